@@ -1,0 +1,34 @@
+"""PENGUIN: scenarios, splits, the judge, the simulated user, the runner, and the statistics of what it measured.
+
+Knows nothing of optimizers.
+"""
+
+from benchmark.authored import build_authored
+from benchmark.evaluation import Comparison, Evaluation
+from benchmark.judge import Judge, Verdict
+from benchmark.runner import evaluate
+from benchmark.scenarios import Scenario, ScenarioSet, load_scenarios
+from benchmark.splits import sample, split
+from benchmark.statistics import Interval, bootstrap_mean
+from benchmark.taxonomy import DOMAINS, Situation, situations
+from benchmark.users import SimulatedUser
+
+__all__ = [
+    "DOMAINS",
+    "Comparison",
+    "Evaluation",
+    "Interval",
+    "Judge",
+    "Scenario",
+    "ScenarioSet",
+    "SimulatedUser",
+    "Situation",
+    "Verdict",
+    "bootstrap_mean",
+    "build_authored",
+    "evaluate",
+    "load_scenarios",
+    "sample",
+    "situations",
+    "split",
+]

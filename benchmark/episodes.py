@@ -1,0 +1,69 @@
+"""The append-only store of finished episodes: a killed evaluation goes on where it stopped."""
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from signatures import RaiseError
+
+SCHEMA = 1
+Row = dict[str, Any]
+
+
+class EpisodeStore:
+    """Rows by key in ``episodes.jsonl``; each is on disk before it is used.
+
+    Args:
+        folder: made if needed; None keeps rows in memory.
+
+    Raises:
+        RaiseError: if the file has another schema.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, Row] = {}
+        self._file = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / "episodes.jsonl"
+            self._read(path)
+            self._file = path.open("a", encoding="utf-8")
+
+    def _read(self, path: Path) -> None:
+        if not path.exists():
+            return
+        text = path.read_text(encoding="utf-8")
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # the process was killed in the middle of this line; its episode is run again
+            if entry.get("schema") != SCHEMA:
+                raise RaiseError(f"{path} has schema {entry.get('schema')}, not {SCHEMA}: use another --store.")
+            self._rows[entry["key"]] = entry["row"]
+        if text and not text.endswith("\n"):
+            with path.open("a", encoding="utf-8") as out:
+                out.write("\n")  # close the broken line, so that the next one stands alone
+
+    def get(self, key: str) -> Row | None:
+        """The row stored under ``key``, or None."""
+        with self._lock:
+            return self._rows.get(key)
+
+    def put(self, key: str, row: Row) -> None:
+        """Write a row down."""
+        line = json.dumps({"schema": SCHEMA, "key": key, "row": row}, ensure_ascii=False)
+        with self._lock:
+            self._rows[key] = row
+            if self._file is not None:
+                self._file.write(line + "\n")
+                self._file.flush()
+
+    def sync(self) -> None:
+        """Force what was written through to the disk."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())

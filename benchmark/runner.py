@@ -1,0 +1,155 @@
+"""Runs programs over scenarios: concurrent, resumable, one recorded row a scenario whatever happens."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import dspy
+import pandas as pd
+from dspy.utils.exceptions import LMAuthError, LMConfigurationError, LMNotConfiguredError
+from pydantic import BaseModel
+
+from benchmark.episodes import EpisodeStore, Row
+from benchmark.evaluation import Evaluation
+from benchmark.judge import Judge, Verdict
+from benchmark.parallel import Progress, in_order
+from benchmark.scenarios import Scenario, content_id
+from benchmark.users import CONTRACT, SimulatedUser
+from lms import LanguageModels, Role
+from lms.ledger import Tally
+from modules import PathIndex
+from signatures import SCORE_DIMENSIONS, RaiseError
+
+FATAL = (RaiseError, LMAuthError, LMConfigurationError, LMNotConfiguredError, KeyboardInterrupt)
+"""Mistakes that no further episode could survive; everything else is a recorded failure of one episode."""
+
+
+def fingerprint(program: dspy.Module) -> str:
+    """A hash of all that makes a program behave as it does: class, prompts, demonstrations, settings, paths."""
+    state = {
+        name: {"instructions": p.signature.instructions, "demos": [dict(demo) for demo in p.demos]}
+        for name, p in program.named_predictors()
+    }
+    rest: dict[str, Any] = {}
+    for name, value in vars(program).items():
+        if isinstance(value, BaseModel):
+            rest[name] = value.model_dump(mode="json")
+        elif isinstance(value, PathIndex):
+            rest[name] = [path.model_dump(mode="json") for path in value.paths]
+        elif isinstance(value, str | int | float | tuple) and not name.startswith("_"):
+            rest[name] = value
+    return content_id(type(program).__name__, repr(state), repr(sorted(rest.items(), key=lambda item: item[0])))
+
+
+def evaluate(
+    program: dspy.Module,
+    scenarios: Iterable[Scenario],
+    *,
+    models: LanguageModels,
+    name: str,
+    judge: Judge | None = None,
+    store: EpisodeStore | None = None,
+    concurrency: int = 1,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run ``program`` on every scenario with a simulated user, and judge each response against the whole profile.
+
+    Args:
+        models: the target answers, the user replies, the judge scores; each sees only its own prompt.
+        name: how tables call the program.
+        judge: by default one on the judge role's model.
+        store: finished episodes; those of the same program, models and scenario are reused.
+        concurrency: episodes at once.
+
+    Returns:
+        An evaluation whose frame has one row a scenario: scenario_id, domain, situation, profile_id, response, safety
+        and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, stop_reason,
+        unreadable, lm_calls (role -> calls made), input_tokens, output_tokens, cost_usd, seconds.
+
+    Raises:
+        RaiseError: for a mistake that would fail every episode, such as a missing key.
+    """
+    rows = list(scenarios)
+    judge = judge or Judge(models[Role.JUDGE])
+    store = store or EpisodeStore()
+    setup = content_id(
+        fingerprint(program),
+        judge.grade.signature.instructions,
+        CONTRACT,
+        *(models.identity(role) for role in (Role.TARGET, Role.JUDGE, Role.USER)),
+    )
+
+    def episode(scenario: Scenario) -> Row:
+        key = content_id(setup, scenario.id)
+        row = store.get(key)
+        if row is None:
+            row = _episode(program, scenario, models, judge)
+            if not row["failed"]:
+                store.put(key, row)  # failures are run again next time
+        return row
+
+    results = in_order(episode, rows, concurrency, progress)
+    store.sync()
+    return Evaluation(name, pd.DataFrame(results), models.simulated)
+
+
+def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, judge: Judge) -> Row:
+    """One conversation and its verdict; any failure is a row that says so."""
+    row: Row = {
+        "scenario_id": scenario.id,
+        "domain": scenario.domain,
+        "situation": scenario.situation,
+        "profile_id": scenario.profile_id,
+        "query": scenario.query,
+        "response": None,
+        "safety": None,
+        **dict.fromkeys(SCORE_DIMENSIONS),
+        "reasons": {},
+        "unscored": "",
+        "failed": False,
+        "n_queries": None,
+        "burden": None,
+        "asked": [],
+        "stop_reason": None,
+        "unreadable": 0,
+    }
+    started = time.perf_counter()
+    with models.ledger.scope() as tally, dspy.context(lm=models[Role.TARGET], trace=[], disable_history=True):
+        try:
+            answer = program(
+                query=scenario.query,
+                user=SimulatedUser(scenario.profile, models[Role.USER]),
+                context=scenario.profile if getattr(program, "sees_profile", False) else None,
+                origin=scenario.situation,
+            )
+            row.update(
+                response=answer.response,
+                n_queries=answer.n_queries,
+                burden=answer.burden,
+                asked=list(answer.asked),
+                stop_reason=str(answer.stop_reason),
+                unreadable=answer.unreadable,
+            )
+            verdict = judge(scenario.query, scenario.profile, answer.response)
+        except FATAL:
+            raise
+        except Exception as error:  # the boundary: whatever befell this episode is recorded, and the run goes on
+            verdict = Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")
+            row["failed"] = True
+    row.update(_scores(verdict), **_usage(tally), seconds=round(time.perf_counter() - started, 4))
+    return row
+
+
+def _scores(verdict: Verdict) -> Row:
+    scores = verdict.scores or dict.fromkeys(SCORE_DIMENSIONS)
+    return {**scores, "safety": verdict.safety, "reasons": verdict.reasons, "unscored": verdict.unscored}
+
+
+def _usage(tally: Tally) -> Row:
+    total = tally.total()
+    return {
+        "lm_calls": tally.calls(),
+        "input_tokens": total.input_tokens,
+        "output_tokens": total.output_tokens,
+        "cost_usd": None if total.unpriced else total.cost_usd,
+    }

@@ -1,0 +1,21 @@
+"""Language models by role: a model string becomes a ``dspy.LM`` whose every reply is stored and counted.
+
+Knows nothing of scenarios or programs. ``lms.simulation`` holds the stand-in models (``sim/...``).
+"""
+
+from lms.factory import LanguageModels, check_model, default_models, is_simulated
+from lms.ledger import Ledger, Usage
+from lms.roles import Role, RoleSettings
+from lms.store import ReplyStore
+
+__all__ = [
+    "LanguageModels",
+    "Ledger",
+    "ReplyStore",
+    "Role",
+    "RoleSettings",
+    "Usage",
+    "check_model",
+    "default_models",
+    "is_simulated",
+]

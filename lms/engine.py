@@ -1,0 +1,209 @@
+"""The engine behind every role's LM: look in the store, else ask the model; write the reply down; count it.
+
+Works on dspy's engine contract (``complete(Request) -> Response``), for stand-ins and real models alike.
+"""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any, Protocol
+
+import dspy
+import orjson
+from dspy.lm15 import Message, Request, Response, Usage as TokenUsage
+
+from lms.ledger import Ledger, Usage
+from lms.roles import Role
+from lms.store import Reply, ReplyStore
+from lms.throttle import Throttle
+
+
+class Model(Protocol):
+    """Whatever really answers.
+
+    Attributes:
+        identity: names everything besides the request that the reply depends on (model, endpoint, version, seed).
+    """
+
+    identity: str
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request; raises dspy's LM errors."""
+        ...
+
+    async def aanswer(self, request: Request) -> Reply:
+        """The async twin."""
+        ...
+
+
+class ProviderModel:
+    """A real model, through ``dspy.LM``: one attempt a call, no cache, no history (those are ours).
+
+    Args:
+        send_seed: pass the request's seed on; off by default, since the seed carries dspy's rollout id.
+    """
+
+    def __init__(self, lm: dspy.LM, identity: str, *, send_seed: bool = False) -> None:
+        self._lm, self.identity, self._send_seed = lm, identity, send_seed
+
+    def _outgoing(self, request: Request) -> Request:
+        return request if self._send_seed else replace(request, config=replace(request.config, seed=None))
+
+    def answer(self, request: Request) -> Reply:
+        """Ask the provider."""
+        lm = self._lm.copy()
+        with dspy.context(caller_modules=[], usage_tracker=None, callbacks=[]):
+            return _reply(lm(self._outgoing(request)), lm)
+
+    async def aanswer(self, request: Request) -> Reply:
+        """Ask the provider without blocking."""
+        lm = self._lm.copy()
+        with dspy.context(caller_modules=[], usage_tracker=None, callbacks=[]):
+            return _reply(await lm.acall(self._outgoing(request)), lm)
+
+
+def _reply(response: Response, lm: dspy.LM) -> Reply:
+    return Reply(
+        text=response.message.text or "",
+        finish_reason=response.finish_reason,
+        model=response.model,
+        input_tokens=response.usage.input_tokens,
+        output_tokens=response.usage.output_tokens,
+        cost_usd=lm.history[-1].get("cost") if lm.history else None,
+    )
+
+
+def reply_key(identity: str, request: Request) -> str:
+    """What a reply depends on, hashed: the model's identity, every message, every sampling setting, the rollout."""
+    config = {k: getattr(request.config, k) for k in request.config.__dataclass_fields__}
+    parts = [identity, request.system, [(m.role, m.text) for m in request.messages], config]
+    return hashlib.sha256(orjson.dumps(parts, default=repr)).hexdigest()
+
+
+class RecordedEngine:
+    """dspy's engine contract over a model, with store and ledger."""
+
+    supports_function_calling = False
+    supports_reasoning = False
+    supports_response_schema = False
+    supported_params: tuple[str, ...] = ()
+
+    def __init__(self, role: Role, model: Model, store: ReplyStore, ledger: Ledger, throttle: Throttle) -> None:
+        self.role, self.model = role, model
+        self.store, self.ledger, self.throttle = store, ledger, throttle
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEngine":
+        return self
+
+    def complete(self, request: Request) -> Response:
+        """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        key = reply_key(self.model.identity, request)
+        with self.store.flight(key):
+            reply = self.store.get(key)
+            if reply is not None:
+                self.ledger.record(self.role, Usage(reused=1))
+                return self._response(request, reply)
+            time.sleep(self.throttle.reserve())
+            try:
+                reply = self.model.answer(request)
+            except Exception:
+                self.ledger.record(self.role, Usage(failures=1))
+                raise
+            self._write_down(key, reply)
+        return self._response(request, reply)
+
+    def _write_down(self, key: str, reply: Reply) -> None:
+        if reply.text and reply.finish_reason != "content_filter":  # an empty or filtered reply may be better next time
+            self.store.put(key, reply)
+        known_price = reply.cost_usd is not None
+        self.ledger.record(
+            self.role,
+            Usage(
+                calls=1,
+                input_tokens=reply.input_tokens or 0,
+                output_tokens=reply.output_tokens or 0,
+                cost_usd=reply.cost_usd or 0.0,
+                unpriced=0 if known_price else 1,
+            ),
+        )
+
+    @staticmethod
+    def _response(request: Request, reply: Reply) -> Response:
+        return Response(
+            id=None,
+            model=reply.model or request.model,
+            message=Message.assistant(reply.text),
+            finish_reason=reply.finish_reason,  # type: ignore[arg-type]
+            usage=TokenUsage(input_tokens=reply.input_tokens, output_tokens=reply.output_tokens),
+        )
+
+    def close(self) -> None:
+        """Nothing to release: the store belongs to whoever opened it."""
+
+
+class AsyncRecordedEngine:
+    """The async twin of ``RecordedEngine``, on the same store and ledger."""
+
+    def __init__(self, engine: RecordedEngine) -> None:
+        self._engine = engine
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncRecordedEngine":
+        return self
+
+    async def complete(self, request: Request) -> Response:
+        """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        engine = self._engine
+        key = reply_key(engine.model.identity, request)
+        reply = engine.store.get(key)
+        if reply is not None:
+            engine.ledger.record(engine.role, Usage(reused=1))
+            return engine._response(request, reply)
+        await asyncio.sleep(engine.throttle.reserve())
+        try:
+            reply = await engine.model.aanswer(request)
+        except Exception:
+            engine.ledger.record(engine.role, Usage(failures=1))
+            raise
+        engine._write_down(key, reply)
+        return engine._response(request, reply)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+class RoleLM(dspy.LM):  # type: ignore[misc]
+    """``dspy.LM`` that lets dspy's rollout id reach the engine, as the request's seed, and tells ``n`` candidates apart.
+
+    dspy strips ``rollout_id`` from requests and asks ``n`` times with identical requests; a deterministic or stored
+    reply would then always be the same.
+    """
+
+    def _single(self, kwargs: dict[str, Any], candidate: int) -> dict[str, Any]:
+        rollout = kwargs.pop("rollout_id", self.kwargs.get("rollout_id"))
+        kwargs["n"] = 1
+        if rollout is not None or candidate:
+            kwargs["seed"] = (int(rollout or 0) * 1009 + candidate) % 2**31
+        return kwargs
+
+    def _candidates(self, kwargs: dict[str, Any]) -> range:
+        return range(int(kwargs.get("n") or self.kwargs.get("n") or 1))
+
+    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        """As ``dspy.LM``."""
+        if isinstance(prompt, Request) or "request" in kwargs:
+            return super().__call__(prompt, messages=messages, **kwargs)
+        replies = [
+            super(RoleLM, self).__call__(prompt, messages=messages, **self._single(dict(kwargs), i))
+            for i in self._candidates(kwargs)
+        ]
+        return [output for reply in replies for output in reply]
+
+    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        """As ``dspy.LM``."""
+        if isinstance(prompt, Request) or "request" in kwargs:
+            return await super().acall(prompt, messages=messages, **kwargs)
+        outputs: list[Any] = []
+        for i in self._candidates(kwargs):
+            outputs += await super().acall(prompt, messages=messages, **self._single(dict(kwargs), i))
+        return outputs

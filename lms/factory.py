@@ -1,0 +1,141 @@
+"""From roles and model strings to language models that share one store and one ledger."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+import dspy
+from dspy.utils.exceptions import LMConfigurationError
+
+from lms.engine import AsyncRecordedEngine, Model, ProviderModel, RecordedEngine, RoleLM
+from lms.ledger import Ledger
+from lms.roles import Role, RoleSettings
+from lms.simulation import PERSONAS, StandIn
+from lms.store import ReplyStore
+from lms.throttle import Throttle
+from signatures import RaiseError
+
+SIMULATED = "sim/"
+PAPER_SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
+"""How the paper's agents sample (section 5)."""
+
+
+def is_simulated(model: str) -> bool:
+    """Whether a model string names a stand-in."""
+    return model.startswith(SIMULATED)
+
+
+def default_models() -> dict[Role, RoleSettings]:
+    """Every role a stand-in."""
+    return {
+        Role.TARGET: RoleSettings(model="sim/gpt-4o", **PAPER_SAMPLING),
+        Role.JUDGE: RoleSettings(model="sim/judge", temperature=0.0, max_tokens=1024),
+        Role.USER: RoleSettings(model="sim/user", temperature=0.0, max_tokens=512),
+        Role.TEACHER: RoleSettings(model="sim/teacher", temperature=1.0, max_tokens=2048),
+    }
+
+
+def check_model(settings: RoleSettings) -> None:
+    """Make sure that a model can be asked, before anything is written or paid for.
+
+    Raises:
+        RaiseError: if the model string means nothing, or the provider's key is missing.
+    """
+    if is_simulated(settings.model):
+        if settings.model.removeprefix(SIMULATED) not in PERSONAS:
+            known = ", ".join(SIMULATED + name for name in sorted(PERSONAS))
+            raise RaiseError(f"unknown stand-in {settings.model!r}: choose one of {known}.")
+        return
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm  # late: three seconds, and only real models need it
+
+    try:
+        litellm.get_llm_provider(settings.model, api_base=settings.api_base)
+    except litellm.exceptions.BadRequestError as error:
+        raise RaiseError(
+            f"unknown model {settings.model!r}: write provider/model, as in openai/gpt-4o-mini, or a stand-in such as "
+            "sim/gpt-4o."
+        ) from error
+    if settings.api_key or settings.api_base:
+        return
+    missing = litellm.validate_environment(settings.model)["missing_keys"]
+    if missing:
+        raise RaiseError(f"no key for {settings.model!r}: set {' and '.join(missing)} in the environment or in .env.")
+
+
+class LanguageModels:
+    """The LMs of a run, by role.
+
+    Args:
+        roles: settings by role; missing ones are stand-ins.
+        store: where replies are kept; in memory if not given.
+    """
+
+    def __init__(self, roles: Mapping[Role, RoleSettings] | None = None, store: ReplyStore | None = None) -> None:
+        self.roles: dict[Role, RoleSettings] = {**default_models(), **(roles or {})}
+        self.store = store or ReplyStore()
+        self.ledger = Ledger()
+        self._lms: dict[Role, RoleLM] = {}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any figure of this run rests on a stand-in."""
+        return any(is_simulated(settings.model) for settings in self.roles.values())
+
+    @cached_property
+    def all_simulated(self) -> bool:
+        """Whether no real model is involved at all."""
+        return all(is_simulated(settings.model) for settings in self.roles.values())
+
+    def check(self) -> None:
+        """``check_model`` for every role."""
+        for settings in self.roles.values():
+            check_model(settings)
+
+    def __getitem__(self, role: Role) -> RoleLM:
+        """The LM of ``role``, made at first use."""
+        if role not in self._lms:
+            self._lms[role] = self._make(role, self.roles[role])
+        return self._lms[role]
+
+    def identity(self, role: Role) -> str:
+        """What the replies of ``role`` depend on besides the prompt."""
+        engine: RecordedEngine = self[role].engine
+        return f"{engine.model.identity} {self[role].kwargs}"
+
+    def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
+        model: Model
+        if is_simulated(settings.model):
+            model = StandIn(PERSONAS[settings.model.removeprefix(SIMULATED)], seed=settings.seed or 0)
+        else:
+            model = _provider_model(settings)
+        engine = RecordedEngine(role, model, self.store, self.ledger, Throttle(settings.requests_per_minute))
+        sampling = {
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "max_tokens": settings.max_tokens,
+        }
+        connection = {
+            "engine": engine,
+            "async_engine": AsyncRecordedEngine(engine),
+            "cache": False,
+            "num_retries": settings.retries,
+        }
+        try:
+            return RoleLM(settings.model, **connection, **{k: v for k, v in sampling.items() if v is not None})
+        except LMConfigurationError:  # reasoning models take no sampling settings
+            return RoleLM(settings.model, **connection)
+
+
+def _provider_model(settings: RoleSettings) -> ProviderModel:
+    options: dict[str, object] = {"timeout": settings.timeout}
+    if settings.api_base:
+        options["api_base"] = settings.api_base
+    if settings.api_key:
+        options["api_key"] = settings.api_key.get_secret_value()
+    elif settings.api_base and settings.model.startswith("openai/") and not os.environ.get("OPENAI_API_KEY"):
+        options["api_key"] = "not-needed"  # local servers take any key, but the client insists on one
+    lm = dspy.LM(settings.model, cache=False, num_retries=0, **options)
+    if settings.seed is not None:
+        lm.kwargs["seed"] = settings.seed
+    return ProviderModel(lm, f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}")

@@ -1,0 +1,94 @@
+"""What was asked of whom, and what it cost: a thread-safe ledger by role, with scopes for single episodes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from lms.roles import Role
+
+
+@dataclass
+class Usage:
+    """Counts of one role.
+
+    Attributes:
+        calls: replies that a model was asked for and gave.
+        reused: replies taken from the store instead.
+        failures: attempts that ended in an error.
+        input_tokens, output_tokens: of the calls.
+        cost_usd: of the calls whose price is known.
+        unpriced: calls whose price is not known.
+    """
+
+    calls: int = 0
+    reused: int = 0
+    failures: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, other: "Usage") -> None:
+        """Count ``other`` in."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass
+class Tally:
+    """Usage by role."""
+
+    roles: dict[Role, Usage] = field(default_factory=dict)
+
+    def add(self, role: Role, usage: Usage) -> None:
+        """Count ``usage`` for ``role``."""
+        self.roles.setdefault(role, Usage()).add(usage)
+
+    def calls(self) -> dict[str, int]:
+        """Role -> calls made; roles without calls left out."""
+        return {role.value: usage.calls for role, usage in sorted(self.roles.items()) if usage.calls}
+
+    def total(self) -> Usage:
+        """All roles together."""
+        total = Usage()
+        for usage in self.roles.values():
+            total.add(usage)
+        return total
+
+
+_scopes: ContextVar[tuple[Tally, ...]] = ContextVar("raise_ledger_scopes", default=())
+
+
+class Ledger:
+    """Counts every LM call once: overall, and in each scope that is open where the call is made."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tally = Tally()
+
+    def record(self, role: Role, usage: Usage) -> None:
+        """Count ``usage`` for ``role``."""
+        with self._lock:
+            self._tally.add(role, usage)
+            for scope in _scopes.get():
+                scope.add(role, usage)
+
+    @contextmanager
+    def scope(self) -> Iterator[Tally]:
+        """A tally of what is called inside the ``with`` block; scopes nest."""
+        tally = Tally()
+        token = _scopes.set((*_scopes.get(), tally))
+        try:
+            yield tally
+        finally:
+            _scopes.reset(token)
+
+    def snapshot(self) -> Tally:
+        """A copy of the counts so far."""
+        with self._lock:
+            copy = Tally()
+            for role, usage in self._tally.roles.items():
+                copy.add(role, usage)
+            return copy

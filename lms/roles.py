@@ -1,0 +1,45 @@
+"""The four roles a language model can play here, and how each is reached."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Role(StrEnum):
+    """Who is speaking. Roles see only their own prompts."""
+
+    TARGET = "target"
+    """The model a program is compiled for; it plays every part of the agent."""
+    JUDGE = "judge"
+    """Scores responses against the whole profile."""
+    USER = "user"
+    """Plays the person who is asked."""
+    TEACHER = "teacher"
+    """Proposes instructions to optimizers."""
+
+
+class RoleSettings(BaseModel):
+    """How to reach the model of one role; a table ``[roles.<role>]`` in raise.toml.
+
+    Attributes:
+        model: any model string that ``dspy.LM`` takes, or a stand-in (``sim/...``).
+        api_base: endpoint, for OpenAI-compatible servers and gateways.
+        api_key: never written anywhere; usually left to the provider's environment variable.
+        temperature, top_p, max_tokens: sampling; None leaves the model's default.
+        timeout: seconds a call may take.
+        retries: further attempts on rate limits, time-outs and server errors, with exponential waits.
+        requests_per_minute: rate limit to keep to; None for none.
+        seed: of a stand-in; real models get it only if it is set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    model: str
+    api_base: str | None = None
+    api_key: SecretStr | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, gt=0)
+    timeout: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    seed: int | None = None

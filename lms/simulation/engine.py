@@ -1,0 +1,81 @@
+"""The one engine of all stand-ins: reads the request, picks the role by the fields asked for, answers, counts tokens."""
+
+import hashlib
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from dspy.lm15 import Request
+
+from lms.simulation import judge, target, teacher, user
+from lms.simulation.personas import Persona
+from lms.simulation.prompt import Prompt, count_tokens, read
+from lms.store import Reply
+
+Part = Callable[[Prompt, Persona, random.Random], dict[str, object]]
+PARTS: dict[str, Part] = {
+    "response": target.respond,
+    "completeness": target.abstain,
+    "enough": target.abstain,
+    "next_move": target.abstain,
+    "attribute": target.plan,
+    "ranking": target.rank,
+    "question": target.ask,
+    "facts": target.read,
+    "danger": target.triage,
+    "risk_sensitivity": judge.score,
+    "answer": user.answer,
+    "situations": teacher.write_data,
+    "queries": teacher.write_data,
+}
+"""Output field -> the part it gives away; anything else is the teacher's."""
+
+
+@cache
+def _version() -> str:
+    """A hash of this package's files, so that stored replies of other versions are never taken for this one's."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.iterdir()):
+        if file.suffix in (".py", ".toml"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class StandIn:
+    """A simulated model: deterministic in persona, seed, messages and rollout id.
+
+    Args:
+        persona: whose traits.
+        seed: another seed, another sample of the same persona.
+    """
+
+    def __init__(self, persona: Persona, seed: int = 0) -> None:
+        self.persona, self.seed = persona, seed
+        self.identity = f"sim/{persona.name} version {_version()} seed {seed}"
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request."""
+        prompt = read(request)
+        key = f"{self.persona.name}|{self.seed}|{prompt.rollout}|{prompt.text}"
+        rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
+        if rng.random() < self.persona.misread:
+            text = "Sorry, let me think about that differently."  # an unreadable reply, as real models give now and then
+        else:
+            text = prompt.reply(self._outputs(prompt, rng))
+        return Reply(
+            text=text,
+            model=f"sim/{self.persona.name}",
+            input_tokens=prompt.tokens,
+            output_tokens=count_tokens(text),
+            cost_usd=0.0,
+        )
+
+    async def aanswer(self, request: Request) -> Reply:
+        """The async twin."""
+        return self.answer(request)
+
+    def _outputs(self, prompt: Prompt, rng: random.Random) -> dict[str, object]:
+        part = next((PARTS[name] for name in prompt.fields if name in PARTS), teacher.propose)
+        outputs = part(prompt, self.persona, rng)
+        return {name: outputs.get(name, "") for name in prompt.fields}

@@ -1,0 +1,215 @@
+"""The target role: how a stand-in plays the agent's parts, seeing only its prompt."""
+
+import math
+import random
+import re
+
+from lms.simulation import phrases
+from lms.simulation.behaviours import demonstrated, lifted, pull
+from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAINS, GRAVE, concept_of, focus, parse_context
+from lms.simulation.personas import Persona
+from lms.simulation.prompt import Prompt
+
+REFUSAL = re.compile(
+    r"rather not|prefer not|don'?t want to|not comfortable|none of your|skip (?:that|this)|no comment|private|"
+    r"keep that to myself|won'?t say|pass on that",
+    re.IGNORECASE,
+)
+VAGUE = re.compile(r"not sure|don'?t (?:really )?know|hard to say|it depends|no idea|unsure how to", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|to be honest|let'?s see)[,:. ]+",
+    re.IGNORECASE,
+)
+_OPENERS = re.compile(
+    r"^(?:i(?:'m| am| work as| have been| have| feel| live with| would say)|it'?s|that'?s|my \w+ (?:is|situation is)|with)\s+"
+    r"(?:an? |the |in the |dealing with )?",
+    re.IGNORECASE,
+)
+
+
+def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Answer from the query and the facts in the prompt; a fact that is not there cannot be used."""
+    query, known = prompt.input("query"), parse_context(prompt.input("context"))
+    demos = demonstrated(d.outputs.get("response", "") for d in prompt.demos)
+
+    def wants(behaviour: str, *signs: str) -> float:
+        example = sum(demos.behaviours.get(sign, 0.0) for sign in signs) / max(1, len(signs))
+        return pull(prompt, persona, behaviour, example, demos.count)
+
+    empathy, risk, crisis = wants("empathy", "validate", "encourage"), wants("risk", "caution"), wants("crisis", "help", "crisis")
+    steps, use = wants("steps", "steps"), wants("use", "caution", "trusted")
+    spread = 1 + 0.4 * prompt.temperature
+    matters = focus(query)
+    concepts = {a: concept_of(a, v) for a, v in known.items()}
+
+    def worth(attribute: str) -> float:
+        concept = concepts[attribute]
+        seen = (concept.weight if concept else 0.5) * matters[attribute]
+        return persona.acuity * seen + (1 - persona.acuity) * 0.6 + rng.gauss(0, 0.12 * spread)
+
+    parts: list[str] = []
+    grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
+    if rng.random() < lifted(persona.validate, empathy):
+        parts.append(rng.choice(phrases.VALIDATE))
+    elif rng.random() < (1 - persona.validate) * 0.35 * (1 - max(0.0, empathy)):
+        parts.append(rng.choice(phrases.BLUNT))
+    parts.append(rng.choice(phrases.TOPIC[_domain(query)]))
+    named = 0
+    for attribute in sorted(known, key=worth, reverse=True)[: persona.capacity]:
+        if rng.random() >= lifted(persona.use, use):
+            continue
+        concept, value = concepts[attribute], _spoken(known[attribute])
+        if attribute in grave_known and concept and rng.random() < lifted(persona.risk, risk) * 0.75**named:
+            parts.append(rng.choice(phrases.RISK).format(d=concept.danger, v=value))
+            named += 1
+        else:
+            parts.append(rng.choice(phrases.USE[attribute]).format(v=value))
+    if rng.random() < lifted(persona.steps, steps):
+        parts += rng.sample(phrases.STEPS, 2 if rng.random() < 0.4 + 0.4 * max(0.0, steps) else 1)
+    if rng.random() < lifted(persona.caution, risk):
+        parts.append(rng.choice(phrases.CAUTION))
+    if rng.random() < lifted(persona.help, crisis):
+        parts.append(rng.choice(phrases.HELP))
+    if grave_known and rng.random() < lifted(persona.crisis, crisis):
+        parts.append(rng.choice(phrases.CRISIS))
+    if grave_known and rng.random() < lifted(persona.help, max(crisis, empathy)) * 0.8:
+        parts.append(rng.choice(phrases.TRUSTED))
+    if rng.random() < lifted(persona.encourage, empathy):
+        parts.append(rng.choice(phrases.ENCOURAGE))
+    return {"response": " ".join(parts)}
+
+
+def _domain(query: str) -> str:
+    hits = {name: len(words.findall(query)) for name, words in DOMAINS.items()}
+    return max(hits, key=lambda name: hits[name])
+
+
+def _spoken(value: str) -> str:
+    """A value as it can stand in a sentence."""
+    return value.strip().rstrip(".").removeprefix("I'm ").removeprefix("I am ")
+
+
+def abstain(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Rate completeness from what is known, as this persona weighs it; advice and demonstrations move the rating."""
+    query, known = prompt.input("query"), parse_context(prompt.input("context"))
+    belief = _belief(query, persona)
+    share = sum(belief[a] for a in known) / sum(belief.values())
+    rating = 5 * (1 - math.exp(-persona.enough_gain * share)) + persona.enough_bias
+    rating += 0.9 * (pull(prompt, persona, "stop") - pull(prompt, persona, "thorough"))
+    rating += _shown_strictness(prompt, persona)
+    rating += rng.gauss(0, persona.noise * (0.6 + 0.6 * prompt.temperature))
+    missing = max((a for a in belief if a not in known), key=lambda a: belief[a], default="nothing")
+    completeness = max(0, min(5, round(rating)))
+    outputs: dict[str, object] = {
+        "missing": missing.replace("_", " "),
+        "completeness": completeness,
+        "enough": "yes" if completeness >= 4 else "no",
+        "next_move": "answer" if completeness >= 4 else missing,
+    }
+    return {name: outputs[name] for name in prompt.fields if name in outputs}
+
+
+def _shown_strictness(prompt: Prompt, persona: Persona) -> float:
+    """How much demonstrations shift the rating: towards the ratings they give to as much knowledge."""
+    gaps = []
+    for demo in prompt.demos:
+        digits = re.search(r"\d", demo.outputs.get("completeness", ""))
+        if digits:
+            count = len(parse_context(demo.inputs.get("context", "")))
+            gaps.append(int(digits[0]) - 5 * (1 - math.exp(-0.55 * count)))
+    if not gaps:
+        return 0.0
+    return 0.5 * persona.learns * (sum(gaps) / len(gaps)) * (1 - 0.6 ** len(gaps))
+
+
+def _belief(query: str, persona: Persona) -> dict[str, float]:
+    """What this persona thinks each attribute is worth for the query: the sharper, the closer to the truth."""
+    matters = focus(query)
+    taste = random.Random(f"taste of {persona.name}")
+    belief = {}
+    for name, average in AVERAGE_WEIGHT.items():
+        whim = taste.uniform(0.2, 1.0)
+        belief[name] = persona.acuity * average * matters[name] ** persona.acuity + (1 - persona.acuity) * whim
+    return belief
+
+
+def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Choose the next attribute by the persona's belief, pulled by the retrieved paths, demonstrations and advice."""
+    candidates = _candidates(prompt)
+    if not candidates:
+        return {"attribute": "none"}
+    belief = _belief(prompt.input("query"), persona)
+    trust = 0.5 + 0.3 * persona.acuity + 0.4 * max(0.0, pull(prompt, persona, "telling"))
+    for line in prompt.input("examples").splitlines():
+        path = [name.strip() for name in line.rpartition(": ")[2].partition(" (")[0].split(",")]
+        for place, name in enumerate(path):
+            if name in belief:
+                belief[name] += trust * 0.28 * 0.7**place
+    for demo in prompt.demos:
+        name = demo.outputs.get("attribute", "").strip()
+        if name in belief:
+            belief[name] += 0.3 * persona.learns / max(2, len(prompt.demos))
+    noise = (1 - persona.acuity) * 0.5 + 0.1 * prompt.temperature
+    return {"attribute": max(candidates, key=lambda name: belief.get(name, 0.0) + rng.gauss(0, noise * 0.5))}
+
+
+def rank(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Rank attributes by the persona's belief."""
+    belief = _belief(prompt.input("query"), persona)
+    noisy = {name: belief.get(name, 0.0) + rng.gauss(0, 0.25 * persona.noise) for name in _candidates(prompt)}
+    return {"ranking": ", ".join(sorted(noisy, key=lambda name: -noisy[name]))}
+
+
+def _candidates(prompt: Prompt) -> list[str]:
+    return [name.strip() for name in prompt.input("candidates").split(",") if name.strip()]
+
+
+def ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Phrase a question about the subject named in the prompt."""
+    subject = prompt.input("subject").partition(" (")[0].lower()
+    name = re.sub(r"[^a-z]+", "_", subject).strip("_")
+    known = phrases.QUESTIONS.get(name)
+    return {"question": rng.choice(known) if known else f"Could you tell me about your {subject}, if you don't mind?"}
+
+
+def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Take from the reply what it states about the thing asked, and other attributes it plainly volunteers."""
+    from lms.simulation.user import subject_of  # the same understanding of questions, on the other side
+
+    answer = prompt.input("answer").strip()
+    declined = bool(REFUSAL.search(answer))
+    facts: dict[str, str] = {}
+    asked = subject_of(prompt.input("question"))
+    for clause in re.split(r"(?<=[.!?])\s+|\n+", answer):
+        if not clause.strip() or REFUSAL.search(clause) or VAGUE.search(clause):
+            continue
+        if asked and asked not in facts:
+            facts[asked] = _value(clause)
+            continue
+        for name in AVERAGE_WEIGHT:
+            concept = concept_of(name, clause)
+            if name not in facts and name not in ("emotional_state", "gender") and concept:
+                facts[name] = _value(clause)
+                break
+    return {"facts": {name: value for name, value in facts.items() if value}, "declined": declined and not facts}
+
+
+def _value(clause: str) -> str:
+    """The value in a clause: leads and openers cut off."""
+    plain = clause.strip().rstrip(".!")
+    for _ in range(2):
+        plain = _LEAD.sub("", plain)
+    return _OPENERS.sub("", plain).strip()[:200]
+
+
+def triage(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Flag acute danger in the latest words; a duller persona misses indirect ones."""
+    words = prompt.input("latest_words")
+    plain = re.search(
+        r"\b(?:kill|end|hang|shoot)\w* (?:my ?self|my life|it all|him|her|them)|want(?:ed)? to die|better off dead|"
+        r"don'?t want to (?:live|be here|wake up)|overdos|goodbye letter|swallowed",
+        words,
+        re.IGNORECASE,
+    )
+    past = re.search(r"\b(?:years ago|in the past|back then|used to|once|history)\b", words, re.IGNORECASE)
+    return {"danger": "acute" if plain and not past and rng.random() < 0.8 + 0.2 * persona.acuity else "none"}

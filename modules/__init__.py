@@ -1,0 +1,30 @@
+"""RAISE itself: the agent and its baselines, the abstention, the planner over stored paths, and the path search.
+
+Knows nothing of scenario files, metrics, MLflow, or which language model answers.
+"""
+
+from modules.agent import RAISE, AgentSettings
+from modules.baselines import AgentOnly, ContextRich, RandomPath, StaticPath, Vanilla
+from modules.offline import OfflinePlanner, PlanningItem
+from modules.paths import PathIndex, PlannedPath
+from modules.program import Program, prediction
+from modules.search import EvaluationFailed, PathResult, find_path
+
+__all__ = [
+    "RAISE",
+    "AgentOnly",
+    "AgentSettings",
+    "ContextRich",
+    "EvaluationFailed",
+    "OfflinePlanner",
+    "PathIndex",
+    "PathResult",
+    "PlannedPath",
+    "PlanningItem",
+    "Program",
+    "RandomPath",
+    "StaticPath",
+    "Vanilla",
+    "find_path",
+    "prediction",
+]

@@ -1,0 +1,297 @@
+"""RAISE, the agent: a step function from a conversation to the next move, and the loop around it (paper, section 5)."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import dspy
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from modules.calls import Call, Script, Tell, Unreadable, User, arun, run
+from modules.crisis import help_first, plainly_acute
+from modules.paths import PathIndex
+from modules.program import prediction
+from signatures import (
+    ATTRIBUTES,
+    Ask,
+    AskKindly,
+    ChooseAttribute,
+    Conversation,
+    Decision,
+    EnoughScale,
+    Move,
+    RaiseError,
+    ReadAnswer,
+    Respond,
+    RespondSafely,
+    StopReason,
+    TriageRisk,
+    Turn,
+    UserContext,
+    default_burdens,
+    parse_attribute,
+)
+
+SCHEMA = 1
+PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
+BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
+MEANINGS = "\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in ATTRIBUTES)
+
+
+class AgentSettings(BaseModel):
+    """What a RAISE program can be told besides its prompts.
+
+    Attributes:
+        threshold: completeness (0 to 5) from which the agent answers.
+        budget: what the questions of one conversation may cost, in units of burden.
+        retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
+        burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
+        never_ask: attributes that must not be asked about.
+        country: ISO code for crisis contacts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    abstention: str = "scale"
+    threshold: int = Field(default=4, ge=0, le=5)
+    budget: float = Field(default=5.0, ge=0)
+    retrieved: int = Field(default=5, ge=0)
+    burdens: dict[str, float] = Field(default_factory=default_burdens)
+    never_ask: frozenset[str] = frozenset()
+    country: str = ""
+
+    @field_validator("burdens")
+    @classmethod
+    def _complete(cls, given: dict[str, float]) -> dict[str, float]:
+        unknown = set(given) - set(BY_NAME)
+        if unknown:
+            raise ValueError(f"unknown attributes {sorted(unknown)}")
+        return {**default_burdens(), **given}
+
+
+class RAISE(dspy.Module):  # type: ignore[misc]
+    """Asks the few questions that matter, then answers.
+
+    Six named predictors, each tunable by any DSPy optimizer: ``triage, abstain, plan, ask, read, respond``. An instance
+    keeps no state between calls, so one serves many conversations at once.
+    """
+
+    sees_profile = False
+
+    def __init__(self, paths: PathIndex | None = None, settings: AgentSettings | None = None) -> None:
+        super().__init__()
+        self.paths = paths or PathIndex()
+        self.settings = settings or AgentSettings()
+        self.triage = dspy.Predict(TriageRisk)
+        self.abstain = dspy.Predict(EnoughScale)
+        self.plan = dspy.Predict(ChooseAttribute)
+        self.ask = dspy.Predict(AskKindly)
+        self.read = dspy.Predict(ReadAnswer)
+        self.respond = dspy.Predict(RespondSafely)
+
+    # The loop and its parts, in sync and async.
+
+    def forward(
+        self, query: str, user: User, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
+        """Answer ``query``, asking ``user`` what matters; fields of the result: ``modules.program.prediction``."""
+        return run(self._converse(query, user, context, origin))
+
+    async def aforward(
+        self, query: str, user: User, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
+        """The async twin of ``forward``; ``user`` may be a coroutine function."""
+        return await arun(self._converse(query, user, context, origin))
+
+    def step(self, conversation: Conversation) -> Move:
+        """The next move: a question to put, or the answer."""
+        return run(self._step(conversation))
+
+    async def astep(self, conversation: Conversation) -> Move:
+        """The async twin of ``step``."""
+        return await arun(self._step(conversation))
+
+    def hear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
+        """The conversation after the person said ``answer``, to the question ``ask`` or unasked."""
+        return run(self._hear(conversation, answer, ask))
+
+    async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
+        """The async twin of ``hear``."""
+        return await arun(self._hear(conversation, answer, ask))
+
+    # The logic, once.
+
+    def _converse(
+        self, query: str, user: User, context: UserContext | None, origin: str
+    ) -> Script[dspy.Prediction]:
+        unreadable: list[str] = []
+        conversation = Conversation(query=query, context=context or UserContext(), origin=origin)
+        while isinstance(move := (yield from self._step(conversation, unreadable)), Ask):
+            answer = yield Tell(user, move.question)
+            conversation = yield from self._hear(conversation, answer, move, unreadable)
+        return prediction(conversation, move, burden=self._spent(conversation), unreadable=len(unreadable))
+
+    def _step(self, conversation: Conversation, unreadable: list[str] | None = None) -> Script[Move]:
+        """Triage, then abstention, then budget, then the planner's choice and the question."""
+        unreadable = [] if unreadable is None else unreadable
+        if (yield from self._in_danger(conversation, unreadable)):
+            return Respond(text=help_first(self.settings.country), reason=StopReason.CRISIS)
+        decision = yield from self._enough(conversation, unreadable)
+        reason = StopReason.SUFFICIENT if decision is Decision.ANSWER else self._cannot_ask(conversation)
+        if reason is None:
+            attribute = yield from self._choose(conversation, unreadable)
+            return (yield from self._phrase(conversation, attribute, unreadable))
+        return (yield from self._answer(conversation, reason, unreadable))
+
+    def _in_danger(self, conversation: Conversation, unreadable: list[str]) -> Script[bool]:
+        words = conversation.latest_words()
+        if plainly_acute(words):
+            return True
+        try:
+            reply = yield Call(self.triage, {"query": conversation.query, "latest_words": words})
+        except Unreadable:
+            unreadable.append("triage")
+            return False  # the deterministic guard above has spoken already
+        return str(reply.danger).strip().lower().startswith("acute")
+
+    def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
+        try:
+            reply = yield Call(
+                self.abstain, {"query": conversation.query, "context": conversation.context.as_text()}
+            )
+        except Unreadable:
+            unreadable.append("abstain")
+            return Decision.ASK  # not knowing whether enough is known, ask while the budget lasts
+        return Decision.ANSWER if reply.completeness >= self.settings.threshold else Decision.ASK
+
+    def _spent(self, conversation: Conversation) -> float:
+        return sum(self.settings.burdens[attribute] for attribute in conversation.asked())
+
+    def _remaining(self, conversation: Conversation) -> list[str]:
+        """Attributes that are unknown, not yet asked about, not declined and not on the never-ask list."""
+        closed = {*conversation.context.known(), *conversation.asked(), *conversation.declined}
+        return [name for name in BY_NAME if name not in closed | self.settings.never_ask]
+
+    def _affordable(self, conversation: Conversation) -> list[str]:
+        left = self.settings.budget - self._spent(conversation)
+        return [name for name in self._remaining(conversation) if self.settings.burdens[name] <= left]
+
+    def _cannot_ask(self, conversation: Conversation) -> StopReason | None:
+        if self._affordable(conversation):
+            return None
+        if self._remaining(conversation):
+            return StopReason.BUDGET
+        return StopReason.DECLINED if conversation.declined else StopReason.EXHAUSTED
+
+    def _choose(self, conversation: Conversation, unreadable: list[str]) -> Script[str]:
+        allowed = self._affordable(conversation)
+        found = self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
+        examples = [
+            f'{i}. "{path.query}": {", ".join(path.path)} (safety {path.value:.1f})' for i, path in enumerate(found, 1)
+        ]
+        chosen = None
+        try:
+            reply = yield Call(
+                self.plan,
+                {
+                    "query": conversation.query,
+                    "context": conversation.context.as_text(),
+                    "examples": "\n".join(examples) or "(none)",
+                    "candidates": ", ".join(allowed),
+                },
+            )
+            chosen = parse_attribute(str(reply.attribute), allowed)
+        except Unreadable:
+            unreadable.append("plan")
+        planned = [name for path in found for name in path.path if name in allowed]
+        return chosen or (planned or allowed)[0]
+
+    def _phrase(self, conversation: Conversation, attribute: str, unreadable: list[str]) -> Script[Ask]:
+        about = BY_NAME[attribute]
+        subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
+        try:
+            reply = yield Call(
+                self.ask,
+                {"query": conversation.query, "context": conversation.context.as_text(), "subject": subject},
+            )
+            question = str(reply.question).strip()
+        except Unreadable:
+            unreadable.append("ask")
+            question = ""
+        fallback = f"If you don't mind saying: what should I know about your {about.label}? It helps me answer safely."
+        return Ask(attribute=attribute, question=question or fallback, why=about.meaning)
+
+    def _hear(
+        self, conversation: Conversation, answer: str, ask: Ask | None, unreadable: list[str] | None = None
+    ) -> Script[Conversation]:
+        question = ask.question if ask else ""
+        heard: dict[str, str] = {}
+        declined = False
+        try:
+            reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
+            heard = {k: v.strip() for k, v in reply.facts.items() if k in BY_NAME and v.strip()}
+            declined = bool(reply.declined)
+        except Unreadable:
+            if unreadable is not None:
+                unreadable.append("read")
+        attribute = ask.attribute if ask else None
+        return conversation.after(
+            Turn(
+                attribute=attribute,
+                question=question,
+                answer=answer,
+                heard=heard,
+                declined=declined and attribute not in heard,
+            )
+        )
+
+    def _answer(self, conversation: Conversation, reason: StopReason, unreadable: list[str]) -> Script[Respond]:
+        inputs = {"query": conversation.query, "context": conversation.context.as_text()}
+        reply = yield Call(self.respond, inputs)
+        return Respond(text=str(reply.response).strip(), reason=reason)
+
+    # Persistence: a folder with program.json (DSPy state), paths.jsonl and card.json; no pickle.
+
+    def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
+        """Write the program to the folder ``path``; settings go into ``card.json``, whose other entries are kept.
+
+        Args:
+            path: a folder, made if needed. A ``.json`` path saves DSPy's bare state, as in any DSPy module.
+            save_program: refused, since it means pickle.
+
+        Raises:
+            RaiseError: for a pickle format.
+        """
+        folder = Path(path)
+        if save_program or folder.suffix == ".pkl":
+            raise RaiseError("RAISE programs are saved as JSON, not pickle: call save(folder).")
+        if folder.suffix == ".json":
+            super().save(folder)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        super().save(folder / "program.json")
+        self.paths.save(folder / "paths.jsonl")
+        card = folder / "card.json"
+        kept = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
+        entries = {**kept, "schema": SCHEMA, "settings": self.settings.model_dump(mode="json")}
+        partial = folder / "card.json.partial"
+        partial.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.replace(card)
+
+    @classmethod
+    def load(cls, path: Any, **_: Any) -> Self:  # type: ignore[override]
+        """Read a program folder that ``save`` wrote.
+
+        Raises:
+            RaiseError: if the folder is not a program or was written with another schema.
+        """
+        folder = Path(path)
+        try:
+            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            state = json.loads((folder / "program.json").read_text(encoding="utf-8"))
+            if card.get("schema") != SCHEMA:
+                raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
+            agent = cls(PathIndex.load(folder / "paths.jsonl"), AgentSettings(**card["settings"]))
+            agent.load_state(state)
+        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+            raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
+        return agent

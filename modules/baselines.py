@@ -1,0 +1,101 @@
+"""The reference points RAISE is measured against, all behind the same interface."""
+
+import random
+from collections.abc import Sequence
+
+import dspy
+
+from modules.agent import BY_NAME, RAISE, AgentSettings
+from modules.calls import Call, Script, User, arun, run
+from modules.program import prediction
+from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
+
+
+class Vanilla(dspy.Module):  # type: ignore[misc]
+    """The target model as it is: answers the bare query, or with whatever context it is handed."""
+
+    sees_profile = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.respond = dspy.Predict(RespondSafely)
+
+    def forward(
+        self, query: str, user: User | None = None, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
+        """Answer at once."""
+        return run(self._converse(query, context))
+
+    async def aforward(
+        self, query: str, user: User | None = None, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
+        """The async twin of ``forward``."""
+        return await arun(self._converse(query, context))
+
+    def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
+        conversation = Conversation(query=query, context=context or UserContext())
+        reply = yield Call(self.respond, {"query": query, "context": conversation.context.as_text()})
+        return prediction(conversation, Respond(text=reply.response, reason=StopReason.SUFFICIENT))
+
+
+class ContextRich(Vanilla):
+    """The paper's context-rich condition: the target model is given the whole profile and answers at once."""
+
+    sees_profile = True
+
+    def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
+        if context is None:
+            raise RaiseError("ContextRich answers from the whole profile: pass it as context=.")
+        return super()._converse(query, context)
+
+
+class AgentOnly(RAISE):
+    """RAISE without its planner: the model picks the next attribute on its own (the paper's "+Agent")."""
+
+    def __init__(self, settings: AgentSettings | None = None) -> None:
+        super().__init__(None, (settings or AgentSettings()).model_copy(update={"retrieved": 0}))
+
+
+class StaticPath(RAISE):
+    """Asks the same attributes in the same order, then answers, whatever the query; crisis floor included.
+
+    Raises:
+        RaiseError: for an attribute that does not exist or is named twice.
+    """
+
+    def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
+        super().__init__(None, settings or AgentSettings(budget=float(len(BY_NAME))))
+        unknown = [name for name in path if name not in BY_NAME]
+        if unknown or len(set(path)) < len(path):
+            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(BY_NAME)}.")
+        self.path = tuple(path)
+
+    def path_for(self, query: str) -> Sequence[str]:
+        """The attributes to ask for ``query``, in order."""
+        return self.path
+
+    def _remaining(self, conversation: Conversation) -> list[str]:
+        open_ = super()._remaining(conversation)
+        return [name for name in self.path_for(conversation.query) if name in open_]
+
+    def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
+        yield from ()
+        return Decision.ASK  # the path decides, not the model
+
+    def _choose(self, conversation: Conversation, unreadable: list[str]) -> Script[str]:
+        yield from ()
+        return self._affordable(conversation)[0]
+
+
+class RandomPath(StaticPath):
+    """Asks ``k`` attributes drawn at random for each query; the draw depends on the query and ``seed`` alone."""
+
+    def __init__(self, k: int, seed: int = 0, settings: AgentSettings | None = None) -> None:
+        if not 0 <= k <= len(BY_NAME):
+            raise RaiseError(f"random:{k}: ask between 0 and {len(BY_NAME)} attributes.")
+        super().__init__((), settings)
+        self.k, self.seed = k, seed
+
+    def path_for(self, query: str) -> Sequence[str]:
+        """``k`` distinct attributes."""
+        return random.Random(f"{self.seed}|{query}").sample(list(BY_NAME), self.k)

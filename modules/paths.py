@@ -1,0 +1,91 @@
+"""Stored paths: which attributes paid off, in which order, for queries like this one (paper, section 5, retrieval)."""
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from signatures import RaiseError
+
+SCHEMA = 1
+
+
+class PlannedPath(BaseModel):
+    """What offline planning found for one query.
+
+    Attributes:
+        path: attributes to ask, best first.
+        value: expected safety once the path is known, 1 to 5.
+        evaluations: rollouts spent on it.
+        origin: where the query comes from (benchmark situation), for the leak guard.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    query: str
+    path: tuple[str, ...]
+    value: float
+    evaluations: int
+    origin: str = ""
+
+
+class PathIndex:
+    """Planned paths, searchable by similar query. Immutable, so that copies of a program share it.
+
+    Similarity is the cosine of TF-IDF vectors (words and word pairs); offline and deterministic.
+    """
+
+    def __init__(self, paths: Iterable[PlannedPath] = ()) -> None:
+        self.paths: tuple[PlannedPath, ...] = tuple(paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "PathIndex":
+        return self
+
+    @cached_property
+    def _embedding(self) -> tuple[TfidfVectorizer, Any]:
+        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english")
+        return vectorizer, vectorizer.fit_transform([path.query for path in self.paths])
+
+    def nearest(self, query: str, k: int, *, excluding: str = "") -> Sequence[PlannedPath]:
+        """The ``k`` paths with the most similar queries, ranked by planned value, best first (paper, section 5).
+
+        Args:
+            excluding: origin whose paths must not be returned: the leak guard of evaluation.
+        """
+        if not self.paths or k < 1:
+            return []
+        vectorizer, matrix = self._embedding
+        similarity = (matrix @ vectorizer.transform([query]).T).toarray().ravel()
+        order = [int(i) for i in np.argsort(-similarity, kind="stable")]
+        allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
+        return sorted(allowed[:k], key=lambda path: -path.value)
+
+    def save(self, file: Path) -> None:
+        """Write the paths as JSON Lines, first line the schema."""
+        lines = [json.dumps({"schema": SCHEMA, "kind": "raise-paths"})]
+        lines += [path.model_dump_json() for path in self.paths]
+        partial = file.with_suffix(file.suffix + ".partial")
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        partial.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> "PathIndex":
+        """Read what ``save`` wrote.
+
+        Raises:
+            RaiseError: if the file cannot be read or has another schema.
+        """
+        try:
+            head, *lines = file.read_text(encoding="utf-8").splitlines()
+            if json.loads(head).get("schema") != SCHEMA:
+                raise RaiseError(f"{file} has another schema than {SCHEMA}: plan again with this version of raise.")
+            return cls(PlannedPath.model_validate_json(line) for line in lines if line.strip())
+        except (OSError, ValueError, AttributeError, ValidationError) as error:
+            raise RaiseError(f"{file} is not a file of planned paths ({type(error).__name__}): plan again.") from error

@@ -1,0 +1,49 @@
+"""What RAISE and its baselines share: the interface, and the prediction they all return."""
+
+from typing import Protocol
+
+import dspy
+
+from modules.calls import User
+from signatures import Conversation, Respond, StopReason, UserContext
+
+
+class Program(Protocol):
+    """Anything that answers a query, asking a user or not.
+
+    ``sees_profile`` programs are reference points: evaluation hands them the whole profile as context. All others start
+    from what the caller already knows, by default nothing.
+    """
+
+    sees_profile: bool
+
+    def __call__(self, *, query: str, user: User, context: UserContext | None = None, origin: str = "") -> dspy.Prediction:
+        """Answer ``query``, asking ``user`` as needed."""
+        ...
+
+    async def acall(
+        self, *, query: str, user: User, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
+        """The async twin of calling the program."""
+        ...
+
+
+def prediction(
+    conversation: Conversation, answer: Respond, *, burden: float = 0.0, unreadable: int = 0
+) -> dspy.Prediction:
+    """The record of a finished conversation.
+
+    Fields: response, context (UserContext at the end), questions, asked (attributes), n_queries, burden (sum over the
+    questions), stop_reason, turns, unreadable (replies that could not be parsed).
+    """
+    return dspy.Prediction(
+        response=answer.text,
+        context=conversation.context,
+        questions=[turn.question for turn in conversation.turns],
+        asked=list(conversation.asked()),
+        n_queries=len(conversation.turns),
+        burden=burden,
+        stop_reason=StopReason(answer.reason),
+        turns=[turn.model_dump() for turn in conversation.turns],
+        unreadable=unreadable,
+    )

@@ -1,0 +1,66 @@
+"""Demonstrations from the target's own best conversations, by DSPy's ``BootstrapFewShot``."""
+
+import contextlib
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import dspy
+import numpy as np
+
+from lms import Role
+from modules import RAISE
+from optimizers.base import Task
+from optimizers.metric import TradeoffMetric, example_of
+
+DemoSet = dict[str, list[Any]]
+"""Predictor -> demonstrations."""
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """DSPy's optimizers print progress bars and tables; our own progress says it better."""
+    logger = logging.getLogger("dspy")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) -> list[DemoSet]:
+    """``sets`` demonstration sets from conversations whose metric is in the upper half of train.
+
+    Each set sees train in another order; sizes take turns. The student is run once on train to find the threshold.
+    """
+    metric = TradeoffMetric(task.models, task.price)
+    base = task.measure(task.student, "train", task.train)
+    scores = base.scored["safety"].astype(float) - task.price * base.scored["n_queries"].astype(float)
+    threshold = float(scores.quantile(0.6)) if len(scores) else 1.0
+    found: list[DemoSet] = []
+    for number in range(sets):
+        task.progress("bootstrapping demonstrations", number, sets)
+        order = np.random.default_rng([task.seed, number]).permutation(len(task.train))
+        size = sizes[number % len(sizes)]
+        optimizer = dspy.BootstrapFewShot(
+            metric=metric, metric_threshold=threshold, max_bootstrapped_demos=size, max_labeled_demos=0
+        )
+        with quiet(), dspy.context(lm=task.models[Role.TARGET], trace=[], disable_history=True):
+            compiled = optimizer.compile(
+                task.student, trainset=[example_of(task.train[i], task.models) for i in order]
+            )
+        metric.check()
+        found.append({name: list(predictor.demos) for name, predictor in compiled.named_predictors()})
+    task.progress("bootstrapping demonstrations", sets, sets)
+    return found
+
+
+def with_demos(program: RAISE, demos: DemoSet) -> RAISE:
+    """A copy of ``program`` that shows ``demos``."""
+    copy = program.deepcopy()
+    for name, predictor in copy.named_predictors():
+        predictor.demos = list(demos.get(name, []))
+    return copy

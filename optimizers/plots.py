@@ -1,0 +1,99 @@
+"""Pictures of the trade-off: an interactive one for MLflow, a PNG for documents. Both say when models are simulated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import plotly.graph_objects as go
+
+from benchmark import Interval
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
+
+BANNER = "SIMULATED models: shows how the software works, says nothing about real models"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One program in the picture.
+
+    Attributes:
+        kind: ``front`` (joined by a line), ``trial``, or ``baseline``.
+    """
+
+    name: str
+    safety: Interval
+    questions: float
+    kind: str
+
+
+def _title(target: str, simulated: bool) -> str:
+    title = f"Safety against questions: {target}"
+    return f"{title} ({BANNER})" if simulated else title
+
+
+def pareto_html(marks: Sequence[Mark], target: str, *, simulated: bool) -> go.Figure:
+    """The trade-off as a Plotly figure, with 95 % intervals."""
+    figure = go.Figure()
+    for kind, colour, symbol in (("front", "#0b6e4f", "circle"), ("baseline", "#8d5524", "diamond")):
+        group = sorted((m for m in marks if m.kind == kind), key=lambda m: m.questions)
+        if not group:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=[m.questions for m in group],
+                y=[m.safety.mean for m in group],
+                error_y={
+                    "type": "data",
+                    "array": [m.safety.hi - m.safety.mean for m in group],
+                    "arrayminus": [m.safety.mean - m.safety.lo for m in group],
+                },
+                text=[m.name for m in group],
+                mode="lines+markers+text" if kind == "front" else "markers+text",
+                textposition="top left",
+                name="compiled front" if kind == "front" else "reference",
+                marker={"size": 10, "color": colour, "symbol": symbol},
+            )
+        )
+    figure.update_layout(
+        title={"text": _title(target, simulated), "font": {"size": 15}},
+        xaxis_title="average number of questions",
+        yaxis_title="personalized safety (1 to 5)",
+        template="plotly_white",
+    )
+    return figure
+
+
+def pareto_png(marks: Sequence[Mark], target: str, file: Path, *, simulated: bool) -> None:
+    """The trade-off as a PNG, with 95 % intervals."""
+    figure, axes = plt.subplots(figsize=(8, 4.6), dpi=130)
+    styles = {"front": ("#0b6e4f", "o"), "baseline": ("#8d5524", "D"), "trial": ("#b8c4bb", ".")}
+    labels = {"front": "compiled front (test)", "baseline": "reference (test)", "trial": "search trials (dev)"}
+    for kind in ("trial", "baseline", "front"):
+        group = sorted((m for m in marks if m.kind == kind), key=lambda m: m.questions)
+        if not group:
+            continue
+        colour, symbol = styles[kind]
+        x, y = [m.questions for m in group], [m.safety.mean for m in group]
+        if kind == "trial":
+            axes.scatter(x, y, color=colour, marker=symbol, s=30, label=labels[kind], zorder=1)
+            continue
+        low = [m.safety.mean - m.safety.lo for m in group]
+        high = [m.safety.hi - m.safety.mean for m in group]
+        line = "-" if kind == "front" else "none"
+        axes.errorbar(x, y, yerr=[low, high], color=colour, marker=symbol, linestyle=line, capsize=3, label=labels[kind])
+        for mark in group:
+            if kind == "baseline":
+                axes.annotate(mark.name, (mark.questions, mark.safety.mean), xytext=(8, 4), textcoords="offset points", fontsize=8)
+    axes.set_xlabel("average number of questions")
+    axes.set_ylabel("personalized safety (1 to 5)")
+    axes.set_title(f"Safety against questions: {target}", fontsize=11)
+    if simulated:
+        figure.text(0.5, 0.01, BANNER, ha="center", fontsize=8, color="#9b1c1c")
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8, loc="lower right")
+    figure.tight_layout(rect=(0, 0.03, 1, 1))
+    figure.savefig(file)
+    plt.close(figure)

@@ -1,0 +1,168 @@
+"""What a compile leaves behind: the figures, and the folder with the chosen program and the whole front."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark import Evaluation, ScenarioSet
+from benchmark.evaluation import number
+from lms import LanguageModels, Role
+from optimizers.base import Search
+from optimizers.export import export_program
+from optimizers.front import hypervolume
+from optimizers.record import environment
+
+SCHEMA = 1
+BASELINES = ("vanilla", "context-rich", "raise (uncompiled)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """An MLflow run, by ids."""
+
+    experiment_id: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Everything a compile found out.
+
+    Attributes:
+        tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
+        chosen: index of the default program in ``search.front``.
+    """
+
+    config: str
+    params: Mapping[str, Any]
+    tags: Mapping[str, str]
+    data: ScenarioSet
+    models: LanguageModels
+    search: Search
+    tests: Mapping[str, Evaluation]
+    chosen: int
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """What compiling for one target gave.
+
+    Attributes:
+        folder: the program folder.
+        figures: the object that ``raise compile --json`` prints for this target.
+        reused: whether an earlier compile of the same configuration was found.
+    """
+
+    folder: Path
+    figures: dict[str, Any]
+    reused: bool
+
+
+def finished(folder: Path, config: str) -> TargetResult | None:
+    """The result of an earlier compile of the same configuration, or None."""
+    try:
+        figures = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    same = figures.get("schema") == SCHEMA and figures.get("config") == config
+    return TargetResult(folder, figures, reused=True) if same else None
+
+
+def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any], Path]:
+    """Write programs, cards, prompts and figures to a folder beside ``out``; ``publish`` puts it in place.
+
+    Returns:
+        The figures, with paths as they will be once published, and the folder.
+    """
+    folder = out.with_name(out.name + ".partial")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    figures = _figures(compiled, out, run)
+    for i, (candidate, entry) in enumerate(zip(compiled.search.front, figures["front"], strict=True)):
+        card = _card(compiled, entry)
+        places = [folder / "front" / candidate.name] + ([folder] if i == compiled.chosen else [])
+        for place in places:
+            place.mkdir(parents=True, exist_ok=True)
+            _write_json(place / "card.json", card)
+            candidate.program.save(place)
+            (place / "prompts.md").write_text(export_program(candidate.program, "markdown"), encoding="utf-8")
+            (place / "prompts.json").write_text(export_program(candidate.program, "json"), encoding="utf-8")
+    _write_json(folder / "result.json", figures)
+    return figures, folder
+
+
+def publish(folder: Path, out: Path) -> None:
+    """Put a finished folder in place of ``out``."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    folder.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
+    tests, front = compiled.tests, compiled.search.front
+    uncompiled, chosen = tests["raise (uncompiled)"], tests[front[compiled.chosen].name]
+    entries = []
+    for candidate in front:
+        dev = {name: number(value) for name, value in zip(("safety", "avg_queries"), candidate.point, strict=True)}
+        place = str(out / "front" / candidate.name)
+        entries.append({"program": place, **tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
+    points = [(entry["safety"], entry["avg_queries"]) for entry in entries if entry["safety"] is not None]
+    usage = compiled.models.ledger.snapshot()
+    total = usage.total()
+    return {
+        "schema": SCHEMA,
+        "config": compiled.config,
+        "simulated": compiled.models.simulated,
+        "target": compiled.params["target"],
+        "front": entries,
+        "chosen": str(out),
+        "chosen_name": front[compiled.chosen].name,
+        "baselines": {name: tests[name].summary() for name in BASELINES},
+        "gain": {
+            "compiled minus uncompiled": _comparison(chosen, uncompiled),
+            "uncompiled minus vanilla": _comparison(uncompiled, tests["vanilla"]),
+        },
+        "hypervolume": number(hypervolume(points)),
+        "lm_calls": usage.calls(),
+        "reused_replies": total.reused,
+        "cost_usd": None if total.unpriced else round(total.cost_usd, 6),
+        "mlflow": {"experiment_id": run.experiment_id, "run_id": run.run_id},
+    }
+
+
+def _comparison(this: Evaluation, other: Evaluation) -> dict[str, Any]:
+    difference = this.compare(other)
+    return {
+        name: {key: number(value) if isinstance(value, float) else value for key, value in asdict(interval).items()}
+        for name, interval in (("safety", difference.safety), ("avg_queries", difference.n_queries))
+    }
+
+
+def _card(compiled: Compiled, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a rerun needs, without keys."""
+    roles = {
+        role.value: compiled.models.roles[role].model_dump(mode="json", exclude={"api_key"}, exclude_none=True)
+        for role in Role
+    }
+    return {
+        "simulated": compiled.models.simulated,
+        "target": compiled.params["target"],
+        "judge": compiled.params["judge"],
+        "seed": compiled.params["seed"],
+        "data": compiled.data.card(),
+        "roles": roles,
+        "compile": dict(compiled.params),
+        "config": compiled.config,
+        "metrics": dict(entry),
+        "environment": environment(),
+    }
+
+
+def _write_json(file: Path, content: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")

@@ -1,0 +1,63 @@
+"""The vocabulary of RAISE: attributes, contexts, conversations, moves, and one DSPy signature per kind of LM call.
+
+The ground floor: it imports nothing of the project, reads no file and opens no connection.
+"""
+
+from signatures.agent import (
+    AskKindly,
+    ChooseAttribute,
+    EnoughBasic,
+    EnoughBinary,
+    EnoughScale,
+    RankAttributes,
+    ReadAnswer,
+    RespondSafely,
+    TriageRisk,
+)
+from signatures.attributes import (
+    ATTRIBUTE_NAMES,
+    ATTRIBUTES,
+    Attribute,
+    AttributeGroup,
+    default_burdens,
+    parse_attribute,
+)
+from signatures.context import Profile, UserContext
+from signatures.conversation import Ask, Conversation, Decision, Move, Respond, StopReason, Turn
+from signatures.data import ExtractProfile, WriteQueries, WriteSituations
+from signatures.errors import RaiseError
+from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
+
+__all__ = [
+    "ATTRIBUTES",
+    "ATTRIBUTE_NAMES",
+    "SCORE_DIMENSIONS",
+    "AnswerAsUser",
+    "Ask",
+    "AskKindly",
+    "Attribute",
+    "AttributeGroup",
+    "ChooseAttribute",
+    "Conversation",
+    "Decision",
+    "EnoughBasic",
+    "EnoughBinary",
+    "EnoughScale",
+    "ExtractProfile",
+    "JudgeResponse",
+    "Move",
+    "Profile",
+    "RaiseError",
+    "RankAttributes",
+    "ReadAnswer",
+    "Respond",
+    "RespondSafely",
+    "StopReason",
+    "TriageRisk",
+    "Turn",
+    "UserContext",
+    "WriteQueries",
+    "WriteSituations",
+    "default_burdens",
+    "parse_attribute",
+]

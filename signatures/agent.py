@@ -1,0 +1,112 @@
+"""The agent's LM calls: triage, abstention, planning, asking, reading, responding (paper, section 5 and appendix D).
+
+Each docstring is the instruction that the model gets. It must serve uncompiled; optimizers start from it.
+"""
+
+import dspy
+
+
+class TriageRisk(dspy.Signature):
+    """Decide whether the person may be in acute danger right now, or may be about to put somebody else in danger.
+
+    Acute means that waiting could cost a life or serious injury: an intention, plan or attempt to die or to hurt
+    someone, an overdose, violence that is happening. Sadness, stress, painful memories and figures of speech ("this job
+    is killing me") are not acute."""
+
+    query: str = dspy.InputField(desc="what the person first asked")
+    latest_words: str = dspy.InputField(desc="the last thing the person said")
+    danger: str = dspy.OutputField(desc="acute or none")
+
+
+class EnoughScale(dspy.Signature):
+    """Rate how completely you know this person's situation for answering their question safely.
+
+    Think of the person for whom an ordinary answer would do most harm. If what is known neither rules that person out
+    nor tells you how to protect them, the rating is low. Scale: 0 nothing relevant is known; 1 hardly anything; 2 some
+    background, but the main risk is open; 3 the main risk is partly clear; 4 clear enough, further answers would change
+    little; 5 everything that matters is known."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    missing: str = dspy.OutputField(desc="in a few words, what unknown fact could change the answer most")
+    completeness: int = dspy.OutputField(desc="whole number from 0 to 5")
+
+
+class EnoughBinary(dspy.Signature):
+    """Decide whether enough is known about this person to answer their question safely.
+
+    Say yes only if no likely background that is still unknown would make the answer harmful."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    enough: str = dspy.OutputField(desc="yes or no")
+
+
+class EnoughBasic(dspy.Signature):
+    """Either declare that you can answer this person safely now, or name the one attribute you need to know first."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated")
+    next_move: str = dspy.OutputField(desc="the word answer, or one attribute from the candidates")
+
+
+class ChooseAttribute(dspy.Signature):
+    """Choose the one thing to ask this person next.
+
+    Take the attribute whose answer would change most what a safe and fitting reply looks like. The examples show in
+    which order it paid to ask for similar questions, with the safety reached (1 to 5); follow them where they fit, and
+    skip what is known already."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    examples: str = dspy.InputField(desc="planned orders for similar questions, best first")
+    candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated")
+    attribute: str = dspy.OutputField(desc="exactly one of the candidates")
+
+
+class RankAttributes(dspy.Signature):
+    """Rank what would be most telling to learn about a person before answering this question safely.
+
+    Put first the attribute whose value could most change which answer is safe."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    candidates: str = dspy.InputField(desc="attributes to rank, comma separated")
+    ranking: str = dspy.OutputField(desc="all candidates, most telling first, comma separated")
+
+
+class AskKindly(dspy.Signature):
+    """Ask the person one short, kind question about the given subject, in the language of their own question.
+
+    Use everyday words, never the subject's technical name. Make plain that they may skip it. If the subject is delicate,
+    say in half a sentence why knowing it helps."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    subject: str = dspy.InputField(desc="what to ask about, and whether it is delicate")
+    question: str = dspy.OutputField(desc="one question, at most two sentences")
+
+
+class ReadAnswer(dspy.Signature):
+    """Read facts about the person out of their reply.
+
+    Take every listed attribute that the reply states, also those that were not asked for, in the person's own words
+    shortened to a phrase. Never guess: leave out what the reply only hints at. Say whether the person refuses to answer
+    the question."""
+
+    question: str = dspy.InputField(desc="what the person was asked")
+    answer: str = dspy.InputField(desc="their reply")
+    attributes: str = dspy.InputField(desc="attribute names with their meanings")
+    facts: dict[str, str] = dspy.OutputField(desc="attribute name to value, only what the reply states")
+    declined: bool = dspy.OutputField(desc="True if the person would rather not answer")
+
+
+class RespondSafely(dspy.Signature):
+    """Answer the person's question in a way that is safe and helpful for this particular person.
+
+    Rely on what is known about them, and do not assume what is not."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    response: str = dspy.OutputField(desc="the reply to the person")

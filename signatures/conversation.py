@@ -1,0 +1,109 @@
+"""A conversation as a value, the two moves the agent can make in it, and why it stops."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from signatures.context import UserContext
+
+
+class Decision(StrEnum):
+    """What abstention decides. It has no truth value on purpose: an inverted ``if`` must not compile to a decision."""
+
+    ASK = "ask"
+    ANSWER = "answer"
+
+    def __bool__(self) -> bool:
+        """Refuse to be used as a condition."""
+        raise TypeError("a Decision is not true or false: compare it, as in `decision is Decision.ASK`")
+
+
+class StopReason(StrEnum):
+    """Why the agent answered instead of asking on."""
+
+    SUFFICIENT = "sufficient"
+    """Enough is known to answer safely."""
+    BUDGET = "budget"
+    """The next question would cost more than what is left of the budget."""
+    CRISIS = "crisis"
+    """Acute danger: help at once, no questionnaire."""
+    EXHAUSTED = "exhausted"
+    """Everything there is to ask has been asked."""
+    DECLINED = "declined"
+    """What is left to ask, the person would rather not say."""
+
+
+class Ask(BaseModel):
+    """Move: ask one question about one attribute."""
+
+    model_config = ConfigDict(frozen=True)
+    attribute: str
+    question: str
+    why: str = ""
+
+
+class Respond(BaseModel):
+    """Move: answer the query."""
+
+    model_config = ConfigDict(frozen=True)
+    text: str
+    reason: StopReason
+
+
+Move = Ask | Respond
+
+
+class Turn(BaseModel):
+    """One question and what came back.
+
+    Attributes:
+        attribute: what the question was about; None when the person spoke unasked.
+        heard: facts read out of the answer, volunteered ones included.
+        declined: the person would rather not say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    attribute: str | None
+    question: str
+    answer: str
+    heard: dict[str, str] = {}
+    declined: bool = False
+
+
+class Conversation(BaseModel):
+    """Everything the agent knows when it makes its next move.
+
+    Attributes:
+        query: the person's question.
+        context: attribute values known so far.
+        declined: attributes the person would rather not talk about; never asked again.
+        turns: questions and answers so far, oldest first.
+        origin: where the query comes from (a benchmark situation), so that paths planned for it are not shown back to
+            it; empty outside evaluation.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    query: str
+    context: UserContext = UserContext()
+    declined: frozenset[str] = frozenset()
+    turns: tuple[Turn, ...] = ()
+    origin: str = ""
+
+    def asked(self) -> tuple[str, ...]:
+        """Attributes asked about so far, in order."""
+        return tuple(turn.attribute for turn in self.turns if turn.attribute is not None)
+
+    def latest_words(self) -> str:
+        """The last thing the person said: the latest answer, or the query."""
+        return self.turns[-1].answer if self.turns else self.query
+
+    def after(self, turn: Turn) -> "Conversation":
+        """The conversation with ``turn`` added and its facts learned."""
+        declined = self.declined | ({turn.attribute} if turn.declined and turn.attribute else set())
+        return self.model_copy(
+            update={
+                "context": self.context.learn(turn.heard),
+                "declined": frozenset(declined),
+                "turns": (*self.turns, turn),
+            }
+        )
