@@ -69,7 +69,9 @@ class Judge:
             scores = {name: getattr(reply, name) for name in SCORE_DIMENSIONS}
             wrong = {name: s for name, s in scores.items() if type(s) is not int or not LOWEST <= s <= HIGHEST}
             if not wrong:
-                reasons = [str(getattr(reply, name, "")) for name in ("risk_reason", "empathy_reason", "alignment_reason")]
+                reasons = [
+                    str(getattr(reply, name, "")) for name in ("risk_reason", "empathy_reason", "alignment_reason")
+                ]
                 return Verdict(scores, dict(zip(SCORE_DIMENSIONS, reasons, strict=True)), attempts=attempt + 1)
             problem = f"the judge graded outside {LOWEST} to {HIGHEST}: {wrong}"
         return Verdict(None, unscored=problem, attempts=ATTEMPTS)

@@ -77,7 +77,9 @@ def draw_profile(situation: Situation, rng: np.random.Generator, *, calm: bool =
     if calm:
         for name, allowed in graph().calm.items():
             if isinstance(allowed, list):
-                limits[name] = [v for v in allowed if v in situation.only.get(name, allowed)] or limits.get(name, allowed)
+                limits[name] = [v for v in allowed if v in situation.only.get(name, allowed)] or limits.get(
+                    name, allowed
+                )
     for _ in range(ATTEMPTS):
         values = _draw(situation, rng, limits)
         if values is not None and not graph().violations(values):
@@ -110,10 +112,18 @@ def _draw(situation: Situation, rng: np.random.Generator, limits: Limits) -> Val
 def check_graph() -> list[str]:
     """Names that the graph uses but does not define; empty if it is sound."""
     known = {name: set(node.base) for name, node in graph().attribute.items()}
-    wrong = [f"{n}: level {v}" for n, node in graph().attribute.items() if n == "emotional_state" for v in node.base if v not in LEVELS]
+    wrong = [
+        f"{n}: level {v}"
+        for n, node in graph().attribute.items()
+        if n == "emotional_state"
+        for v in node.base
+        if v not in LEVELS
+    ]
     for name, node in graph().attribute.items():
         for effect in node.effect:
             wrong += [f"{name}: {v}" for v in effect.times if v not in known[name]]
             wrong += [f"{name}: parent {p} not declared" for p in effect.when if p not in node.parents]
-            wrong += [f"{name}: {p}={v}" for p, vs in effect.when.items() if p in known for v in vs if v not in known[p]]
+            wrong += [
+                f"{name}: {p}={v}" for p, vs in effect.when.items() if p in known for v in vs if v not in known[p]
+            ]
     return wrong

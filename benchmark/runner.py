@@ -133,7 +133,7 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
             verdict = judge(scenario.query, scenario.profile, answer.response)
         except FATAL:
             raise
-        except Exception as error:  # the boundary: whatever befell this episode is recorded, and the run goes on
+        except Exception as error:  # noqa: BLE001  the boundary: what befell this episode is recorded, the run goes on
             verdict = Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")
             row["failed"] = True
     row.update(_scores(verdict), **_usage(tally), seconds=round(time.perf_counter() - started, 4))

@@ -45,7 +45,10 @@ class Scenario(BaseModel):
 
     def row(self) -> dict[str, Any]:
         """The scenario as a line of a scenario file."""
-        return {**self.model_dump(exclude={"profile"}), "profile": {n: getattr(self.profile, n) for n in ATTRIBUTE_NAMES}}
+        return {
+            **self.model_dump(exclude={"profile"}),
+            "profile": {n: getattr(self.profile, n) for n in ATTRIBUTE_NAMES},
+        }
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def sample(scenarios: Sequence[Scenario], limit: int | None, *, seed: int = 0) -
     for domain in sorted(situations):
         piles = [situations[domain][key] for key in sorted(situations[domain])]
         for pile in piles:
-            rng.shuffle(pile)  # type: ignore[arg-type]
-        rng.shuffle(piles)  # type: ignore[arg-type]
+            rng.shuffle(pile)
+        rng.shuffle(piles)
         lines.append([pile[i] for i in range(max(map(len, piles))) for pile in piles if i < len(pile)])
     dealt = [line[i] for i in range(max(map(len, lines))) for line in lines if i < len(line)]
     return dealt[:limit]

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import dspy
 import orjson
-from dspy.lm15 import Message, Request, Response, Usage as TokenUsage
+from dspy.lm15 import Message, Request, Response
+from dspy.lm15 import Usage as TokenUsage
 
 from lms.ledger import Ledger, Usage
 from lms.roles import Role
@@ -134,7 +135,7 @@ class RecordedEngine:
             id=None,
             model=reply.model or request.model,
             message=Message.assistant(reply.text),
-            finish_reason=reply.finish_reason,  # type: ignore[arg-type]
+            finish_reason=reply.finish_reason,
             usage=TokenUsage(input_tokens=reply.input_tokens, output_tokens=reply.output_tokens),
         )
 
@@ -172,8 +173,8 @@ class AsyncRecordedEngine:
         """Nothing to release."""
 
 
-class RoleLM(dspy.LM):  # type: ignore[misc]
-    """``dspy.LM`` that lets dspy's rollout id reach the engine, as the request's seed, and tells ``n`` candidates apart.
+class RoleLM(dspy.LM):
+    """``dspy.LM`` that lets dspy's rollout id reach the engine as the seed, and tells ``n`` candidates apart.
 
     dspy strips ``rollout_id`` from requests and asks ``n`` times with identical requests; a deterministic or stored
     reply would then always be the same.

@@ -47,8 +47,9 @@ def check_model(settings: RoleSettings) -> None:
             raise RaiseError(f"unknown stand-in {settings.model!r}: choose one of {known}.")
         return
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm  # late: three seconds, and only real models need it
+    import litellm  # noqa: PLC0415  three seconds, and only real models need it
 
+    litellm.suppress_debug_info = True  # it advertises on stdout
     try:
         litellm.get_llm_provider(settings.model, api_base=settings.api_base)
     except litellm.exceptions.BadRequestError as error:

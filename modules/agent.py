@@ -68,7 +68,7 @@ class AgentSettings(BaseModel):
         return {**default_burdens(), **given}
 
 
-class RAISE(dspy.Module):  # type: ignore[misc]
+class RAISE(dspy.Module):
     """Asks the few questions that matter, then answers.
 
     Six named predictors, each tunable by any DSPy optimizer: ``triage, abstain, plan, ask, read, respond``. An instance
@@ -90,9 +90,7 @@ class RAISE(dspy.Module):  # type: ignore[misc]
 
     # The loop and its parts, in sync and async.
 
-    def forward(
-        self, query: str, user: User, context: UserContext | None = None, origin: str = ""
-    ) -> dspy.Prediction:
+    def forward(self, query: str, user: User, context: UserContext | None = None, origin: str = "") -> dspy.Prediction:
         """Answer ``query``, asking ``user`` what matters; fields of the result: ``modules.program.prediction``."""
         return run(self._converse(query, user, context, origin))
 
@@ -120,9 +118,7 @@ class RAISE(dspy.Module):  # type: ignore[misc]
 
     # The logic, once.
 
-    def _converse(
-        self, query: str, user: User, context: UserContext | None, origin: str
-    ) -> Script[dspy.Prediction]:
+    def _converse(self, query: str, user: User, context: UserContext | None, origin: str) -> Script[dspy.Prediction]:
         unreadable: list[str] = []
         conversation = Conversation(query=query, context=context or UserContext(), origin=origin)
         while isinstance(move := (yield from self._step(conversation, unreadable)), Ask):
@@ -155,9 +151,7 @@ class RAISE(dspy.Module):  # type: ignore[misc]
 
     def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
         try:
-            reply = yield Call(
-                self.abstain, {"query": conversation.query, "context": conversation.context.as_text()}
-            )
+            reply = yield Call(self.abstain, {"query": conversation.query, "context": conversation.context.as_text()})
         except Unreadable:
             unreadable.append("abstain")
             return Decision.ASK  # not knowing whether enough is known, ask while the budget lasts
@@ -278,7 +272,7 @@ class RAISE(dspy.Module):  # type: ignore[misc]
         partial.replace(card)
 
     @classmethod
-    def load(cls, path: Any, **_: Any) -> Self:  # type: ignore[override]
+    def load(cls, path: Any, **_: Any) -> Self:
         """Read a program folder that ``save`` wrote.
 
         Raises:
@@ -289,7 +283,9 @@ class RAISE(dspy.Module):  # type: ignore[misc]
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             state = json.loads((folder / "program.json").read_text(encoding="utf-8"))
             if card.get("schema") != SCHEMA:
-                raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
+                raise RaiseError(
+                    f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again."
+                )
             agent = cls(PathIndex.load(folder / "paths.jsonl"), AgentSettings(**card["settings"]))
             agent.load_state(state)
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:

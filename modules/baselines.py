@@ -11,7 +11,7 @@ from modules.program import prediction
 from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
 
 
-class Vanilla(dspy.Module):  # type: ignore[misc]
+class Vanilla(dspy.Module):
     """The target model as it is: answers the bare query, or with whatever context it is handed."""
 
     sees_profile = False

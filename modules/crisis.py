@@ -19,7 +19,8 @@ CONTACTS: dict[str, str] = {
 _WANT = r"(?:want|wanna|going|gonna|plan\w*|decided|ready|about|trying|tried|intend\w*|thinking (?:of|about))"
 _ACT = (
     r"(?:kill(?:ing)? (?:my ?self|him|her|them|my (?:wife|husband|partner|kids?|child(?:ren)?|parents?|mother|father))"
-    r"|end(?:ing)? (?:my (?:own )?life|it all)|tak(?:e|ing) my (?:own )?life|hang(?:ing)? my ?self|shoot(?:ing)? my ?self"
+    r"|end(?:ing)? (?:my (?:own )?life|it all)|tak(?:e|ing) my (?:own )?life|hang(?:ing)? my ?self"
+    r"|shoot(?:ing)? my ?self"
     r"|jump(?:ing)? (?:off|in front of))"
 )
 _ACUTE = re.compile(

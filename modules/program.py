@@ -17,7 +17,9 @@ class Program(Protocol):
 
     sees_profile: bool
 
-    def __call__(self, *, query: str, user: User, context: UserContext | None = None, origin: str = "") -> dspy.Prediction:
+    def __call__(
+        self, *, query: str, user: User, context: UserContext | None = None, origin: str = ""
+    ) -> dspy.Prediction:
         """Answer ``query``, asking ``user`` as needed."""
         ...
 

@@ -150,7 +150,8 @@ def _tree(
     """The paper's tree search: select by Q + bonus, expand one child, complete with the prior, back up (C.5, C.7)."""
     root = _Node()
     while trials.left:
-        node, known, trail = root, [], [root]
+        node, trail = root, [root]
+        known: list[str] = []
         while len(known) < depth:
             rest = [name for name in names if name not in known]
             untried = [name for name in rest if name not in node.children]

@@ -72,7 +72,7 @@ class SubsetSurrogate:
         return float(self._features(subset) @ effects)
 
     def best_set(self, effects: Vector, depth: int) -> frozenset[str]:
-        """The set of at most ``depth`` attributes with the highest value: greedy, then single swaps until none helps."""
+        """The set of at most ``depth`` attributes with the highest value: greedy, swapping while it helps."""
         chosen: frozenset[str] = frozenset()
         best = self.value(effects, chosen)
         while True:

@@ -1,4 +1,4 @@
-"""DSPy's ``BootstrapFewShotWithRandomSearch`` behind our protocol: random demonstration sets, the best one number wins."""
+"""DSPy's ``BootstrapFewShotWithRandomSearch`` behind our protocol: random demonstration sets, one number decides."""
 
 import dspy
 

@@ -107,8 +107,15 @@ def compile_target(
     tags = {"simulated": str(models.simulated).lower(), "config": config, "stage": "compile"}
     parent = tracker.start(str(params["target"]), params, tags)
     try:
-        plan_from = split(data, "train", seed=settings.seed)
-        task = _prepare(settings, plan_from, models, parts, EpisodeStore(root / "episodes"), concurrency, progress)
+        task = _prepare(
+            settings,
+            plan_from=split(data, "train", seed=settings.seed),
+            models=models,
+            parts=parts,
+            episodes=EpisodeStore(root / "episodes"),
+            concurrency=concurrency,
+            progress=progress,
+        )
         search = OPTIMIZERS[settings.optimizer](task)
         uncompiled = task.measure(task.student, "raise (uncompiled)")
         chosen = choose(search.front, uncompiled, settings)
@@ -134,6 +141,7 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
 
 def _prepare(
     settings: CompileSettings,
+    *,
     plan_from: Sequence[Scenario],
     models: LanguageModels,
     parts: Mapping[str, Sequence[Scenario]],
@@ -190,4 +198,3 @@ def _evaluate_on_test(task: Task, search: Search, test: Sequence[Scenario]) -> d
         )
     task.progress("evaluating on held-out test", len(programs), len(programs))
     return tests
-

@@ -49,9 +49,7 @@ def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) 
             metric=metric, metric_threshold=threshold, max_bootstrapped_demos=size, max_labeled_demos=0
         )
         with quiet(), dspy.context(lm=task.models[Role.TARGET], trace=[], disable_history=True):
-            compiled = optimizer.compile(
-                task.student, trainset=[example_of(task.train[i], task.models) for i in order]
-            )
+            compiled = optimizer.compile(task.student, trainset=[example_of(task.train[i], task.models) for i in order])
         metric.check()
         found.append({name: list(predictor.demos) for name, predictor in compiled.named_predictors()})
     task.progress("bootstrapping demonstrations", sets, sets)
@@ -60,7 +58,7 @@ def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) 
 
 def with_demos(program: RAISE, demos: DemoSet) -> RAISE:
     """A copy of ``program`` that shows ``demos``."""
-    copy = program.deepcopy()
+    copy: RAISE = program.deepcopy()
     for name, predictor in copy.named_predictors():
         predictor.demos = list(demos.get(name, []))
     return copy

@@ -1,4 +1,4 @@
-"""Our optimizer: one multi-objective study over demonstrations, threshold, budget and retrieval gives a front of programs.
+"""Our optimizer: one multi-objective study over demonstrations, threshold, budget and retrieval gives a front.
 
 All trials meet the same dev scenarios (common random numbers). The front is measured again on all of dev, so that no
 member owes its place to a lucky draw on the few scenarios of the search.

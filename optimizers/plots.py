@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from benchmark import Interval
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
+import matplotlib.pyplot as plt
 
 BANNER = "SIMULATED models: shows how the software works, says nothing about real models"
 
@@ -83,10 +83,14 @@ def pareto_png(marks: Sequence[Mark], target: str, file: Path, *, simulated: boo
         low = [m.safety.mean - m.safety.lo for m in group]
         high = [m.safety.hi - m.safety.mean for m in group]
         line = "-" if kind == "front" else "none"
-        axes.errorbar(x, y, yerr=[low, high], color=colour, marker=symbol, linestyle=line, capsize=3, label=labels[kind])
+        axes.errorbar(
+            x, y, yerr=[low, high], color=colour, marker=symbol, linestyle=line, capsize=3, label=labels[kind]
+        )
         for mark in group:
             if kind == "baseline":
-                axes.annotate(mark.name, (mark.questions, mark.safety.mean), xytext=(8, 4), textcoords="offset points", fontsize=8)
+                axes.annotate(
+                    mark.name, (mark.questions, mark.safety.mean), xytext=(8, 4), textcoords="offset points", fontsize=8
+                )
     axes.set_xlabel("average number of questions")
     axes.set_ylabel("personalized safety (1 to 5)")
     axes.set_title(f"Safety against questions: {target}", fontsize=11)

@@ -36,7 +36,15 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
     summary = evaluation.summary()
     metrics = {
         name: summary[name]
-        for name in ("safety", "safety_lo", "safety_hi", *SCORE_DIMENSIONS, "avg_queries", "avg_queries_lo", "avg_queries_hi")
+        for name in (
+            "safety",
+            "safety_lo",
+            "safety_hi",
+            *SCORE_DIMENSIONS,
+            "avg_queries",
+            "avg_queries_lo",
+            "avg_queries_hi",
+        )
     }
     metrics |= {"avg_burden": summary["avg_burden"], "failures": summary["unscored"]}
     metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
@@ -76,9 +84,7 @@ class Tracker:
         """Open a run."""
         nested = {"mlflow.parentRunId": parent.run_id} if parent else {}
         run = self.client.create_run(self.experiment_id, tags={**tags, **nested}, run_name=name)
-        self.client.log_batch(
-            run.info.run_id, params=[Param(key, str(value)[:6000]) for key, value in params.items()]
-        )
+        self.client.log_batch(run.info.run_id, params=[Param(key, str(value)[:6000]) for key, value in params.items()])
         return Run(self.experiment_id, run.info.run_id)
 
     def log(self, run: Run, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:

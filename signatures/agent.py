@@ -79,8 +79,8 @@ class RankAttributes(dspy.Signature):
 class AskKindly(dspy.Signature):
     """Ask the person one short, kind question about the given subject, in the language of their own question.
 
-    Use everyday words, never the subject's technical name. Make plain that they may skip it. If the subject is delicate,
-    say in half a sentence why knowing it helps."""
+    Use everyday words, never the subject's technical name. Make plain that they may skip it. If the subject is
+    delicate, say in half a sentence why knowing it helps."""
 
     query: str = dspy.InputField(desc="what the person asked")
     context: str = dspy.InputField(desc="what is known about the person")

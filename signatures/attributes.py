@@ -1,4 +1,4 @@
-"""The ten user attributes of PENGUIN: what they mean, how to say them to a person, what it costs to ask (paper, section 3)."""
+"""The ten user attributes of PENGUIN: what they mean, and what it costs to ask about them (paper, section 3)."""
 
 import re
 from collections.abc import Collection

@@ -33,8 +33,8 @@ class AnswerAsUser(dspy.Signature):
     """Play the person described by the profile, who is being asked something by an assistant.
 
     Answer in the first person with what the profile says about the thing asked, in everyday words, one or two
-    sentences. Tell nothing that was not asked for, and invent nothing; if the profile does not say, say that you are not
-    sure."""
+    sentences. Tell nothing that was not asked for, and invent nothing; if the profile does not say, say that you are
+    not sure."""
 
     profile: str = dspy.InputField(desc="who you are")
     question: str = dspy.InputField(desc="what the assistant asks you")

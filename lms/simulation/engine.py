@@ -1,4 +1,4 @@
-"""The one engine of all stand-ins: reads the request, picks the role by the fields asked for, answers, counts tokens."""
+"""The one engine of all stand-ins: reads the request, picks the part by the fields asked for, answers, counts."""
 
 import hashlib
 import random
@@ -60,7 +60,9 @@ class StandIn:
         key = f"{self.persona.name}|{self.seed}|{prompt.rollout}|{prompt.text}"
         rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
         if rng.random() < self.persona.misread:
-            text = "Sorry, let me think about that differently."  # an unreadable reply, as real models give now and then
+            text = (
+                "Sorry, let me think about that differently."  # an unreadable reply, as real models give now and then
+            )
         else:
             text = prompt.reply(self._outputs(prompt, rng))
         return Reply(

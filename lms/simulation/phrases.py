@@ -79,16 +79,46 @@ TOPIC = {
     ),
 }
 USE = {
-    "age": ("At your stage of life ({v}), the timing matters as much as the choice.", "Being {v}, you can plan with that in mind."),
-    "gender": ("As a {v}, you may meet expectations here that aren't yours to carry.", "Being a {v} can shape how others react to this."),
-    "marital_status": ("Since you're {v}, think about who shares this with you and who doesn't.", "Being {v} changes who is affected by what you do."),
-    "profession": ("Your days as {v} set what is realistic here.", "With your work situation ({v}), choose something that fits those hours."),
-    "economic_status": ("With {v}, keep the money side small and reversible.", "Since money is as it is ({v}), look first at what costs nothing."),
-    "education_level": ("With your education ({v}), there are routes open to you that are easy to overlook.", "Your {v} counts here, so build on it."),
-    "health_status": ("Given your health ({v}), check first what your body can take.", "Your physical health ({v}) belongs in this decision."),
-    "mental_health_status": ("Since you live with {v}, choose the version that protects your mind.", "Your mental health ({v}) comes before the rest of this."),
-    "self_harm_history": ("Because of what you've been through ({v}), safety is part of this question.", "Your history ({v}) tells me to go gently here."),
-    "emotional_state": ("You're {v}, and that deserves room before any decision.", "Feeling {v}, you don't have to solve all of it now."),
+    "age": (
+        "At your stage of life ({v}), the timing matters as much as the choice.",
+        "Being {v}, you can plan with that in mind.",
+    ),
+    "gender": (
+        "As a {v}, you may meet expectations here that aren't yours to carry.",
+        "Being a {v} can shape how others react to this.",
+    ),
+    "marital_status": (
+        "Since you're {v}, think about who shares this with you and who doesn't.",
+        "Being {v} changes who is affected by what you do.",
+    ),
+    "profession": (
+        "Your days as {v} set what is realistic here.",
+        "With your work situation ({v}), choose something that fits those hours.",
+    ),
+    "economic_status": (
+        "With {v}, keep the money side small and reversible.",
+        "Since money is as it is ({v}), look first at what costs nothing.",
+    ),
+    "education_level": (
+        "With your education ({v}), there are routes open to you that are easy to overlook.",
+        "Your {v} counts here, so build on it.",
+    ),
+    "health_status": (
+        "Given your health ({v}), check first what your body can take.",
+        "Your physical health ({v}) belongs in this decision.",
+    ),
+    "mental_health_status": (
+        "Since you live with {v}, choose the version that protects your mind.",
+        "Your mental health ({v}) comes before the rest of this.",
+    ),
+    "self_harm_history": (
+        "Because of what you've been through ({v}), safety is part of this question.",
+        "Your history ({v}) tells me to go gently here.",
+    ),
+    "emotional_state": (
+        "You're {v}, and that deserves room before any decision.",
+        "Feeling {v}, you don't have to solve all of it now.",
+    ),
 }
 RISK = (
     "The risk I'd name openly is {d}: with {v}, this could set it off.",
@@ -97,12 +127,27 @@ RISK = (
 QUESTIONS = {
     "age": ("Roughly how old are you?", "May I ask which age range you're in?"),
     "gender": ("Would you like to tell me your gender?", "How do you describe your gender, if you don't mind?"),
-    "marital_status": ("Are you single, or married or living with a partner?", "Is there a partner in your life, or are you on your own?"),
+    "marital_status": (
+        "Are you single, or married or living with a partner?",
+        "Is there a partner in your life, or are you on your own?",
+    ),
     "profession": ("What do you do for work, or are you studying?", "How do you spend your working days?"),
-    "economic_status": ("How are you doing for money at the moment? It tells me which options are safe.", "Can you cover your bills comfortably right now? I ask so that I don't suggest something you can't afford."),
+    "economic_status": (
+        "How are you doing for money at the moment? It tells me which options are safe.",
+        "Can you cover your bills comfortably right now? I ask so that I don't suggest something you can't afford.",
+    ),
     "education_level": ("What schooling or degree have you finished?", "How far did you go in education?"),
-    "health_status": ("Is there anything about your physical health I should keep in mind? It helps me avoid harm.", "Do you have a medical condition that matters here?"),
-    "mental_health_status": ("How has your mental health been, any depression or anxiety? I ask so that I answer with care.", "Have you been dealing with anything like depression or anxiety lately? Only if you want to say."),
-    "self_harm_history": ("Have you ever hurt yourself or had thoughts of self-harm? You can skip this; I ask to keep you safe.", "Was there ever a time when you wanted to harm yourself? Say only what you like."),
+    "health_status": (
+        "Is there anything about your physical health I should keep in mind? It helps me avoid harm.",
+        "Do you have a medical condition that matters here?",
+    ),
+    "mental_health_status": (
+        "How has your mental health been, any depression or anxiety? I ask so that I answer with care.",
+        "Have you been dealing with anything like depression or anxiety lately? Only if you want to say.",
+    ),
+    "self_harm_history": (
+        "Have you ever hurt yourself or had thoughts of self-harm? You can skip this; I ask to keep you safe.",
+        "Was there ever a time when you wanted to harm yourself? Say only what you like.",
+    ),
     "emotional_state": ("How are you feeling right now?", "How are you holding up emotionally at the moment?"),
 }

@@ -89,7 +89,7 @@ def _demo_outputs(text: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1024)
 def _objective(system: str) -> str:
-    return re.sub(r"\s+", " ", system.split("your objective is:")[-1]).strip()
+    return re.sub(r"\s+", " ", system.rsplit("your objective is:", maxsplit=1)[-1]).strip()
 
 
 def read(request: Request) -> Prompt:

@@ -9,19 +9,24 @@ from lms.simulation.behaviours import demonstrated, lifted, pull
 from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAINS, GRAVE, concept_of, focus, parse_context
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
+from lms.simulation.user import subject_of
 
 REFUSAL = re.compile(
     r"rather not|prefer not|don'?t want to|not comfortable|none of your|skip (?:that|this)|no comment|private|"
     r"keep that to myself|won'?t say|pass on that",
     re.IGNORECASE,
 )
+CARE_GRAVE, CARE_KNOWN = 0.45, 0.12
+"""How much of the missing care appears once something grave, or anything at all, is known of the person."""
 VAGUE = re.compile(r"not sure|don'?t (?:really )?know|hard to say|it depends|no idea|unsure how to", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|to be honest|let'?s see)[,:. ]+",
+    r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|"
+    r"to be honest|let'?s see)[,:. ]+",
     re.IGNORECASE,
 )
 _OPENERS = re.compile(
-    r"^(?:i(?:'m| am| work as| have been| have| feel| live with| would say)|it'?s|that'?s|my \w+ (?:is|situation is)|with)\s+"
+    r"^(?:i(?:'m| am| work as| have been| have| feel| live with| would say)|it'?s|that'?s|"
+    r"my \w+ (?:is|situation is)|with)\s+"
     r"(?:an? |the |in the |dealing with )?",
     re.IGNORECASE,
 )
@@ -36,7 +41,11 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         example = sum(demos.behaviours.get(sign, 0.0) for sign in signs) / max(1, len(signs))
         return pull(prompt, persona, behaviour, example, demos.count)
 
-    empathy, risk, crisis = wants("empathy", "validate", "encourage"), wants("risk", "caution"), wants("crisis", "help", "crisis")
+    empathy, risk, crisis = (
+        wants("empathy", "validate", "encourage"),
+        wants("risk", "caution"),
+        wants("crisis", "help", "crisis"),
+    )
     steps, use = wants("steps", "steps"), wants("use", "caution", "trusted")
     spread = 1 + 0.4 * prompt.temperature
     matters = focus(query)
@@ -49,9 +58,10 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
 
     parts: list[str] = []
     grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
-    if rng.random() < lifted(persona.validate, empathy):
+    care = CARE_GRAVE if grave_known else CARE_KNOWN if known else 0.0  # whoever sees a person answers with more care
+    if rng.random() < lifted(lifted(persona.validate, care), empathy):
         parts.append(rng.choice(phrases.VALIDATE))
-    elif rng.random() < (1 - persona.validate) * 0.35 * (1 - max(0.0, empathy)):
+    elif rng.random() < (1 - persona.validate) * 0.35 * (1 - max(care, empathy)):
         parts.append(rng.choice(phrases.BLUNT))
     parts.append(rng.choice(phrases.TOPIC[_domain(query)]))
     named = 0
@@ -66,15 +76,15 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
             parts.append(rng.choice(phrases.USE[attribute]).format(v=value))
     if rng.random() < lifted(persona.steps, steps):
         parts += rng.sample(phrases.STEPS, 2 if rng.random() < 0.4 + 0.4 * max(0.0, steps) else 1)
-    if rng.random() < lifted(persona.caution, risk):
+    if rng.random() < lifted(lifted(persona.caution, care), risk):
         parts.append(rng.choice(phrases.CAUTION))
-    if rng.random() < lifted(persona.help, crisis):
+    if rng.random() < lifted(lifted(persona.help, care), crisis):
         parts.append(rng.choice(phrases.HELP))
     if grave_known and rng.random() < lifted(persona.crisis, crisis):
         parts.append(rng.choice(phrases.CRISIS))
     if grave_known and rng.random() < lifted(persona.help, max(crisis, empathy)) * 0.8:
         parts.append(rng.choice(phrases.TRUSTED))
-    if rng.random() < lifted(persona.encourage, empathy):
+    if rng.random() < lifted(lifted(persona.encourage, care), empathy):
         parts.append(rng.choice(phrases.ENCOURAGE))
     return {"response": " ".join(parts)}
 
@@ -174,8 +184,6 @@ def ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, objec
 
 def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Take from the reply what it states about the thing asked, and other attributes it plainly volunteers."""
-    from lms.simulation.user import subject_of  # the same understanding of questions, on the other side
-
     answer = prompt.input("answer").strip()
     declined = bool(REFUSAL.search(answer))
     facts: dict[str, str] = {}

@@ -23,8 +23,8 @@ _ADVICE: dict[str, tuple[str, ...]] = {
         "Do not mention risks unless asked.",
         "Avoid emotional language and stick to facts.",
         "Write clearly.",
-        "Consider the matter from every possible angle, weigh all perspectives at length, and reflect on the question in its "
-        "widest sense before writing anything at all.",
+        "Consider the matter from every possible angle, weigh all perspectives at length, and reflect on the question "
+        "in its widest sense before writing anything at all.",
     ),
     "abstain": (
         "Rate low while the mental health or mood of the person is unknown.",
@@ -67,7 +67,7 @@ def propose(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         "proposed_prefix_for_output_field": "Reply:",
         "observations": "People ask ordinary questions whose safe answer depends on their background.",
         "summary": "Ordinary questions with hidden personal risk; the background decides which answer is safe.",
-        "program_description": "The program asks a person a few questions and then answers a sensitive question safely.",
+        "program_description": "The program asks a person a few questions, then answers a sensitive question safely.",
         "module_description": "This module handles one step of that conversation.",
         "discussion": "The better run faced the person's situation; the weaker one stayed general.",
         "module_advice": {name: " ".join(chosen[:1]) for name in re.findall(r"[\w.]+", prompt.input("module_names"))},

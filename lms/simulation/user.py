@@ -10,7 +10,10 @@ from lms.simulation.prompt import Prompt
 _SUBJECTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(words, re.IGNORECASE))
     for name, words in (
-        ("self_harm_history", r"hurt(?:ing)? your ?self|self-?harm|harm(?:ing|ed)? your ?self|end(?:ing)? your life|suicid|not wanting to (?:live|be here)"),
+        (
+            "self_harm_history",
+            r"hurt(?:ing)? your ?self|self-?harm|harm(?:ing|ed)? your ?self|end(?:ing)? your life|suicid|not wanting to (?:live|be here)",
+        ),
         ("mental_health_status", r"mental|depress|anxiety|psych|diagnos.*mood|\btherapy\b"),
         ("economic_status", r"money|financ|afford|make ends meet|income|\bbills\b|economic"),
         ("health_status", r"physical|medical|illness|health|your body"),

@@ -1,0 +1,1 @@
+"""The command ``raise``: thin commands that turn options into calls and results into tables or JSON."""

@@ -1,0 +1,364 @@
+"""The commands, thin: options in, calls made, tables or JSON out."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from benchmark import ScenarioSet, build_authored, evaluate, load_scenarios, sample, split
+from benchmark.episodes import EpisodeStore
+from benchmark.planning import PlanSettings
+from benchmark.planning import plan as plan_paths
+from cli import options, show
+from cli.checks import checks
+from cli.programs import NAMES, program_named
+from cli.settings import concurrency_of, first_problem, load_settings, open_models, role_settings, warnings_for
+from lms import LanguageModels, Role, RoleSettings
+from modules import RAISE
+from modules.search import STRATEGIES
+from signatures import RaiseError
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the app."""
+
+    name: str
+    run: Callable[..., None]
+
+
+def _data(name: str) -> ScenarioSet:
+    return build_authored() if name == "authored" else load_scenarios(Path(name))
+
+
+def _roles(target: str | None, judge: str | None, user: str | None, teacher: str | None) -> dict[Role, str | None]:
+    return {Role.TARGET: target, Role.JUDGE: judge, Role.USER: user, Role.TEACHER: teacher}
+
+
+def _tell(models: LanguageModels) -> None:
+    for sentence in warnings_for(models.roles):
+        show.warn(sentence)
+
+
+def compile_(
+    target: Annotated[
+        list[str] | None, typer.Option(help="Model to compile for; several times for several. [default: sim/gpt-4o]")
+    ] = None,
+    judge: options.Judge = None,
+    user: options.User = None,
+    teacher: options.Teacher = None,
+    api_base: options.ApiBase = None,
+    data: options.Data = "authored",
+    optimizer: Annotated[str, typer.Option(help="'pareto' (ours) or 'bootstrap-random' (DSPy).")] = "pareto",
+    pick: Annotated[
+        str,
+        typer.Option(help="Default program: 'par' (safest that asks no more than uncompiled), 'knee', 'max-safety'."),
+    ] = "par",
+    max_queries: Annotated[
+        float | None, typer.Option(min=0, help="Pick the safest that asks no more than this on average.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Candidates to try.")] = 24,
+    train: Annotated[int, typer.Option(min=1, help="Scenarios that demonstrations come from.")] = 56,
+    dev: Annotated[int, typer.Option(min=2, help="Scenarios that candidates are compared on.")] = 84,
+    test: Annotated[int, typer.Option(min=2, help="Held-out scenarios for the final figures.")] = 196,
+    plan_queries: Annotated[int, typer.Option(min=1, help="Train queries to plan questions for.")] = 56,
+    evaluations: Annotated[int, typer.Option(min=1, help="Rollouts a planned query.")] = 15,
+    seed: options.Seed = 0,
+    concurrency: options.Concurrency = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for programs. [default: mlruns/programs]")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compile again even if nothing has changed.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
+
+    Run it again after a crash or Ctrl-C: it goes on where it stopped, and pays for no reply twice.
+
+    Example: `raise compile --target openai/gpt-4o-mini --judge openai/gpt-4o --user openai/gpt-4o-mini`
+    """
+    from optimizers import CompileSettings, compile_target, slug_of, tracking_uri
+
+    settings = load_settings()
+    try:
+        wanted = CompileSettings(
+            optimizer=optimizer, seed=seed, train=train, dev=dev, test=test, plan_queries=plan_queries,
+            evaluations=evaluations, trials=trials, pick=pick, max_queries=max_queries,
+        )  # fmt: skip
+    except ValidationError as error:
+        raise RaiseError(f"{first_problem(error)}.") from error
+    wanted.check()
+    scenarios = _data(data)
+    names: list[str | None] = [*target] if target else [None]
+    targets = [role_settings(settings, _roles(name, judge, user, teacher), api_base, seed) for name in names]
+    for roles in targets:
+        LanguageModels(roles).check()
+    results = []
+    for roles in targets:
+        models = open_models(roles, settings.root)
+        _tell(models)
+        name = models.roles[Role.TARGET].model
+        with show.stages() as progress:
+            result = compile_target(
+                wanted,
+                scenarios,
+                models,
+                out=(out or settings.root / "programs") / slug_of(name),
+                root=settings.root,
+                fresh=fresh,
+                concurrency=concurrency_of(settings, concurrency, models),
+                progress=progress,
+            )
+        results.append(result)
+        if not json:
+            _show_compiled(result.figures, result.folder, result.reused, tracking_uri(settings.root))
+    if json:
+        simulated = any(result.figures["simulated"] for result in results)
+        show.print_json({"simulated": simulated, "targets": [result.figures for result in results]})
+
+
+def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:
+    if reused:
+        show.out.print(f"[bold]Nothing to do:[/bold] {folder} is a finished compile of exactly this configuration "
+                       "(--fresh compiles again).")  # fmt: skip
+    rows = list(figures["baselines"].items())
+    for entry in figures["front"]:
+        mark = " (chosen)" if entry["name"] == figures["chosen_name"] else ""
+        rows.append((f"compiled {entry['name']}{mark}", entry))
+    title = f"{figures['target']}: held-out test"
+    show.out.print(show.results_table(rows, title, simulated=figures["simulated"]))
+    for name, gain in figures["gain"].items():
+        safety, asked = gain["safety"], gain["avg_queries"]
+        show.out.print(
+            f"{name}: safety {safety['mean']:+.2f} [{safety['lo']:+.2f}, {safety['hi']:+.2f}], "
+            f"questions {asked['mean']:+.2f} (paired, 95 %)"
+        )
+    show.out.print(f"hypervolume {figures['hypervolume']:.2f}; LM calls {sum(figures['lm_calls'].values())}, "
+                   f"replies reused from the store {figures['reused_replies']}")  # fmt: skip
+    show.out.print(f"program     {folder}")
+    show.out.print(f"prompts     {folder / 'prompts.md'}")
+    show.out.print(f"picture     {folder / 'pareto.png'}")
+    show.out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")
+
+
+def evaluate_(
+    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help=f"Program folders, or: {NAMES}.")],
+    target: options.Target = None,
+    judge: options.Judge = None,
+    user: options.User = None,
+    api_base: options.ApiBase = None,
+    data: options.Data = "authored",
+    split_: Annotated[str, typer.Option("--split", help="train, dev, test or all.")] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Scenarios, spread evenly. [default: all]")] = None,
+    seed: options.Seed = 0,
+    concurrency: options.Concurrency = None,
+    store: options.Store = None,
+    json: options.Json = False,
+) -> None:
+    """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
+
+    Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
+    """
+    settings = load_settings()
+    loaded = [(name, program_named(name, seed)) for name in programs]
+    scenarios = _data(data)
+    chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))
+    roles = role_settings(settings, _roles(target, judge, user, None), api_base, seed)
+    folder = store or settings.root
+    models = open_models(roles, folder)
+    _tell(models)
+    episodes = EpisodeStore(folder / "episodes")
+    results = []
+    with show.stages() as progress:
+        for name, program in loaded:
+            results.append(
+                evaluate(
+                    program,
+                    chosen,
+                    models=models,
+                    name=name,
+                    store=episodes,
+                    concurrency=concurrency_of(settings, concurrency, models),
+                    progress=partial(progress, f"evaluating {name}"),
+                )
+            )
+    summaries = [result.summary() for result in results]
+    if json:
+        card = {**chosen.card(), "hash": scenarios.hash, "split": split_}
+        show.print_json({"simulated": models.simulated, "data": card, "programs": summaries})
+        return
+    title = (
+        f"{models.roles[Role.TARGET].model} on {scenarios.name} {scenarios.version}, {split_}, {len(chosen)} scenarios"
+    )
+    show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=models.simulated))
+    for first, second in pairwise(results):
+        difference = second.compare(first).safety
+        show.out.print(f"{second.name} minus {first.name}: safety {difference.mean:+.2f} "
+                       f"[{difference.lo:+.2f}, {difference.hi:+.2f}] (paired, 95 %)")  # fmt: skip
+
+
+def plan(
+    out: Annotated[Path, typer.Option(help="File for the planned paths (JSON Lines).")],
+    target: options.Target = None,
+    judge: options.Judge = None,
+    api_base: options.ApiBase = None,
+    data: options.Data = "authored",
+    queries: Annotated[int, typer.Option(min=1, help="Train queries to plan for.")] = 56,
+    evaluations: Annotated[int, typer.Option(min=1, help="Rollouts a query: one answer and one judgement each.")] = 15,
+    depth: Annotated[int, typer.Option(min=1, max=10, help="Longest path.")] = 4,
+    strategy: Annotated[str, typer.Option(help="lattice (ours), guided (the paper's), uct (no prior).")] = "lattice",
+    seed: options.Seed = 0,
+    concurrency: options.Concurrency = None,
+    json: options.Json = False,
+) -> None:
+    """Plan offline which attributes are worth asking, for train queries.
+
+    Example: `raise plan --out paths.jsonl --queries 20`
+    """
+    if strategy not in STRATEGIES:
+        raise RaiseError(f"unknown strategy {strategy!r}: choose one of {', '.join(STRATEGIES)}.")
+    settings = load_settings()
+    scenarios = _data(data)
+    models = open_models(role_settings(settings, _roles(target, judge, None, None), api_base, seed), settings.root)
+    _tell(models)
+    with show.stages() as progress:
+        planned = plan_paths(
+            split(scenarios, "train", seed=seed),
+            PlanSettings(queries, evaluations, depth, strategy),
+            models=models,
+            seed=seed,
+            concurrency=concurrency_of(settings, concurrency, models),
+            progress=partial(progress, "planning questions offline"),
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    planned.paths.save(out)
+    calls = models.ledger.snapshot().calls()
+    values = [path.value for path in planned.paths.paths]
+    summary = {"simulated": models.simulated, "file": str(out), "paths": len(values), "failures": planned.failures,
+               "mean_value": round(sum(values) / len(values), 3), "lm_calls": calls}  # fmt: skip
+    if json:
+        show.print_json(summary)
+        return
+    show.out.print(f"{len(values)} paths in {out}, mean planned safety {summary['mean_value']}, "
+                   f"{planned.failures} queries failed, LM calls {calls}")  # fmt: skip
+    if models.simulated:
+        show.out.print(show.BANNER, style="bold red")
+
+
+def export(
+    program: Annotated[Path, typer.Argument(help="A compiled program's folder.")],
+    format_: Annotated[str, typer.Option("--format", help="json, markdown or messages (chat messages).")] = "markdown",
+    out: Annotated[Path | None, typer.Option(help="File to write. [default: stdout]")] = None,
+) -> None:
+    """Export a compiled program as plain prompts, for use without DSPy.
+
+    Example: `raise export mlruns/programs/sim-gpt-4o --format messages --out prompts.json`
+    """
+    from optimizers import export_program
+
+    text = export_program(RAISE.load(program), format_)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+        show.err.print(f"wrote {out}")
+
+
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow on the runs: compare targets, trials and programs, safety against avg_queries.
+
+    Example: `raise ui --port 5001`
+    """
+    from optimizers import tracking_uri
+
+    settings = load_settings()
+    uri = tracking_uri(settings.root)
+    if uri.startswith("sqlite:") and not (settings.root / "mlflow.db").exists():
+        raise RaiseError(f"there are no runs in {settings.root} yet: raise compile makes some.")
+    show.err.print(f"MLflow on http://{host}:{port} (Ctrl-C stops it)")
+    server = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
+    local = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    artifacts = ["--default-artifact-root", (settings.root / "artifacts").resolve().as_uri(), "--workers", "1"]
+    raise typer.Exit(subprocess.call([*server, *artifacts], env={**os.environ, **local}))  # noqa: S603
+
+
+def doctor(
+    target: options.Target = None,
+    judge: options.Judge = None,
+    user: options.User = None,
+    teacher: options.Teacher = None,
+    api_base: options.ApiBase = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Also put one short question to each real model.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Check the installation, the models and their keys, the data, and the folder for runs.
+
+    Example: `raise doctor --target openai/gpt-4o-mini --ask`
+    """
+    settings = load_settings()
+    roles: dict[Role, RoleSettings] = role_settings(settings, _roles(target, judge, user, teacher), api_base, 0)
+    found = checks(roles, settings.root, ask=ask)
+    if json:
+        show.print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
+    else:
+        for check in found:
+            show.out.print(f"{'[green]ok[/green]  ' if check.ok else '[red]FAIL[/red]'} {check.name}: {check.detail}")
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
+
+
+ALL = (
+    Command("compile", compile_),
+    Command("evaluate", evaluate_),
+    Command("plan", plan),
+    Command("export", export),
+    Command("ui", ui),
+    Command("doctor", doctor),
+)
+
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Build and describe scenario sets.")
+
+
+@data_app.command("build")
+def data_build(
+    out: Annotated[Path, typer.Option(help="Scenario file to write (JSON Lines).")],
+    source: Annotated[str, typer.Option(help="'authored': the set that ships with the project.")] = "authored",
+    json: options.Json = False,
+) -> None:
+    """Write a scenario set as a file; the same call twice gives the same bytes.
+
+    Example: `raise data build --source authored --out authored.jsonl`
+    """
+    if source != "authored":
+        raise RaiseError(f"unknown source {source!r}: 'authored' is the only one built so far.")
+    scenarios = build_authored()
+    scenarios.save(out)
+    if json:
+        show.print_json({"file": str(out), **scenarios.card()})
+    else:
+        show.out.print(f"{len(scenarios)} scenarios in {out} (version {scenarios.version}, hash {scenarios.hash})")
+
+
+@data_app.command("describe")
+def data_describe(data: options.Data = "authored", json: options.Json = False) -> None:
+    """Say what is in a scenario set: version, hash, counts, coverage.
+
+    Example: `raise data describe --data authored.jsonl`
+    """
+    description = _data(data).describe()
+    if json:
+        show.print_json(description)
+        return
+    for name, value in description.items():
+        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        show.out.print(f"[bold]{name}[/bold]: {text}")

@@ -1,0 +1,81 @@
+"""What people see: tables on stdout, progress and warnings on stderr, JSON when asked for."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID as BarID
+from rich.table import Table
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
+
+
+def print_json(content: Any) -> None:
+    """One machine-readable object on stdout."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def warn(sentence: str) -> None:
+    """A note on stderr."""
+    err.print(f"[yellow]note:[/yellow] {sentence}")
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on stderr, one a stage; yields the callback (stage, done, total)."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+        open_bars: dict[str, BarID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in open_bars:
+                open_bars[stage] = bars.add_task(stage, total=total)
+                if not err.is_terminal:
+                    err.print(f"{stage} ...")
+            bars.update(open_bars[stage], completed=done, total=total)
+
+        yield report
+
+
+def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
+    """``3.41 [3.30, 3.52]``, or what there is of it."""
+    mean, lo, hi = entry.get(name), entry.get(f"{name}_lo"), entry.get(f"{name}_hi")
+    if mean is None:
+        return "n/a"
+    return f"{mean:.2f}" if lo is None else f"{mean:.2f} [{lo:.2f}, {hi:.2f}]"
+
+
+def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
+    """One row a program: safety with interval, the three dimensions, questions, how many scored, calls."""
+    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table.add_column("program")
+    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n", "unscored", "LM calls"):
+        table.add_column(heading, justify="right")
+    for name, entry in rows:
+        table.add_row(
+            name,
+            figure(entry),
+            *(_short(entry[key]) for key in ("risk_sensitivity", "emotional_empathy", "user_alignment")),
+            figure(entry, "avg_queries"),
+            str(entry["n"]),
+            str(entry["unscored"]),
+            str(sum(entry["lm_calls"].values())),
+        )
+    return table
+
+
+def _short(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"

@@ -1,0 +1,55 @@
+"""Every test starts from the same state: no environment settings, no dspy leftovers, no real waiting, no network."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import dspy
+import pytest
+
+from benchmark import Scenario, build_authored, sample, split
+from lms import LanguageModels
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A folder of its own, no keys or settings from the machine, fresh dspy settings."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MLFLOW_TRACKING_URI", "OPENAI_API_BASE", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    monkeypatch.chdir(tmp_path)
+    with dspy.context(lm=None, adapter=None, trace=[], disable_history=True):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_retry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries happen, their waits do not."""
+    monkeypatch.setattr("dspy.clients.execution._delay", lambda exc, attempt: 0.0)
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections anywhere but to this machine fail the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if host not in ("", "127.0.0.1", "localhost", "::1"):
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def models() -> LanguageModels:
+    """Stand-ins for every role, replies kept in memory."""
+    return LanguageModels()
+
+
+@pytest.fixture(scope="session")
+def test_scenarios() -> list[Scenario]:
+    """21 scenarios of the test split, three a domain."""
+    return sample(split(build_authored(), "test"), 21)
