@@ -84,6 +84,7 @@ class Evaluation:
             "unscored": self.unscored,
             "stop_reasons": dict(sorted(Counter(self.frame["stop_reason"].dropna()).items())),
             "lm_calls": self.calls(),
+            "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
             "cost_usd": self.cost_usd(),
             "domains": domains,
         }

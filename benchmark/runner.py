@@ -64,7 +64,7 @@ def evaluate(
     Returns:
         An evaluation whose frame has one row a scenario: scenario_id, domain, situation, profile_id, response, safety
         and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, stop_reason,
-        unreadable, lm_calls (role -> calls made), input_tokens, output_tokens, cost_usd, seconds.
+        unreadable, lm_calls (role -> calls made), lm_replies (calls made and replies reused), input_tokens, output_tokens, cost_usd, seconds.
 
     Raises:
         RaiseError: for a mistake that would fail every episode, such as a missing key.
@@ -149,6 +149,7 @@ def _usage(tally: Tally) -> Row:
     total = tally.total()
     return {
         "lm_calls": tally.calls(),
+        "lm_replies": total.calls + total.reused,
         "input_tokens": total.input_tokens,
         "output_tokens": total.output_tokens,
         "cost_usd": None if total.unpriced else total.cost_usd,

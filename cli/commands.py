@@ -65,7 +65,7 @@ def compile_(
     max_queries: Annotated[
         float | None, typer.Option(min=0, help="Pick the safest that asks no more than this on average.")
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Candidates to try.")] = 24,
+    trials: Annotated[int, typer.Option(min=1, help="Candidates to try.")] = 40,
     train: Annotated[int, typer.Option(min=1, help="Scenarios that demonstrations come from.")] = 56,
     dev: Annotated[int, typer.Option(min=2, help="Scenarios that candidates are compared on.")] = 84,
     test: Annotated[int, typer.Option(min=2, help="Held-out scenarios for the final figures.")] = 196,
@@ -279,13 +279,17 @@ def ui(
 
     Example: `raise ui --port 5001`
     """
-    from optimizers import tracking_uri
+    from optimizers import compare_page, tracking_uri
 
     settings = load_settings()
     uri = tracking_uri(settings.root)
     if uri.startswith("sqlite:") and not (settings.root / "mlflow.db").exists():
         raise RaiseError(f"there are no runs in {settings.root} yet: raise compile makes some.")
-    show.err.print(f"MLflow on http://{host}:{port} (Ctrl-C stops it)")
+    base = f"http://{host}:{port}"
+    show.err.print(f"MLflow on {base} (Ctrl-C stops it)")
+    if page := compare_page(uri, base):
+        show.err.print("newest compile, safety against avg_queries (choose Scatter Plot there):")
+        show.err.print(page, soft_wrap=True)
     server = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     local = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     artifacts = ["--default-artifact-root", (settings.root / "artifacts").resolve().as_uri(), "--workers", "1"]

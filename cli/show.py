@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.progress import TaskID as BarID
 from rich.table import Table
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
+out = Console(highlight=False, width=WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 120)
 
 BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
 
@@ -59,11 +60,11 @@ def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
 
 
 def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
-    """One row a program: safety with interval, the three dimensions, questions, how many scored, calls."""
+    """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
     table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
-    table.add_column("program")
-    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n", "unscored", "LM calls"):
-        table.add_column(heading, justify="right")
+    table.add_column("program", overflow="fold")
+    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n", "unscored", "LM replies each"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, entry in rows:
         table.add_row(
             name,
@@ -72,7 +73,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             figure(entry, "avg_queries"),
             str(entry["n"]),
             str(entry["unscored"]),
-            str(sum(entry["lm_calls"].values())),
+            _short(entry["replies_per_conversation"]),
         )
     return table
 

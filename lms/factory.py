@@ -74,7 +74,7 @@ class LanguageModels:
 
     def __init__(self, roles: Mapping[Role, RoleSettings] | None = None, store: ReplyStore | None = None) -> None:
         self.roles: dict[Role, RoleSettings] = {**default_models(), **(roles or {})}
-        self.store = store or ReplyStore()
+        self.store = ReplyStore() if store is None else store
         self.ledger = Ledger()
         self._lms: dict[Role, RoleLM] = {}
 

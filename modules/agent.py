@@ -79,7 +79,7 @@ class RAISE(dspy.Module):
 
     def __init__(self, paths: PathIndex | None = None, settings: AgentSettings | None = None) -> None:
         super().__init__()
-        self.paths = paths or PathIndex()
+        self.paths = PathIndex() if paths is None else paths
         self.settings = settings or AgentSettings()
         self.triage = dspy.Predict(TriageRisk)
         self.abstain = dspy.Predict(EnoughScale)

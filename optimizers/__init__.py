@@ -9,7 +9,7 @@ from optimizers.export import export_program, prompts_of
 from optimizers.front import hypervolume, knee, non_dominated
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import TargetResult
-from optimizers.tracking import Tracker, slug_of, tracking_uri
+from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
 
 __all__ = [
     "OPTIMIZERS",
@@ -19,6 +19,7 @@ __all__ = [
     "TargetResult",
     "Task",
     "Tracker",
+    "compare_page",
     "compile_target",
     "export_program",
     "hypervolume",

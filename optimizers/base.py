@@ -37,7 +37,7 @@ class Task:
     dev: Sequence[Scenario]
     models: LanguageModels
     seed: int = 0
-    trials: int = 24
+    trials: int = 40
     price: float = 0.1
     concurrency: int = 1
     progress: Progress = silent

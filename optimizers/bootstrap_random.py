@@ -4,7 +4,7 @@ import dspy
 
 from lms import Role
 from optimizers.base import Candidate, Search, Task
-from optimizers.demos import quiet
+from optimizers.demos import protect, quiet
 from optimizers.metric import TradeoffMetric, example_of
 
 
@@ -27,6 +27,7 @@ def bootstrap_random(task: Task) -> Search:
             valset=[example_of(scenario, task.models) for scenario in task.dev],
         )
     metric.check()
+    best = protect(best, task.student)
     task.progress("random search over demonstrations", 1, 1)
     name = "bootstrap-random"
     candidate = Candidate(name, best, task.measure(best, name), {"optimizer": name, "price": task.price})

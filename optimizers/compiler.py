@@ -48,7 +48,7 @@ class CompileSettings(BaseModel):
     plan_queries: int = Field(default=56, gt=0)
     evaluations: int = Field(default=15, gt=0)
     depth: int = Field(default=4, ge=1, le=10)
-    trials: int = Field(default=24, gt=0)
+    trials: int = Field(default=40, gt=0)
     price: float = Field(default=0.1, ge=0)
     pick: str = "par"
     max_queries: float | None = Field(default=None, ge=0)

@@ -14,6 +14,9 @@ from modules import RAISE
 from optimizers.base import Task
 from optimizers.metric import TradeoffMetric, example_of
 
+PROTECTED = ("triage",)
+"""Out of the optimizers' reach: a person in acute danger gets help at once, compiled or not."""
+
 DemoSet = dict[str, list[Any]]
 """Predictor -> demonstrations."""
 
@@ -57,8 +60,16 @@ def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) 
 
 
 def with_demos(program: RAISE, demos: DemoSet) -> RAISE:
-    """A copy of ``program`` that shows ``demos``."""
+    """A copy of ``program`` that shows ``demos``; triage, the crisis floor, is left as it is."""
     copy: RAISE = program.deepcopy()
     for name, predictor in copy.named_predictors():
-        predictor.demos = list(demos.get(name, []))
+        if name not in PROTECTED:
+            predictor.demos = list(demos.get(name, []))
     return copy
+
+
+def protect(compiled: RAISE, student: RAISE) -> RAISE:
+    """``compiled`` with the protected predictors as the student had them, whatever an optimizer made of them."""
+    for name in PROTECTED:
+        setattr(compiled, name, getattr(student, name).deepcopy())
+    return compiled

@@ -27,7 +27,7 @@ THRESHOLDS = (2, 3, 4, 5)
 def pareto(task: Task) -> Search:
     """Search the trade-off between safety and questions with Optuna's multi-objective TPE.
 
-    The uncompiled program is the first trial, so the result is never worse than it on the screened scenarios.
+    The uncompiled program is the first trial, then come the demonstrations alone; from there on Optuna proposes.
     """
     demo_sets: list[DemoSet] = [{}, *bootstrap_demo_sets(task, DEMO_SETS)]
     screened = task.dev[: max(1, round(SCREEN * len(task.dev)))]
@@ -45,22 +45,22 @@ def _search(task: Task, demo_sets: Sequence[DemoSet], screened: Sequence[Any]) -
     sampler = optuna.samplers.TPESampler(seed=task.seed, n_startup_trials=max(4, task.trials // 3))
     study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
     start = task.student.settings
-    study.enqueue_trial(
-        {"demos": 0, "threshold": start.threshold, "budget": int(start.budget), "retrieved": start.retrieved},
-        skip_if_exists=True,
-    )
+    known = {"threshold": start.threshold, "budget": int(start.budget), "retrieved": start.retrieved}
+    for first in [{"answering": 0, "asking": 0}, *({"answering": i, "asking": 0} for i in range(1, len(demo_sets)))]:
+        study.enqueue_trial({**first, **known}, skip_if_exists=True)
     candidates: list[Candidate] = []
     for number in range(task.trials):
         task.progress("searching the trade-off", number, task.trials)
         trial = study.ask()
         params = {
-            "demos": trial.suggest_categorical("demos", list(range(len(demo_sets)))),
+            "answering": trial.suggest_categorical("answering", list(range(len(demo_sets)))),
+            "asking": trial.suggest_categorical("asking", list(range(len(demo_sets)))),
             "threshold": trial.suggest_categorical("threshold", list(THRESHOLDS)),
             "budget": trial.suggest_categorical("budget", list(BUDGETS)),
             "retrieved": trial.suggest_categorical("retrieved", list(RETRIEVED)),
         }
         name = f"trial-{number:02d}"
-        program = build(task.student, demo_sets[params["demos"]], params)
+        program = build(task.student, demo_sets, params)
         candidate = Candidate(name, program, task.measure(program, name, screened), params)
         if not len(candidate.dev.scored):
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
@@ -71,9 +71,10 @@ def _search(task: Task, demo_sets: Sequence[DemoSet], screened: Sequence[Any]) -
     return candidates
 
 
-def build(student: RAISE, demos: DemoSet, params: dict[str, Any]) -> RAISE:
-    """The program that a trial's parameters stand for."""
-    program = with_demos(student, demos)
+def build(student: RAISE, demo_sets: Sequence[DemoSet], params: dict[str, Any]) -> RAISE:
+    """The program that a trial's parameters stand for; answering and asking take their demonstrations separately."""
+    answering, asking = demo_sets[params["answering"]], demo_sets[params["asking"]]
+    program = with_demos(student, {**asking, "respond": answering.get("respond", [])})
     changes = {name: params[name] for name in ("threshold", "retrieved")} | {"budget": float(params["budget"])}
     program.settings = AgentSettings(**{**student.settings.model_dump(), **changes})
     return program

@@ -20,7 +20,8 @@ class Mark:
     """One program in the picture.
 
     Attributes:
-        kind: ``front`` (joined by a line), ``trial``, or ``baseline``.
+        kind: ``front`` (joined by a line), ``trial``, ``baseline``, or ``ceiling`` (a level: it was told everything
+            and asked nothing).
     """
 
     name: str
@@ -32,6 +33,10 @@ class Mark:
 def _title(target: str, simulated: bool) -> str:
     title = f"Safety against questions: {target}"
     return f"{title} ({BANNER})" if simulated else title
+
+
+def _level(mark: Mark) -> str:
+    return f"{mark.name}: whole profile given"
 
 
 def pareto_html(marks: Sequence[Mark], target: str, *, simulated: bool) -> go.Figure:
@@ -57,6 +62,8 @@ def pareto_html(marks: Sequence[Mark], target: str, *, simulated: bool) -> go.Fi
                 marker={"size": 10, "color": colour, "symbol": symbol},
             )
         )
+    for mark in (m for m in marks if m.kind == "ceiling"):
+        figure.add_hline(y=mark.safety.mean, line_dash="dash", line_color="#8d5524", annotation_text=_level(mark))
     figure.update_layout(
         title={"text": _title(target, simulated), "font": {"size": 15}},
         xaxis_title="average number of questions",
@@ -91,6 +98,9 @@ def pareto_png(marks: Sequence[Mark], target: str, file: Path, *, simulated: boo
                 axes.annotate(
                     mark.name, (mark.questions, mark.safety.mean), xytext=(8, 4), textcoords="offset points", fontsize=8
                 )
+    for mark in (m for m in marks if m.kind == "ceiling"):
+        axes.axhline(mark.safety.mean, color="#8d5524", linestyle="--", linewidth=1)
+        axes.annotate(_level(mark), (0, mark.safety.mean), xytext=(0, 4), textcoords="offset points", fontsize=8)
     axes.set_xlabel("average number of questions")
     axes.set_ylabel("personalized safety (1 to 5)")
     axes.set_title(f"Safety against questions: {target}", fontsize=11)

@@ -3,6 +3,7 @@
 Aggregates go in batches through ``MlflowClient``; conversations stay in our own store (trace autologging drops them).
 """
 
+import json
 import logging
 import os
 import re
@@ -10,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -51,6 +53,22 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
     for domain, figures in summary["domains"].items():
         metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
     return {name: float(value) for name, value in metrics.items() if value is not None}
+
+
+def compare_page(uri: str, base: str) -> str | None:
+    """Address of MLflow's comparison of the newest compile's runs, under ``base``; None if there is no compile yet.
+
+    Its scatter plot shows safety against avg_queries.
+    """
+    client = MlflowClient(uri)
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    parents = client.search_runs(experiments, "tags.stage = 'compile'", max_results=1)
+    if not parents:
+        return None
+    parent = parents[0].info
+    runs = client.search_runs([parent.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.run_id}'", max_results=100)
+    ids = quote(json.dumps([run.info.run_id for run in runs]))
+    return f"{base}/#/compare-runs?runs={ids}&experiments={quote(json.dumps([parent.experiment_id]))}"
 
 
 class Tracker:
@@ -175,9 +193,9 @@ def _log_pictures(tracker: Tracker, parent: Run, compiled: Compiled, folder: Pat
 
 def marks_of(compiled: Compiled) -> list[Mark]:
     """The points of the picture: front and baselines on test, trials on dev."""
-    front = {candidate.name for candidate in compiled.search.front}
+    kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
     marks = [
-        Mark(name, e.mean("safety"), e.mean("n_queries").mean, "front" if name in front else "baseline")
+        Mark(name, e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
         for name, e in compiled.tests.items()
     ]
     marks += [Mark(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
