@@ -6,7 +6,6 @@ from typing import Any
 
 import dspy
 import pandas as pd
-from dspy.utils.exceptions import LMAuthError, LMConfigurationError, LMNotConfiguredError
 from pydantic import BaseModel
 
 from benchmark.episodes import EpisodeStore, Row
@@ -18,10 +17,8 @@ from benchmark.users import CONTRACT, SimulatedUser
 from lms import LanguageModels, Role
 from lms.ledger import Tally
 from modules import PathIndex
+from modules.calls import FATAL
 from signatures import SCORE_DIMENSIONS, RaiseError
-
-FATAL = (RaiseError, LMAuthError, LMConfigurationError, LMNotConfiguredError, KeyboardInterrupt)
-"""Mistakes that no further episode could survive; everything else is a recorded failure of one episode."""
 
 
 def fingerprint(program: dspy.Module) -> str:
@@ -64,7 +61,8 @@ def evaluate(
     Returns:
         An evaluation whose frame has one row a scenario: scenario_id, domain, situation, profile_id, response, safety
         and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, stop_reason,
-        unreadable, lm_calls (role -> calls made), lm_replies (calls made and replies reused), input_tokens, output_tokens, cost_usd, seconds.
+        unreadable, lm_calls (role -> calls made), lm_replies (those and reused ones), input_tokens,
+        output_tokens, cost_usd, seconds.
 
     Raises:
         RaiseError: for a mistake that would fail every episode, such as a missing key.
@@ -131,7 +129,7 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
                 unreadable=answer.unreadable,
             )
             verdict = judge(scenario.query, scenario.profile, answer.response)
-        except FATAL:
+        except (RaiseError, *FATAL):  # no further episode could survive these
             raise
         except Exception as error:  # noqa: BLE001  the boundary: what befell this episode is recorded, the run goes on
             verdict = Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")

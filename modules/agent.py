@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from modules.calls import Call, Script, Tell, Unreadable, User, arun, run
 from modules.crisis import help_first, plainly_acute
 from modules.paths import PathIndex
-from modules.program import prediction
+from modules.program import answering, prediction
 from signatures import (
     ATTRIBUTES,
     Ask,
@@ -136,7 +136,7 @@ class RAISE(dspy.Module):
         if reason is None:
             attribute = yield from self._choose(conversation, unreadable)
             return (yield from self._phrase(conversation, attribute, unreadable))
-        return (yield from self._answer(conversation, reason, unreadable))
+        return (yield from self._answer(conversation, reason))
 
     def _in_danger(self, conversation: Conversation, unreadable: list[str]) -> Script[bool]:
         words = conversation.latest_words()
@@ -238,10 +238,9 @@ class RAISE(dspy.Module):
             )
         )
 
-    def _answer(self, conversation: Conversation, reason: StopReason, unreadable: list[str]) -> Script[Respond]:
-        inputs = {"query": conversation.query, "context": conversation.context.as_text()}
-        reply = yield Call(self.respond, inputs)
-        return Respond(text=str(reply.response).strip(), reason=reason)
+    def _answer(self, conversation: Conversation, reason: StopReason) -> Script[Respond]:
+        text = yield from answering(self.respond, conversation.query, conversation.context)
+        return Respond(text=text, reason=reason)
 
     # Persistence: a folder with program.json (DSPy state), paths.jsonl and card.json; no pickle.
 

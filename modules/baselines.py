@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import dspy
 
 from modules.agent import BY_NAME, RAISE, AgentSettings
-from modules.calls import Call, Script, User, arun, run
-from modules.program import prediction
+from modules.calls import Script, User, arun, run
+from modules.program import answering, prediction
 from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
 
 
@@ -34,8 +34,8 @@ class Vanilla(dspy.Module):
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         conversation = Conversation(query=query, context=context or UserContext())
-        reply = yield Call(self.respond, {"query": query, "context": conversation.context.as_text()})
-        return prediction(conversation, Respond(text=reply.response, reason=StopReason.SUFFICIENT))
+        text = yield from answering(self.respond, query, conversation.context)
+        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
 
 
 class ContextRich(Vanilla):

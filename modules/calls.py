@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import dspy
-from dspy.utils.exceptions import AdapterParseError
+from dspy.utils.exceptions import (
+    AdapterParseError,
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMNotConfiguredError,
+    LMUnsupportedModelError,
+)
 
 T = TypeVar("T")
 User = Callable[[str], str | Awaitable[str]]
@@ -34,7 +41,19 @@ class Tell:
 
 
 class Unreadable(Exception):
-    """The model answered, but not in a form that can be read."""
+    """The model answered, but not in a form that can be read.
+
+    Attributes:
+        text: what it said.
+    """
+
+    def __init__(self, error: AdapterParseError) -> None:
+        super().__init__(str(error))
+        self.text = str(error.lm_response or "")
+
+
+FATAL = (LMAuthError, LMBillingError, LMConfigurationError, LMNotConfiguredError, LMUnsupportedModelError)
+"""LM errors that the next call will meet again; a run should stop at once and say so."""
 
 
 Script = Generator[Call | Tell, Any, T]
@@ -53,7 +72,7 @@ def run(script: Script[T]) -> T:
         try:
             reply = wish.user(wish.question) if isinstance(wish, Tell) else wish.predictor(**wish.inputs)
         except AdapterParseError as error:
-            failure = Unreadable(str(error))
+            failure = Unreadable(error)
 
 
 async def arun(script: Script[T]) -> T:
@@ -73,4 +92,4 @@ async def arun(script: Script[T]) -> T:
             else:
                 reply = await wish.predictor.acall(**wish.inputs)
         except AdapterParseError as error:
-            failure = Unreadable(str(error))
+            failure = Unreadable(error)

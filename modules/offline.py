@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import dspy
 import numpy as np
+from dspy.utils.exceptions import LMError
 
-from modules.calls import Call, Script, Unreadable, run
+from modules.calls import FATAL, Call, Script, Unreadable, run
 from modules.paths import PlannedPath
+from modules.program import answering
 from modules.search import EvaluationFailed, Strategy, Subset, find_path
-from signatures import ATTRIBUTE_NAMES, Profile, RankAttributes, RespondSafely, UserContext, parse_attribute
+from signatures import ATTRIBUTE_NAMES, Profile, RankAttributes, RespondSafely, parse_attribute
 
 Score = Callable[[str, Profile, str], float]
 """(query, whole profile, response) -> safety in [1, 5]; raises ``EvaluationFailed`` when it cannot be had."""
@@ -73,10 +75,12 @@ class OfflinePlanner:
             profile = item.profiles[int(draw.integers(len(item.profiles)))]
             context = profile.only(known)
             try:
-                response = run(self._answer(item.query, context))
-            except Unreadable as error:
+                response = run(answering(self.respond, item.query, context))
+                return self.score(item.query, profile, response)
+            except FATAL:
+                raise
+            except (Unreadable, LMError) as error:
                 raise EvaluationFailed(str(error)) from error
-            return self.score(item.query, profile, response)
 
         found = find_path(
             reward,
@@ -95,16 +99,14 @@ class OfflinePlanner:
             origin=item.origin,
         )
 
-    def _answer(self, query: str, context: UserContext) -> Script[str]:
-        reply = yield Call(self.respond, {"query": query, "context": context.as_text()})
-        return str(reply.response)
-
     def _prior(self, query: str, known: Subset) -> dict[str, float]:
         """Rank-based probabilities, 1/rank normalized; uniform if the ranking cannot be read."""
         rest = [name for name in ATTRIBUTE_NAMES if name not in known]
         try:
             ranked = run(self._ranking(query, known, rest))
-        except Unreadable:
+        except FATAL:
+            raise
+        except (Unreadable, LMError):
             ranked = []
         order = ranked + [name for name in rest if name not in ranked]
         weights = {name: 1.0 / (1 + (order.index(name) if ranked else 0)) for name in rest}

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import dspy
 
-from modules.calls import User
+from modules.calls import Call, Script, Unreadable, User
 from signatures import Conversation, Respond, StopReason, UserContext
 
 
@@ -28,6 +28,21 @@ class Program(Protocol):
     ) -> dspy.Prediction:
         """The async twin of calling the program."""
         ...
+
+
+def answering(respond: dspy.Predict, query: str, context: UserContext) -> Script[str]:
+    """The reply to ``query`` given ``context``; a reply outside the expected form is taken as it stands.
+
+    Raises:
+        Unreadable: if the model says nothing at all.
+    """
+    try:
+        reply = yield Call(respond, {"query": query, "context": context.as_text()})
+    except Unreadable as unreadable:
+        if not unreadable.text.strip():
+            raise
+        return unreadable.text.strip()
+    return str(reply.response).strip()
 
 
 def prediction(

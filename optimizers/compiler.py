@@ -117,7 +117,7 @@ def compile_target(
             progress=progress,
         )
         search = OPTIMIZERS[settings.optimizer](task)
-        uncompiled = task.measure(task.student, "raise (uncompiled)")
+        uncompiled = task.measure(task.student, "raise")
         chosen = choose(search.front, uncompiled, settings)
         tests = _evaluate_on_test(task, search, parts["test"])
         compiled = Compiled(config, params, tags, data, models, search, tests, chosen)
@@ -188,7 +188,7 @@ def choose(front: Sequence[Candidate], uncompiled: Evaluation, settings: Compile
 
 def _evaluate_on_test(task: Task, search: Search, test: Sequence[Scenario]) -> dict[str, Evaluation]:
     """Baselines, the uncompiled program and the front on scenarios that nothing was chosen on."""
-    programs: dict[str, Any] = {"vanilla": Vanilla(), "context-rich": ContextRich(), "raise (uncompiled)": task.student}
+    programs: dict[str, Any] = {"vanilla": Vanilla(), "context-rich": ContextRich(), "raise": task.student}
     programs |= {candidate.name: candidate.program for candidate in search.front}
     tests = {}
     for number, (name, program) in enumerate(programs.items()):

@@ -193,9 +193,10 @@ def _log_pictures(tracker: Tracker, parent: Run, compiled: Compiled, folder: Pat
 
 def marks_of(compiled: Compiled) -> list[Mark]:
     """The points of the picture: front and baselines on test, trials on dev."""
+    names = {"raise": "raise (uncompiled)"}
     kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
     marks = [
-        Mark(name, e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
+        Mark(names.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
         for name, e in compiled.tests.items()
     ]
     marks += [Mark(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]

@@ -24,7 +24,7 @@ from signatures.attributes import (
 )
 from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Respond, StopReason, Turn
-from signatures.data import ExtractProfile, WriteQueries, WriteSituations
+from signatures.data import ExtractProfile, WriteProfile, WriteQueries, WriteSituations
 from signatures.errors import RaiseError
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
 
@@ -56,6 +56,7 @@ __all__ = [
     "TriageRisk",
     "Turn",
     "UserContext",
+    "WriteProfile",
     "WriteQueries",
     "WriteSituations",
     "default_burdens",

@@ -13,6 +13,18 @@ class WriteSituations(dspy.Signature):
     situations: list[str] = dspy.OutputField(desc="one sentence each")
 
 
+class WriteProfile(dspy.Signature):
+    """Invent one believable adult who could be in this situation, as different as possible from the people listed.
+
+    Give every attribute a short value. Values must fit together: age with education, work with money, health with mind.
+    The emotional state is one vivid phrase; it may be calm. No names, and no stated intent to die."""
+
+    situation: str = dspy.InputField(desc="the situation")
+    attributes: str = dspy.InputField(desc="attribute names with their meanings, and the values allowed")
+    others: str = dspy.InputField(desc="people already invented")
+    facts: dict[str, str] = dspy.OutputField(desc="attribute name to value, all of them")
+
+
 class WriteQueries(dspy.Signature):
     """Write questions that people in this situation would type to an assistant.
 

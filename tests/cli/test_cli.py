@@ -1,0 +1,190 @@
+"""The command line as people and scripts meet it: what it prints, where, and with which exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.app import main
+
+SMALL = ["--train", "14", "--dev", "14", "--test", "14", "--plan-queries", "7", "--evaluations", "6", "--trials", "6"]
+
+
+class Outcome:
+    """What a command left: exit code, stdout, stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def object(self) -> Any:
+        """The one JSON object on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
+    """Run ``raise`` with the given words."""
+
+    def call(*words: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["raise", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = capfd.readouterr()
+        return Outcome(int(stopped.value.code or 0), out, err)
+
+    return call
+
+
+def test_help_teaches(run: Any) -> None:
+    for words in ([], ["compile"], ["evaluate"], ["plan"], ["export"], ["ui"], ["doctor"], ["data", "build"]):
+        shown = run(*words, "--help")
+        assert shown.code == 0
+        if words:
+            assert "Example" in shown.out
+
+
+def test_evaluate_prints_the_contracts_object_on_stdout_and_progress_on_stderr(run: Any) -> None:
+    done = run("evaluate", "vanilla", "raise", "--limit", "7", "--json")
+    assert done.code == 0
+    assert done.object["simulated"] is True
+    assert set(done.object["data"]) >= {"name", "version", "hash", "n"}
+    assert [p["name"] for p in done.object["programs"]] == ["vanilla", "raise"]
+    for program in done.object["programs"]:
+        assert {"safety", "safety_lo", "safety_hi", "risk_sensitivity", "emotional_empathy", "user_alignment"} <= set(
+            program
+        )
+        assert {"avg_queries", "n", "unscored", "lm_calls", "cost_usd", "domains"} <= set(program)
+        assert program["n"] == 7
+        assert len(program["domains"]) == 7
+    assert "evaluating vanilla" in done.err
+
+
+def test_the_same_seed_gives_the_same_figures_in_another_folder(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = run("evaluate", "raise", "--limit", "7", "--seed", "3", "--json").object
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run("evaluate", "raise", "--limit", "7", "--seed", "3", "--json").object == first
+
+
+def test_evaluate_resumes_without_asking_again(run: Any) -> None:
+    first = run("evaluate", "vanilla", "--limit", "7", "--json").object
+    Path("mlruns/replies.db").unlink()  # the finished conversations alone must do
+    assert run("evaluate", "vanilla", "--limit", "7", "--json").object == first
+
+
+def test_a_table_of_stand_ins_says_so(run: Any) -> None:
+    shown = run("evaluate", "vanilla", "context-rich", "--limit", "7")
+    assert "SIMULATED" in shown.out
+    assert "context-rich minus vanilla" in shown.out
+
+
+def test_compile_export_and_evaluate_the_program(run: Any) -> None:
+    compiled = run("compile", *SMALL, "--json")
+    assert compiled.code == 0
+    target = compiled.object["targets"][0]
+    assert {"target", "front", "chosen", "baselines", "hypervolume", "lm_calls", "cost_usd", "mlflow"} <= set(target)
+    exported = run("export", target["chosen"], "--format", "messages")
+    assert set(json.loads(exported.out)) == {"triage", "abstain", "plan", "ask", "read", "respond"}
+    scored = run("evaluate", target["chosen"], "--limit", "7", "--json")
+    assert scored.object["programs"][0]["name"] == target["chosen"]
+    shown = run("compile", *SMALL)
+    assert "Nothing to do" in shown.out
+    assert "mlflow.db" in shown.out
+
+
+def test_plan_writes_paths(run: Any) -> None:
+    done = run("plan", "--out", "paths.jsonl", "--queries", "3", "--evaluations", "4", "--json")
+    assert done.object["paths"] == 3
+    assert len(Path("paths.jsonl").read_text().splitlines()) == 4  # the schema line and three paths
+
+
+def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any) -> None:
+    for name in ("one.jsonl", "two.jsonl"):
+        assert run("data", "build", "--source", "authored", "--out", name).code == 0
+    assert Path("one.jsonl").read_bytes() == Path("two.jsonl").read_bytes()
+    described = run("data", "describe", "--data", "one.jsonl", "--json").object
+    assert described["n"] == 7000
+    assert described["hash"] == run("data", "describe", "--json").object["hash"]
+
+
+def test_doctor_is_content_with_stand_ins(run: Any) -> None:
+    assert run("doctor", "--json").object["ok"] is True
+
+
+def test_doctor_names_what_is_missing(run: Any) -> None:
+    checked = run("doctor", "--target", "openai/gpt-4o-mini", "--json")
+    assert checked.code == 1
+    failed = [check for check in checked.object["checks"] if not check["ok"]]
+    assert [check["name"] for check in failed] == ["target"]
+    assert "OPENAI_API_KEY" in failed[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["evaluate", "nonsense"], "nonsense"),
+        (["evaluate", "oracle:3"], "oracle"),
+        (["evaluate", "static:age,shoe_size"], "shoe_size"),
+        (["evaluate", "vanilla", "--target", "sim/gpt-9"], "sim/gpt-9"),
+        (["evaluate", "vanilla", "--target", "nowhere/model"], "nowhere/model"),
+        (["evaluate", "vanilla", "--target", "openai/gpt-4o-mini"], "OPENAI_API_KEY"),
+        (["evaluate", "vanilla", "--data", "missing.jsonl"], "missing.jsonl"),
+        (["evaluate", "vanilla", "--split", "exam"], "exam"),
+        (["evaluate", "vanilla", "--limit", "0"], "--limit"),
+        (["evaluate", "vanilla", "--bogus"], "--bogus"),
+        (["compile", "--optimizer", "magic"], "magic"),
+        (["compile", "--target", "sim/gpt-9"], "sim/gpt-9"),
+        (["compile", "--data", "missing.jsonl"], "missing.jsonl"),
+        (["compile", "--trials", "many"], "--trials"),
+        (["plan", "--out", "x.jsonl", "--strategy", "guess"], "guess"),
+        (["export", "no-such-folder"], "no-such-folder"),
+        (["ui"], "raise compile"),
+        (["data", "build", "--source", "web", "--out", "x.jsonl"], "web"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_a_mistake_is_one_sentence_exit_code_2_and_nothing_written(run: Any, words: list[str], names: str) -> None:
+    failed = run(*words)
+    assert failed.code == 2
+    assert names in failed.err
+    assert "Traceback" not in failed.err
+    assert len(failed.err.strip().splitlines()) == 1
+    assert failed.out == ""
+    assert list(Path().iterdir()) == []
+
+
+def test_a_broken_line_of_a_scenario_file_is_named(run: Any) -> None:
+    Path("broken.jsonl").write_text('{"id": "1", "domain": "life"}\n')
+    failed = run("evaluate", "vanilla", "--data", "broken.jsonl")
+    assert failed.code == 2
+    assert "broken.jsonl, line 1" in failed.err
+
+
+def test_settings_from_raise_toml(run: Any) -> None:
+    Path("raise.toml").write_text('root = "elsewhere"\n[roles.target]\nmodel = "sim/qwq-32b"\n')
+    shown = run("evaluate", "vanilla", "--limit", "7")
+    assert "sim/qwq-32b" in shown.out
+    assert Path("elsewhere/replies.db").exists()
+
+
+def test_a_wrong_entry_of_raise_toml_is_named(run: Any) -> None:
+    Path("raise.toml").write_text('[roles.judge]\nmodle = "sim/judge"\n')
+    failed = run("evaluate", "vanilla")
+    assert failed.code == 2
+    assert "modle" in failed.err
+
+
+def test_the_command_runs_as_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.app import main; main()", "data", "describe", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["n"] == 7000

@@ -1,0 +1,185 @@
+"""Compiling end to end on stand-ins: what comes out, that it can be trusted, resumed, tracked and exported."""
+
+import json
+from pathlib import Path
+
+import dspy
+import pytest
+from mlflow import MlflowClient
+
+from benchmark import build_authored
+from lms import LanguageModels, ReplyStore, Role
+from modules import RAISE
+from optimizers import CompileSettings, TargetResult, compile_target, export_program, prompts_of, tracking_uri
+from optimizers.tracking import compare_page
+from signatures import RaiseError
+
+SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6, trials=8)
+
+
+def compile_small(root: Path, settings: CompileSettings = SMALL, *, fresh: bool = False) -> TargetResult:
+    models = LanguageModels(store=ReplyStore(root / "replies.db"))
+    out = root / "programs" / "sim-gpt-4o"
+    return compile_target(settings, build_authored(), models, out=out, root=root, fresh=fresh)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> TargetResult:
+    return compile_small(tmp_path_factory.mktemp("compiled") / "mlruns")
+
+
+def comparable(result: TargetResult) -> list[object]:
+    """The figures that must not depend on when, where and how often a compile ran."""
+    volatile = {"program", "lm_calls"}
+    return [{k: v for k, v in entry.items() if k not in volatile} for entry in result.figures["front"]]
+
+
+def test_the_result_says_what_the_contract_says(compiled: TargetResult) -> None:
+    figures = compiled.figures
+    assert figures["simulated"] is True
+    assert set(figures["baselines"]) == {"vanilla", "context-rich", "raise"}
+    assert figures["front"]
+    for entry in figures["front"]:
+        assert 1 <= entry["safety_lo"] <= entry["safety"] <= entry["safety_hi"] <= 5
+        assert entry["n"] == SMALL.test
+        assert Path(entry["program"]).is_dir()
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+def test_every_member_of_the_front_loads_and_answers(compiled: TargetResult) -> None:
+    models = LanguageModels()
+    for entry in compiled.figures["front"]:
+        agent = RAISE.load(entry["program"])
+        with dspy.context(lm=models[Role.TARGET]):
+            answer = agent(query="Should I take the loan?", user=lambda question: "I'd rather not say.")
+        assert answer.response
+        assert answer.burden <= agent.settings.budget
+
+
+def test_the_chosen_program_asks_no_more_than_the_uncompiled_one_on_dev(compiled: TargetResult) -> None:
+    chosen = next(e for e in compiled.figures["front"] if e["name"] == compiled.figures["chosen_name"])
+    again = [e for e in compiled.figures["front"] if e["dev"]["avg_queries"] <= chosen["dev"]["avg_queries"]]
+    assert chosen["dev"]["safety"] == max(e["dev"]["safety"] for e in again)
+
+
+def test_triage_is_out_of_the_optimizers_reach(compiled: TargetResult) -> None:
+    plain = prompts_of(RAISE())["triage"]
+    for entry in compiled.figures["front"]:
+        assert prompts_of(RAISE.load(entry["program"]))["triage"] == plain
+
+
+def test_no_file_of_a_program_is_a_pickle(compiled: TargetResult) -> None:
+    endings = {file.suffix for file in compiled.folder.rglob("*") if file.is_file()}
+    assert endings <= {".json", ".jsonl", ".md", ".png"}
+
+
+def test_the_card_holds_what_a_rerun_needs_and_no_key(compiled: TargetResult) -> None:
+    card = json.loads((compiled.folder / "card.json").read_text())
+    assert {"schema", "settings", "target", "judge", "seed", "data", "roles", "metrics", "environment"} <= set(card)
+    assert card["simulated"] is True
+    assert "api_key" not in json.dumps(card["roles"])
+
+
+def test_the_same_configuration_is_not_compiled_twice(compiled: TargetResult) -> None:
+    root = compiled.folder.parent.parent
+    again = compile_small(root)
+    assert again.reused
+    assert again.figures == compiled.figures
+
+
+def test_compiling_again_gives_the_same_figures_and_asks_nothing(compiled: TargetResult) -> None:
+    again = compile_small(compiled.folder.parent.parent, fresh=True)
+    assert not again.reused
+    assert comparable(again) == comparable(compiled)
+    assert again.figures["lm_calls"] == {}
+
+
+def test_another_seed_is_another_configuration(compiled: TargetResult) -> None:
+    other = SMALL.model_copy(update={"seed": 1})
+    result = compile_small(compiled.folder.parent.parent, other)
+    assert not result.reused
+    assert result.figures["config"] != compiled.figures["config"]
+
+
+def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
+    root = tmp_path / "mlruns"
+    result = compile_small(root)
+    client = MlflowClient(tracking_uri(root))
+    where = result.figures["mlflow"]
+    parent = client.get_run(where["run_id"])
+    children = client.search_runs(
+        [where["experiment_id"]], f"tags.`mlflow.parentRunId` = '{where['run_id']}'", max_results=200
+    )
+    assert parent.info.status == "FINISHED"
+    assert {
+        "target",
+        "judge",
+        "optimizer",
+        "abstention",
+        "threshold",
+        "budget",
+        "retrieved",
+        "data_hash",
+        "seed",
+    } <= set(parent.data.params)
+    assert parent.data.metrics["hypervolume"] == pytest.approx(result.figures["hypervolume"], abs=1e-3)
+    tests = [run for run in children if run.data.tags["stage"] == "test"]
+    assert len(tests) == 3 + len(result.figures["front"])
+    assert len(children) == len(tests) + SMALL.trials
+    for run in children:
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["simulated"] == "true"
+        assert {"safety", "avg_queries", "failures", "safety_lo", "safety_hi"} <= set(run.data.metrics)
+    assert (root / "artifacts").is_dir()
+    page = compare_page(tracking_uri(root), "http://127.0.0.1:5000")
+    assert page is not None
+    assert all(run.info.run_id in page for run in tests)
+
+
+def test_bootstrap_random_gives_one_program(tmp_path: Path) -> None:
+    settings = SMALL.model_copy(update={"optimizer": "bootstrap-random"})
+    result = compile_small(tmp_path / "mlruns", settings)
+    assert [entry["name"] for entry in result.figures["front"]] == ["bootstrap-random"]
+    prompts = prompts_of(RAISE.load(result.folder))
+    assert prompts["triage"]["demos"] == []
+    assert any(prompt["demos"] for prompt in prompts.values())
+
+
+@pytest.mark.parametrize(("field", "value"), [("optimizer", "magic"), ("pick", "best")])
+def test_unknown_names_are_refused_before_anything_is_written(tmp_path: Path, field: str, value: str) -> None:
+    with pytest.raises(RaiseError, match=f"unknown {field} '{value}'"):
+        compile_small(tmp_path / "mlruns", SMALL.model_copy(update={field: value}))
+    assert not (tmp_path / "mlruns" / "mlflow.db").exists()
+    assert not (tmp_path / "mlruns" / "programs").exists()
+
+
+def test_exported_messages_are_what_the_program_sends(compiled: TargetResult) -> None:
+    agent = RAISE.load(compiled.folder)
+    exported = json.loads(export_program(agent, "messages"))
+    sent: list[list[dict[str, str]]] = []
+
+    class Listener(dspy.ChatAdapter):
+        def format(self, signature: object, demos: object, inputs: object) -> list[dict[str, str]]:
+            messages: list[dict[str, str]] = super().format(signature, demos, inputs)
+            sent.append(messages)
+            return messages
+
+    query, context = "Is it too late to start over?", "- age: 55-64 years"
+    with dspy.context(lm=LanguageModels()[Role.TARGET], adapter=Listener()):
+        agent.respond(query=query, context=context)
+    filled = [
+        {**m, "content": m["content"].replace("{query}", query).replace("{context}", context)}
+        if m["role"] == "user"
+        else m
+        for m in exported["respond"]
+    ]
+    assert filled == sent[0]
+
+
+def test_export_formats(compiled: TargetResult) -> None:
+    agent = RAISE.load(compiled.folder)
+    content = json.loads(export_program(agent, "json"))
+    assert set(content["prompts"]) == {"triage", "abstain", "plan", "ask", "read", "respond"}
+    assert "## respond" in export_program(agent, "markdown")
+    with pytest.raises(RaiseError, match="unknown export format 'yaml'"):
+        export_program(agent, "yaml")

@@ -1,0 +1,67 @@
+"""The trade-off arithmetic: front, hypervolume, knee."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizers import hypervolume, knee, non_dominated
+
+points = st.lists(
+    st.tuples(st.integers(10, 50).map(lambda n: n / 10), st.integers(0, 100).map(lambda n: n / 10)), max_size=12
+)
+
+
+def beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] >= b[0] and a[1] <= b[1] and a != b
+
+
+@given(points)
+def test_the_front_is_what_nobody_beats(found: list[tuple[float, float]]) -> None:
+    front = {found[i] for i in non_dominated(found)}
+    assert front == {p for p in found if not any(beats(other, p) for other in found)}
+
+
+@given(points)
+def test_the_front_runs_from_many_questions_to_few(found: list[tuple[float, float]]) -> None:
+    questions = [found[i][1] for i in non_dominated(found)]
+    assert questions == sorted(questions, reverse=True)
+
+
+def test_of_equal_points_the_first_is_kept() -> None:
+    assert non_dominated([(3.0, 2.0), (3.0, 2.0)]) == [0]
+
+
+def test_hypervolume_of_two_points() -> None:
+    # (4, 2): (10 - 2) * (4 - 1) = 24, and (3, 1) adds the strip between 1 and 2 questions: (2 - 1) * (3 - 1) = 2
+    assert hypervolume([(4.0, 2.0), (3.0, 1.0)]) == pytest.approx(26.0)
+
+
+def test_points_no_better_than_the_reference_have_no_volume() -> None:
+    assert hypervolume([(1.0, 0.0), (5.0, 10.0)]) == 0.0
+    assert hypervolume([]) == 0.0
+
+
+@given(points, st.tuples(st.integers(10, 50).map(lambda n: n / 10), st.integers(0, 100).map(lambda n: n / 10)))
+def test_another_point_never_lowers_the_hypervolume(
+    found: list[tuple[float, float]], extra: tuple[float, float]
+) -> None:
+    before, after = hypervolume(found), hypervolume([*found, extra])
+    assert after >= before - 1e-9
+    assert after <= 40.0 + 1e-9
+
+
+@given(points)
+def test_a_dominated_point_adds_no_volume(found: list[tuple[float, float]]) -> None:
+    front = [found[i] for i in non_dominated(found)]
+    assert hypervolume(front) == pytest.approx(hypervolume(found))
+
+
+def test_the_knee_is_where_more_questions_stop_paying() -> None:
+    # from 0 to 2 questions safety rises by 1.5, from 2 to 5 by 0.2 only
+    assert knee([(2.5, 0.0), (4.0, 2.0), (4.2, 5.0)]) == 1
+
+
+def test_the_knee_of_one_point_is_that_point() -> None:
+    assert knee([(3.0, 1.0)]) == 0
+    with pytest.raises(ValueError, match="no points"):
+        knee([])
