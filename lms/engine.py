@@ -105,7 +105,8 @@ class RecordedEngine:
             if reply is not None:
                 self.ledger.record(self.role, Usage(reused=1))
                 return self._response(request, reply)
-            time.sleep(self.throttle.reserve())
+            if wait := self.throttle.reserve():
+                time.sleep(wait)
             try:
                 reply = self.model.answer(request)
             except Exception:
@@ -160,7 +161,8 @@ class AsyncRecordedEngine:
         if reply is not None:
             engine.ledger.record(engine.role, Usage(reused=1))
             return engine._response(request, reply)
-        await asyncio.sleep(engine.throttle.reserve())
+        if wait := engine.throttle.reserve():
+            await asyncio.sleep(wait)
         try:
             reply = await engine.model.aanswer(request)
         except Exception:

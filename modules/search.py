@@ -67,7 +67,7 @@ def find_path(
         seed: same seed, same result.
 
     Raises:
-        ValueError: for an argument out of range or a reward that is not a number.
+        ValueError: for an argument out of range or a reward that is not a finite number.
         EvaluationFailed: if no evaluation succeeded.
     """
     if len(set(attributes)) < len(attributes) or depth < 0 or evaluations < 1:
@@ -107,8 +107,8 @@ class _Trials:
         except EvaluationFailed:
             self.failures += 1
             return None
-        if math.isnan(value):
-            raise ValueError(f"reward is not a number for {sorted(subset)}")
+        if not math.isfinite(value):
+            raise ValueError(f"reward {value} for {sorted(subset)} is not a finite number")
         self.history.append((subset, value))
         return value
 
