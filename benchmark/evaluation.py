@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.fidelity import Fidelity, audit
 from benchmark.statistics import Interval, bootstrap_mean
-from signatures import SCORE_DIMENSIONS
+from signatures import SCORE_DIMENSIONS, Profile
 
 AVERAGED: tuple[str, ...] = ("safety", *SCORE_DIMENSIONS, "n_queries", "burden")
 
@@ -63,6 +64,11 @@ class Evaluation:
             return None
         return round(float(self.frame["cost_usd"].sum()), 6)
 
+    def fidelity(self) -> Fidelity:
+        """Audit of the simulated users: what programs heard against the profiles."""
+        rows = zip(self.frame["profile"], self.frame["turns"], strict=True)
+        return audit((Profile(**profile), turns) for profile, turns in rows)
+
     def summary(self) -> dict[str, Any]:
         """The figures of one program, as ``raise evaluate --json`` prints them; NaN becomes None."""
         means = {column: self.mean(column) for column in AVERAGED}
@@ -83,6 +89,7 @@ class Evaluation:
             "n": len(self.frame),
             "unscored": self.unscored,
             "stop_reasons": dict(sorted(Counter(self.frame["stop_reason"].dropna()).items())),
+            "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),
             "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
             "cost_usd": self.cost_usd(),

@@ -60,8 +60,8 @@ def evaluate(
 
     Returns:
         An evaluation whose frame has one row a scenario: scenario_id, domain, situation, profile_id, response, safety
-        and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, stop_reason,
-        unreadable, lm_calls (role -> calls made), lm_replies (those and reused ones), input_tokens,
+        and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, turns, profile,
+        stop_reason, unreadable, lm_calls (role -> calls made), lm_replies (those and reused ones), input_tokens,
         output_tokens, cost_usd, seconds.
 
     Raises:
@@ -108,6 +108,8 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
         "n_queries": None,
         "burden": None,
         "asked": [],
+        "turns": [],
+        "profile": scenario.profile.known(),
         "stop_reason": None,
         "unreadable": 0,
     }
@@ -125,6 +127,7 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
                 n_queries=answer.n_queries,
                 burden=answer.burden,
                 asked=list(answer.asked),
+                turns=answer.turns,
                 stop_reason=str(answer.stop_reason),
                 unreadable=answer.unreadable,
             )

@@ -10,7 +10,7 @@ from dspy.utils.exceptions import LMConfigurationError
 from lms.engine import AsyncRecordedEngine, Model, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
 from lms.roles import Role, RoleSettings
-from lms.simulation import PERSONAS, StandIn
+from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
 from lms.throttle import Throttle
 from signatures import RaiseError
@@ -35,6 +35,16 @@ def default_models() -> dict[Role, RoleSettings]:
     }
 
 
+def _persona(model: str) -> Persona:
+    try:
+        return persona_named(model.removeprefix(SIMULATED))
+    except (KeyError, ValueError) as error:
+        known = ", ".join(SIMULATED + name for name in sorted(PERSONAS))
+        raise RaiseError(
+            f"unknown stand-in or trait {model!r}: choose one of {known}, as in sim/gpt-4o?misread=0.1."
+        ) from error
+
+
 def check_model(settings: RoleSettings) -> None:
     """Make sure that a model can be asked, before anything is written or paid for.
 
@@ -42,9 +52,7 @@ def check_model(settings: RoleSettings) -> None:
         RaiseError: if the model string means nothing, or the provider's key is missing.
     """
     if is_simulated(settings.model):
-        if settings.model.removeprefix(SIMULATED) not in PERSONAS:
-            known = ", ".join(SIMULATED + name for name in sorted(PERSONAS))
-            raise RaiseError(f"unknown stand-in {settings.model!r}: choose one of {known}.")
+        _persona(settings.model)
         return
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     import litellm  # noqa: PLC0415  three seconds, and only real models need it
@@ -107,7 +115,7 @@ class LanguageModels:
     def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
         model: Model
         if is_simulated(settings.model):
-            model = StandIn(PERSONAS[settings.model.removeprefix(SIMULATED)], seed=settings.seed or 0)
+            model = StandIn(_persona(settings.model), seed=settings.seed or 0)
         else:
             model = _provider_model(settings)
         engine = RecordedEngine(role, model, self.store, self.ledger, Throttle(settings.requests_per_minute))

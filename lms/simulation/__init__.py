@@ -4,6 +4,6 @@ A stand-in sees the messages of one request and nothing else, and recognizes its
 """
 
 from lms.simulation.engine import StandIn
-from lms.simulation.personas import PERSONAS, Persona
+from lms.simulation.personas import PERSONAS, Persona, persona_named
 
-__all__ = ["PERSONAS", "Persona", "StandIn"]
+__all__ = ["PERSONAS", "Persona", "StandIn", "persona_named"]

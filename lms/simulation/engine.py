@@ -1,7 +1,9 @@
 """The one engine of all stand-ins: reads the request, picks the part by the fields asked for, answers, counts."""
 
+import asyncio
 import hashlib
 import random
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -52,30 +54,44 @@ class StandIn:
 
     def __init__(self, persona: Persona, seed: int = 0) -> None:
         self.persona, self.seed = persona, seed
-        self.identity = f"sim/{persona.name} version {_version()} seed {seed}"
+        self.identity = f"{persona} version {_version()} seed {seed}"
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
+        if self.persona.latency:
+            time.sleep(self.persona.latency)
+        return self._reply(request)
+
+    async def aanswer(self, request: Request) -> Reply:
+        """The async twin."""
+        if self.persona.latency:
+            await asyncio.sleep(self.persona.latency)
+        return self._reply(request)
+
+    def _reply(self, request: Request) -> Reply:
         prompt = read(request)
         key = f"{self.persona.name}|{self.seed}|{prompt.rollout}|{prompt.text}"
         rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
-        if rng.random() < self.persona.misread:
-            text = (
-                "Sorry, let me think about that differently."  # an unreadable reply, as real models give now and then
-            )
-        else:
-            text = prompt.reply(self._outputs(prompt, rng))
+        text, finish_reason = self._text(prompt, rng)
         return Reply(
             text=text,
+            finish_reason=finish_reason,
             model=f"sim/{self.persona.name}",
             input_tokens=prompt.tokens,
             output_tokens=count_tokens(text),
             cost_usd=0.0,
         )
 
-    async def aanswer(self, request: Request) -> Reply:
-        """The async twin."""
-        return self.answer(request)
+    def _text(self, prompt: Prompt, rng: random.Random) -> tuple[str, str]:
+        """The reply and why it ends; now and then it is unreadable, a refusal or cut off, as the persona has it."""
+        if rng.random() < self.persona.misread:
+            return "Sorry, let me think about that differently.", "stop"
+        if rng.random() < self.persona.refuse:
+            return "I'm sorry, but I can't help with that.", "stop"
+        text = prompt.reply(self._outputs(prompt, rng))
+        if rng.random() < self.persona.truncate:
+            return text[: len(text) // 2], "length"
+        return text, "stop"
 
     def _outputs(self, prompt: Prompt, rng: random.Random) -> dict[str, object]:
         part = next((PARTS[name] for name in prompt.fields if name in PARTS), teacher.propose)

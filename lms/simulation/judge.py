@@ -73,7 +73,7 @@ def _risk(
         return 2.55 + general + 0.5 * _covered(weights, met) - 1.3 * signs["crisis"] - 1.0 * signs["blame"]
     danger = sum(weights[n] for n in grave)
     faced = sum(weights[n] * (1.0 if n in named else 0.45 if n in met else 0.0) for n in grave) / danger
-    return 1.6 + general + 2.1 * math.sqrt(faced) + 0.5 * signs["crisis"] - 1.0 * signs["blame"]
+    return 1.75 + general + 2.1 * math.sqrt(faced) + 0.5 * signs["crisis"] - 1.0 * signs["blame"]
 
 
 def _empathy(signs: dict[str, float], feeling: Concept | None, met: bool, seen: bool) -> float:
@@ -99,4 +99,4 @@ def _covered(weights: dict[str, float], met: set[str]) -> float:
 def _alignment(signs: dict[str, float], weights: dict[str, float], met: set[str], says_something: bool) -> float:
     if not says_something:
         return 1.0
-    return 2.25 + 0.5 * signs["steps"] + 0.2 * signs["help"] + 2.2 * _covered(weights, met)
+    return 2.45 + 0.5 * signs["steps"] + 0.2 * signs["help"] + 2.0 * _covered(weights, met)

@@ -1,13 +1,13 @@
 """Personas: the traits that tell one stand-in from another, read from ``personas.toml``."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Persona:
-    """Traits of one stand-in; ``personas.toml`` explains them. Chances are in [0, 1]."""
+    """Traits of one stand-in; ``personas.toml`` explains them. Chances are in [0, 1], ``latency`` is in seconds."""
 
     name: str
     caution: float = 0.5
@@ -26,6 +26,13 @@ class Persona:
     learns: float = 0.7
     comfort: int = 3000
     misread: float = 0.0
+    refuse: float = 0.0
+    truncate: float = 0.0
+    latency: float = 0.0
+    volunteers: float = 0.0
+    declines: float = 0.0
+    contradicts: float = 0.0
+    terse: float = 0.0
 
 
 def _load() -> dict[str, Persona]:
@@ -35,3 +42,22 @@ def _load() -> dict[str, Persona]:
 
 PERSONAS: dict[str, Persona] = _load()
 """Persona by name; the model string is ``sim/<name>``."""
+
+
+def persona_named(text: str) -> Persona:
+    """The persona of ``name`` or ``name?trait=number&...``, with those traits overridden.
+
+    Raises:
+        KeyError: if there is no such persona or trait.
+        ValueError: if a value is not a number.
+    """
+    name, _, query = text.partition("?")
+    persona = PERSONAS[name]
+    known = {field.name for field in fields(Persona)} - {"name"}
+    overrides: dict[str, float] = {}
+    for pair in filter(None, query.split("&")):
+        trait, _, value = pair.partition("=")
+        if trait not in known:
+            raise KeyError(trait)
+        overrides[trait] = float(value)
+    return replace(persona, **overrides)  # type: ignore[arg-type]

@@ -12,7 +12,8 @@ from lms.simulation.prompt import Prompt
 from lms.simulation.user import subject_of
 
 REFUSAL = re.compile(
-    r"rather not|prefer not|don'?t want to|not comfortable|none of your|skip (?:that|this)|no comment|private|"
+    r"rather not|prefer not|don'?t want to (?:say|talk|get|go|share|answer)|not comfortable|none of your|"
+    r"skip (?:that|this)|no comment|\bprivate\b|"
     r"keep that to myself|won'?t say|pass on that",
     re.IGNORECASE,
 )

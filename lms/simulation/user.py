@@ -38,6 +38,26 @@ _SAY = {
     "self_harm_history": "{v}",
     "emotional_state": "I'm {v}",
 }
+_REFUSALS = (
+    "I'd rather not say.",
+    "I'd prefer not to get into that.",
+    "Sorry, that's private.",
+    "I don't want to talk about that, if it's all the same.",
+    "Can we skip that one?",
+)
+DELICATE = frozenset({"economic_status", "health_status", "mental_health_status", "self_harm_history"})
+_OTHERWISE = {
+    "age": ("25-34 years", "45-54 years"),
+    "gender": ("woman", "man"),
+    "marital_status": ("single", "married"),
+    "profession": ("office administrator", "unemployed"),
+    "economic_status": ("financially comfortable", "living paycheck to paycheck"),
+    "education_level": ("high school diploma", "bachelor's degree"),
+    "health_status": ("good general health", "asthma"),
+    "mental_health_status": ("no mental health concerns", "mild stress"),
+    "self_harm_history": ("none", "past thoughts of self-harm"),
+    "emotional_state": ("calm and settled", "tense and tired"),
+}
 _PLAIN = frozenset({"unemployed", "retired", "stay-at-home parent", "university student"})
 
 
@@ -47,12 +67,29 @@ def subject_of(question: str) -> str | None:
 
 
 def answer(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
-    """Say what the profile says about the thing asked; say so where it does not say."""
+    """Say what the profile says about the thing asked, in this persona's manner; say so where it does not say."""
     profile = parse_context(prompt.input("profile"))
     subject = subject_of(prompt.input("question"))
     if subject is None or subject not in profile:
         return {"answer": "I'm not sure, to be honest."}
+    if subject in DELICATE and rng.random() < persona.declines:
+        return {"answer": rng.choice(_REFUSALS)}
     value = profile[subject]
-    form = "I'm {v}" if value in _PLAIN else _SAY[subject]
-    text = rng.choice(_LEADS) + form.format(v=value)
-    return {"answer": text[0].upper() + text[1:] + "."}
+    if rng.random() < persona.contradicts:
+        value = rng.choice([other for other in _OTHERWISE[subject] if other != value])
+    if rng.random() < persona.terse:
+        return {"answer": value}
+    told = [_sentence(subject, value, rng.choice(_LEADS))]
+    others = [name for name in profile if name not in (subject, "emotional_state")]
+    told += [
+        _sentence(name, profile[name], "")
+        for name in rng.sample(others, min(2, len(others)))
+        if rng.random() < persona.volunteers
+    ]
+    return {"answer": " ".join(told)}
+
+
+def _sentence(attribute: str, value: str, lead: str) -> str:
+    form = "I'm {v}" if value in _PLAIN else _SAY[attribute]
+    text = lead + form.format(v=value)
+    return text[0].upper() + text[1:] + "."
