@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -25,6 +25,9 @@ from lms import LanguageModels, Role, RoleSettings
 from modules import RAISE
 from modules.search import STRATEGIES
 from signatures import RaiseError
+
+if TYPE_CHECKING:
+    from optimizers import CompileSettings
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ def compile_(
     concurrency: options.Concurrency = None,
     out: Annotated[Path | None, typer.Option(help="Folder for programs. [default: mlruns/programs]")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compile again even if nothing has changed.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only forecast calls, tokens, price and time, on stand-ins; no key needed."),
+    ] = False,
+    rpm: Annotated[float | None, typer.Option(min=0.1, help="Rate limit a role, for the forecast's time.")] = None,
     json: options.Json = False,
 ) -> None:
     """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
@@ -97,6 +105,9 @@ def compile_(
     scenarios = _data(data)
     names: list[str | None] = [*target] if target else [None]
     targets = [role_settings(settings, _roles(name, judge, user, teacher), api_base, seed) for name in names]
+    if dry_run:
+        _forecast(wanted, scenarios, targets, rpm, json=json)
+        return
     for roles in targets:
         LanguageModels(roles).check()
     results = []
@@ -121,6 +132,28 @@ def compile_(
     if json:
         simulated = any(result.figures["simulated"] for result in results)
         show.print_json({"simulated": simulated, "targets": [result.figures for result in results]})
+
+
+def _forecast(
+    wanted: "CompileSettings",
+    data: ScenarioSet,
+    targets: list[dict[Role, RoleSettings]],
+    rpm: float | None,
+    *,
+    json: bool,
+) -> None:
+    from optimizers import forecast
+
+    forecasts = []
+    for roles in targets:
+        with show.stages() as progress:
+            forecasts.append(forecast(wanted, data, roles, requests_per_minute=rpm, progress=progress))
+    if json:
+        entries = [{role.value: vars(entry) for role, entry in each.items()} for each in forecasts]
+        show.print_json({"simulated": True, "dry_run": True, "targets": entries})
+        return
+    for each in forecasts:
+        show.out.print(show.forecast_table(each))
 
 
 def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:

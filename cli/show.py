@@ -4,12 +4,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TaskID as BarID
 from rich.table import Table
+
+from lms import Role
+from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
+
+if TYPE_CHECKING:
+    from optimizers import RoleForecast
 
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
 out = Console(highlight=False, width=WIDTH)
@@ -76,6 +82,37 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             _short(entry["replies_per_conversation"]),
         )
     return table
+
+
+def forecast_table(roles: "Mapping[Role, RoleForecast]") -> Table:
+    """One row a role: model, calls, tokens, price range, time at the rate limit."""
+    caption = (
+        "Calls counted on stand-ins. Price from LiteLLM's table: low as counted, high with prompts "
+        f"{LONGER_PROMPTS:g} and replies {LONGER_REPLIES:g} times as long. Retries come on top."
+    )
+    table = Table(title="Dry run: what this compile would take", caption=caption, title_justify="left")
+    for heading in ("role", "model"):
+        table.add_column(heading)
+    for heading in ("calls", "tokens in", "tokens out", "US$", "minutes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for role, entry in roles.items():
+        tokens = (f"{entry.input_tokens:,}", f"{entry.output_tokens:,}")
+        price, minutes = _range(entry.usd_low, entry.usd_high), _minutes(entry.minutes)
+        table.add_row(
+            role.value, entry.model, f"{entry.calls:,}", *tokens, _range(entry.usd_low, entry.usd_high), minutes
+        )
+    lows, highs = [entry.usd_low for entry in roles.values()], [entry.usd_high for entry in roles.values()]
+    total = _range(
+        None if None in lows else sum(filter(None, lows)), None if None in highs else sum(filter(None, highs))
+    )
+    longest = max((entry.minutes for entry in roles.values() if entry.minutes is not None), default=None)
+    calls = sum(entry.calls for entry in roles.values())
+    table.add_row("all", "", f"{calls:,}", "", "", total, "" if longest is None else f"{longest:.0f}")
+    return table
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "not known" if low is None or high is None else f"{low:.2f} to {high:.2f}"
 
 
 def _short(value: float | None) -> str:

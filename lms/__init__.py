@@ -3,8 +3,9 @@
 Knows nothing of scenarios or programs. ``lms.simulation`` holds the stand-in models (``sim/...``).
 """
 
-from lms.factory import LanguageModels, check_model, default_models, is_simulated
+from lms.factory import LanguageModels, check_model, default_models
 from lms.ledger import Ledger, Usage
+from lms.prices import cost_of, is_simulated, stand_in_for
 from lms.roles import Role, RoleSettings
 from lms.store import ReplyStore
 
@@ -16,6 +17,8 @@ __all__ = [
     "RoleSettings",
     "Usage",
     "check_model",
+    "cost_of",
     "default_models",
     "is_simulated",
+    "stand_in_for",
 ]

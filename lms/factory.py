@@ -9,20 +9,15 @@ from dspy.utils.exceptions import LMConfigurationError
 
 from lms.engine import AsyncRecordedEngine, Model, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
+from lms.prices import SIMULATED, is_simulated
 from lms.roles import Role, RoleSettings
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
 from lms.throttle import Throttle
 from signatures import RaiseError
 
-SIMULATED = "sim/"
 PAPER_SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 """How the paper's agents sample (section 5)."""
-
-
-def is_simulated(model: str) -> bool:
-    """Whether a model string names a stand-in."""
-    return model.startswith(SIMULATED)
 
 
 def default_models() -> dict[Role, RoleSettings]:

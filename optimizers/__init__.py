@@ -6,6 +6,7 @@ Knows nothing of terminals.
 from optimizers.base import Candidate, Optimizer, Task
 from optimizers.compiler import CompileSettings, compile_target
 from optimizers.export import export_program, prompts_of
+from optimizers.forecast import RoleForecast, forecast
 from optimizers.front import hypervolume, knee, non_dominated
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import TargetResult
@@ -16,12 +17,14 @@ __all__ = [
     "Candidate",
     "CompileSettings",
     "Optimizer",
+    "RoleForecast",
     "TargetResult",
     "Task",
     "Tracker",
     "compare_page",
     "compile_target",
     "export_program",
+    "forecast",
     "hypervolume",
     "knee",
     "non_dominated",

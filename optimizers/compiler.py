@@ -97,29 +97,16 @@ def compile_target(
     config = config_hash(settings, data, models)
     if not fresh and (done := finished(out, config)):
         return done
-    parts = {
-        name: sample(split(data, name, seed=settings.seed), getattr(settings, name), seed=settings.seed)
-        for name in ("train", "dev", "test")
-    }
     tracker = Tracker(root, data.card())
     tracker.close_abandoned(config)
-    params = _params(settings, data, models)
     tags = {"simulated": str(models.simulated).lower(), "config": config, "stage": "compile"}
+    params = _params(settings, data, models)
     parent = tracker.start(str(params["target"]), params, tags)
     try:
-        task = _prepare(
-            settings,
-            plan_from=split(data, "train", seed=settings.seed),
-            models=models,
-            parts=parts,
-            episodes=EpisodeStore(root / "episodes"),
-            concurrency=concurrency,
-            progress=progress,
+        episodes = EpisodeStore(root / "episodes")
+        search, tests, chosen = search_and_test(
+            settings, data, models, episodes=episodes, concurrency=concurrency, progress=progress
         )
-        search = OPTIMIZERS[settings.optimizer](task)
-        uncompiled = task.measure(task.student, "raise")
-        chosen = choose(search.front, uncompiled, settings)
-        tests = _evaluate_on_test(task, search, parts["test"])
         compiled = Compiled(config, params, tags, data, models, search, tests, chosen)
         figures, folder = write_folder(compiled, out, parent)
         track(tracker, parent, compiled, figures, folder)
@@ -129,6 +116,35 @@ def compile_target(
         raise
     tracker.finish(parent)
     return TargetResult(out, figures, reused=False)
+
+
+def search_and_test(
+    settings: CompileSettings,
+    data: ScenarioSet,
+    models: LanguageModels,
+    *,
+    episodes: EpisodeStore | None = None,
+    concurrency: int = 1,
+    progress: Progress = silent,
+) -> tuple[Search, dict[str, Evaluation], int]:
+    """All the LM work of a compile, and nothing else: the search, the test evaluations, the index of the default."""
+    parts = {
+        name: sample(split(data, name, seed=settings.seed), getattr(settings, name), seed=settings.seed)
+        for name in ("train", "dev", "test")
+    }
+    task = _prepare(
+        settings,
+        plan_from=split(data, "train", seed=settings.seed),
+        models=models,
+        parts=parts,
+        episodes=episodes or EpisodeStore(),
+        concurrency=concurrency,
+        progress=progress,
+    )
+    search = OPTIMIZERS[settings.optimizer](task)
+    uncompiled = task.measure(task.student, "raise")
+    tests = _evaluate_on_test(task, search, parts["test"])
+    return search, tests, choose(search.front, uncompiled, settings)
 
 
 def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""The dry run: compiles on stand-ins to count calls and tokens by role, and says what real models would cost.
+
+Calls are counted, not guessed: the whole compile runs, with its duplicates and repeats. Tokens are those of the
+stand-ins, whose replies are shorter than real ones; the price is a range from "as counted" to "as long as real models
+tend to be".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmark import ScenarioSet
+from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
+from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
+from optimizers.base import Progress, silent
+from optimizers.compiler import CompileSettings, search_and_test
+
+
+@dataclass(frozen=True)
+class RoleForecast:
+    """What one role is expected to do.
+
+    Attributes:
+        calls: LM calls, without retries.
+        input_tokens, output_tokens: low end.
+        usd_low, usd_high: price range; None if the price is not known.
+        minutes: at the rate limit of the role, None without one.
+    """
+
+    model: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    usd_low: float | None
+    usd_high: float | None
+    minutes: float | None
+
+
+def forecast(
+    settings: CompileSettings,
+    data: ScenarioSet,
+    roles: Mapping[Role, RoleSettings],
+    *,
+    requests_per_minute: float | None = None,
+    progress: Progress = silent,
+) -> dict[Role, RoleForecast]:
+    """Run the compile on stand-ins, in memory, and price its calls; nothing is written.
+
+    Args:
+        requests_per_minute: rate limit to assume for roles whose settings name none.
+    """
+    played = {role: _played(entry) for role, entry in roles.items()}
+    models = LanguageModels(played)
+    search_and_test(settings, data, models, progress=progress)
+    counted = models.ledger.snapshot().roles
+    result = {}
+    for role, entry in roles.items():
+        usage = counted.get(role)
+        calls, sent, said = (usage.calls, usage.input_tokens, usage.output_tokens) if usage else (0, 0, 0)
+        limit = None if is_simulated(entry.model) else entry.requests_per_minute or requests_per_minute
+        result[role] = RoleForecast(
+            entry.model,
+            calls,
+            sent,
+            said,
+            usd_low=cost_of(entry.model, sent, said),
+            usd_high=cost_of(entry.model, LONGER_PROMPTS * sent, LONGER_REPLIES * said),
+            minutes=calls / limit if limit else None,
+        )
+    return result
+
+
+def _played(entry: RoleSettings) -> RoleSettings:
+    """The same role, played by a stand-in."""
+    fields = entry.model_dump(exclude={"api_base", "api_key", "requests_per_minute"})
+    return RoleSettings(**{**fields, "model": stand_in_for(entry.model)})
