@@ -80,7 +80,7 @@ def compile_(
     fresh: Annotated[bool, typer.Option("--fresh", help="Compile again even if nothing has changed.")] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only forecast calls, tokens, price and time, on stand-ins; no key needed."),
+        typer.Option("--dry-run", help="Only forecast calls, tokens, price, time, on stand-ins; no key needed."),
     ] = False,
     rpm: Annotated[float | None, typer.Option(min=0.1, help="Rate limit a role, for the forecast's time.")] = None,
     json: options.Json = False,

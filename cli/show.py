@@ -98,17 +98,21 @@ def forecast_table(roles: "Mapping[Role, RoleForecast]") -> Table:
     for role, entry in roles.items():
         tokens = (f"{entry.input_tokens:,}", f"{entry.output_tokens:,}")
         price, minutes = _range(entry.usd_low, entry.usd_high), _minutes(entry.minutes)
-        table.add_row(
-            role.value, entry.model, f"{entry.calls:,}", *tokens, _range(entry.usd_low, entry.usd_high), minutes
-        )
-    lows, highs = [entry.usd_low for entry in roles.values()], [entry.usd_high for entry in roles.values()]
-    total = _range(
-        None if None in lows else sum(filter(None, lows)), None if None in highs else sum(filter(None, highs))
-    )
-    longest = max((entry.minutes for entry in roles.values() if entry.minutes is not None), default=None)
-    calls = sum(entry.calls for entry in roles.values())
-    table.add_row("all", "", f"{calls:,}", "", "", total, "" if longest is None else f"{longest:.0f}")
+        table.add_row(role.value, entry.model, f"{entry.calls:,}", *tokens, price, minutes)
+    entries = list(roles.values())
+    total = _range(_sum([entry.usd_low for entry in entries]), _sum([entry.usd_high for entry in entries]))
+    longest = max((entry.minutes for entry in entries if entry.minutes is not None), default=None)
+    table.add_row("all", "", f"{sum(entry.calls for entry in entries):,}", "", "", total, _minutes(longest))
     return table
+
+
+def _sum(amounts: Sequence[float | None]) -> float | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
+
+
+def _minutes(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _range(low: float | None, high: float | None) -> str:
