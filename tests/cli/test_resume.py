@@ -1,0 +1,62 @@
+"""A killed run goes on where it stopped: same figures, and no reply that was given is asked for again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.openai_server import OpenAIServer
+
+COMPILE = ["compile", "--train", "7", "--dev", "7", "--test", "7", "--plan-queries", "3", "--evaluations", "4"]
+COMMANDS = {
+    "evaluate": ["evaluate", "vanilla", "raise", "--limit", "14"],
+    "compile": [*COMPILE, "--trials", "5"],
+}
+
+
+def start(words: list[str], server: OpenAIServer, folder: Path) -> subprocess.Popen[str]:
+    """``raise`` on real model strings whose endpoint is the local server, one conversation at a time."""
+    models = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
+    command = [sys.executable, "-c", "from cli.app import main; main()", *words, *models]
+    command += ["--api-base", server.url, "--concurrency", "1", "--json"]
+    folder.mkdir(exist_ok=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, env={**os.environ})
+
+
+def finish(process: subprocess.Popen[str]) -> Any:
+    """The object that the command printed."""
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def figures(result: Any) -> Any:
+    """Without what depends on folders and on how often the command was started."""
+    if isinstance(result, dict):
+        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd"}
+        return {key: figures(value) for key, value in result.items() if key not in skip}
+    return [figures(value) for value in result] if isinstance(result, list) else result
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_kill_and_run_again(name: str, tmp_path: Path) -> None:
+    with OpenAIServer() as server:
+        undisturbed = finish(start(COMMANDS[name], server, tmp_path / "undisturbed"))
+        needed = server.count
+        process = start(COMMANDS[name], server, tmp_path / "killed")
+        server.wait_for(needed + needed // 2)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        resumed = finish(start(COMMANDS[name], server, tmp_path / "killed"))
+        asked = [json.dumps(request.body, sort_keys=True) for request in server.requests]
+    assert figures(resumed) == figures(undisturbed)
+    # the one call that was under way when the process died may be asked again; no other
+    assert sum((Counter(asked[needed:]) - Counter(asked[:needed])).values()) <= 1
+    assert len(asked) <= 2 * needed + 1
