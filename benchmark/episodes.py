@@ -36,7 +36,7 @@ class EpisodeStore:
         if not path.exists():
             return
         text = path.read_text(encoding="utf-8")
-        for line in text.splitlines():
+        for line in text.split("\n"):
             try:
                 entry = json.loads(line)
             except ValueError:

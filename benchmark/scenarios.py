@@ -117,7 +117,7 @@ def load_scenarios(file: Path) -> ScenarioSet:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RaiseError(f"cannot read the scenario file {file}: {error}.") from error
-    scenarios = [_parse(file, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    scenarios = [_parse(file, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not scenarios:
         raise RaiseError(f"the scenario file {file} holds no scenario.")
     _refuse_duplicates(file, scenarios)

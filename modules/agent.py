@@ -1,8 +1,10 @@
 """RAISE, the agent: a step function from a conversation to the next move, and the loop around it (paper, section 5)."""
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import dspy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -51,7 +53,7 @@ class AgentSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    abstention: str = "scale"
+    abstention: Literal["scale"] = "scale"
     threshold: int = Field(default=4, ge=0, le=5)
     budget: float = Field(default=5.0, ge=0)
     retrieved: int = Field(default=5, ge=0)
@@ -62,10 +64,22 @@ class AgentSettings(BaseModel):
     @field_validator("burdens")
     @classmethod
     def _complete(cls, given: dict[str, float]) -> dict[str, float]:
-        unknown = set(given) - set(BY_NAME)
-        if unknown:
-            raise ValueError(f"unknown attributes {sorted(unknown)}")
+        _refuse_unknown(given)
+        if any(burden < 0 for burden in given.values()):
+            raise ValueError("a burden cannot be negative")
         return {**default_burdens(), **given}
+
+    @field_validator("never_ask")
+    @classmethod
+    def _known(cls, given: frozenset[str]) -> frozenset[str]:
+        _refuse_unknown(given)
+        return given
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(BY_NAME))
+    if unknown:
+        raise ValueError(f"unknown attributes {unknown}")
 
 
 class RAISE(dspy.Module):
@@ -147,7 +161,8 @@ class RAISE(dspy.Module):
         except Unreadable:
             unreadable.append("triage")
             return False  # the deterministic guard above has spoken already
-        return str(reply.danger).strip().lower().startswith("acute")
+        said = set(re.findall(r"[a-z]+", str(reply.danger).lower()))
+        return "acute" in said and not said & {"not", "no", "none"}
 
     def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
         try:
@@ -222,7 +237,7 @@ class RAISE(dspy.Module):
         declined = False
         try:
             reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
-            heard = {k: v.strip() for k, v in reply.facts.items() if k in BY_NAME and v.strip()}
+            heard = {k: str(v).strip() for k, v in reply.facts.items() if k in BY_NAME and str(v or "").strip()}
             declined = bool(reply.declined)
         except Unreadable:
             if unreadable is not None:
@@ -287,6 +302,6 @@ class RAISE(dspy.Module):
                 )
             agent = cls(PathIndex.load(folder / "paths.jsonl"), AgentSettings(**card["settings"]))
             agent.load_state(state)
-        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
         return agent

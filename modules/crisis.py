@@ -18,27 +18,52 @@ CONTACTS: dict[str, str] = {
 
 _WANT = r"(?:want|wanna|going|gonna|plan\w*|decided|ready|about|trying|tried|intend\w*|thinking (?:of|about))"
 _ACT = (
-    r"(?:kill(?:ing)? (?:my ?self|him|her|them|my (?:wife|husband|partner|kids?|child(?:ren)?|parents?|mother|father))"
-    r"|end(?:ing)? (?:my (?:own )?life|it all)|tak(?:e|ing) my (?:own )?life|hang(?:ing)? my ?self"
-    r"|shoot(?:ing)? my ?self"
-    r"|jump(?:ing)? (?:off|in front of))"
+    r"(?:kill(?:ing)? (?:my ?self|him(?:self)?|her(?:self)?|them(?:selves)?"
+    r"|my (?:wife|husband|partner|kids?|child(?:ren)?|parents?|mother|father))"
+    r"|end(?:ing)? (?:my (?:own )?life|it all)|tak(?:e|ing) my (?:own )?life(?! back)|hang(?:ing)? my ?self"
+    r"|shoot(?:ing)? my ?self|jump(?:ing)? (?:off|in front of))"
 )
-_ACUTE = re.compile(
+_STATED = re.compile(
     rf"\b{_WANT}\b[^.!?\n]{{0,25}}\b{_ACT}"
-    rf"|\bi(?:'m| am| will|'ll)\b[^.!?\n]{{0,15}}\b{_ACT}"
-    r"|\bi (?:just |really |only )*(?:want|wanna|wish|need) to (?:die|be dead)\b(?! (?:of|from|laughing|with))"
-    r"|\b(?:took|swallowed|taken) (?:all|the whole|a whole|too many|\w+) (?:\w+ ){0,3}(?:pills|tablets)\b[^.?!\n]{0,40}"
+    rf"|\bi(?:'?m| am| will|'ll)\b[^.!?\n]{{0,15}}\b{_ACT}"
+    r"|\b(?:want|wanna|wish|need) to (?:die|be dead)\b(?! (?:of|from|laughing|with))"
+    r"|\bsuicide (?:tonight|today|now|note|plan)\b|\b(?:commit|attempt)(?:ed|ing)? suicide\b",
+    re.IGNORECASE,
+)
+"""Statements that a negation before them takes back."""
+_FAREWELL = re.compile(
+    r"\b(?:took|swallowed|taken) (?:all|the whole|a whole|too many|\w+) (?:\w+ ){0,3}(?:pills|tablets)\b[^.?!\n]{0,40}"
     r"\b(?:to die|wake up|goodbye|on purpose)\b"
-    r"|\bsuicide (?:tonight|today|now|note|plan)\b|\b(?:commit|attempt)(?:ing)? suicide\b"
     r"|\bwon'?t be (?:here|alive) (?:tomorrow|by morning)\b|\bi'?ve said my goodbyes\b",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|never|n'?t|no longer)\b[^.!?\n]{0,20}$", re.IGNORECASE)
+"""Statements that stand by themselves."""
+_CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|no longer|cannot|\w+n't|dont|didnt|wont|cant)\b", re.IGNORECASE)
+_PAST = re.compile(
+    r"\b(?:years?|months?|decades?) ago\b|\bin the past\b|\bback then\b|\bwhen i was\b|\bas a (?:teen|kid|child)",
+    re.IGNORECASE,
+)
 
 
 def plainly_acute(text: str) -> bool:
-    """Whether ``text`` states acute danger in so many words (and does not deny it in the same breath)."""
-    return any(not _DENIED.search(text[: match.start()]) for match in _ACUTE.finditer(text))
+    """Whether ``text`` states acute danger in so many words, now, and does not deny it in the same clause."""
+    text = text.replace("\u2019", "'")
+    if _FAREWELL.search(text):
+        return True
+    return any(not _denied(text, m) and not _past(text, m) for m in _STATED.finditer(text))
+
+
+def _denied(text: str, statement: re.Match[str]) -> bool:
+    lead = " ".join(_CLAUSE.split(text[: statement.start()])[-1].split()[-3:])
+    own = _CLAUSE.split(statement.group())[-1]
+    return bool(_NOT.search(lead) or _NOT.search(own))
+
+
+def _past(text: str, statement: re.Match[str]) -> bool:
+    start = max(text.rfind(mark, 0, statement.start()) for mark in ".!?\n") + 1
+    ends = [place for mark in ".!?\n" if (place := text.find(mark, statement.end())) >= 0]
+    return bool(_PAST.search(text[start : min(ends, default=len(text))]))
 
 
 def help_first(country: str = "") -> str:

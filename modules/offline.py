@@ -3,6 +3,7 @@
 A path must serve everyone who could have asked the query, so each evaluation draws one of the profiles that share it.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -116,5 +117,5 @@ class OfflinePlanner:
     def _ranking(self, query: str, known: Subset, rest: Sequence[str]) -> Script[list[str]]:
         told = "already asked: " + ", ".join(sorted(known)) if known else "(nothing is known about this person yet)"
         reply = yield Call(self.rank, {"query": query, "context": told, "candidates": ", ".join(rest)})
-        named = [parse_attribute(part, rest) for part in str(reply.ranking).split(",")]
+        named = [parse_attribute(part, rest) for part in re.split(r"[,;\n]", str(reply.ranking))]
         return list(dict.fromkeys(name for name in named if name))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -49,9 +50,20 @@ class PathIndex:
         return self
 
     @cached_property
-    def _embedding(self) -> tuple[TfidfVectorizer, Any]:
+    def _embedding(self) -> tuple[TfidfVectorizer, Any] | None:
+        """The fitted vectorizer and the stored queries' vectors; None if no query has a telling word."""
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english")
-        return vectorizer, vectorizer.fit_transform([path.query for path in self.paths])
+        try:
+            return vectorizer, vectorizer.fit_transform([path.query for path in self.paths])
+        except ValueError:
+            return None
+
+    def _similarity(self, query: str) -> NDArray[np.float64]:
+        if self._embedding is None:
+            return np.zeros(len(self.paths))
+        vectorizer, matrix = self._embedding
+        similarity: NDArray[np.float64] = (matrix @ vectorizer.transform([query]).T).toarray().ravel()
+        return similarity
 
     def nearest(self, query: str, k: int, *, excluding: str = "") -> Sequence[PlannedPath]:
         """The ``k`` paths with the most similar queries, ranked by planned value, best first (paper, section 5).
@@ -61,9 +73,7 @@ class PathIndex:
         """
         if not self.paths or k < 1:
             return []
-        vectorizer, matrix = self._embedding
-        similarity = (matrix @ vectorizer.transform([query]).T).toarray().ravel()
-        order = [int(i) for i in np.argsort(-similarity, kind="stable")]
+        order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable")]
         allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
         return sorted(allowed[:k], key=lambda path: -path.value)
 
@@ -83,7 +93,7 @@ class PathIndex:
             RaiseError: if the file cannot be read or has another schema.
         """
         try:
-            head, *lines = file.read_text(encoding="utf-8").splitlines()
+            head, *lines = file.read_text(encoding="utf-8").split("\n")
             if json.loads(head).get("schema") != SCHEMA:
                 raise RaiseError(f"{file} has another schema than {SCHEMA}: plan again with this version of raise.")
             return cls(PlannedPath.model_validate_json(line) for line in lines if line.strip())

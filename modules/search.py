@@ -5,6 +5,7 @@ Pure: no LM and no files. The reward depends on the *set* of known attributes, s
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,8 @@ Reward = Callable[[Subset], float]
 Prior = Callable[[Subset], Mapping[str, float]]
 Strategy = Literal["lattice", "guided", "uct"]
 STRATEGIES: tuple[Strategy, ...] = ("lattice", "guided", "uct")
+SUSPICIOUS = 3
+"""After so many failures without a success, an attribute is left out of rollouts."""
 
 
 class EvaluationFailed(Exception):
@@ -93,6 +96,7 @@ class _Trials:
     def __init__(self, reward: Reward, limit: int) -> None:
         self._reward, self._limit = reward, limit
         self.spent = self.failures = 0
+        self._failed: Counter[str] = Counter()
         self.history: list[tuple[Subset, float]] = []
 
     @property
@@ -106,11 +110,17 @@ class _Trials:
             value = float(self._reward(subset))
         except EvaluationFailed:
             self.failures += 1
+            self._failed.update(subset)
             return None
         if not math.isfinite(value):
             raise ValueError(f"reward {value} for {sorted(subset)} is not a finite number")
         self.history.append((subset, value))
         return value
+
+    def trusted(self, names: Sequence[str]) -> list[str]:
+        """``names`` without those that were in several failures and in no success; all of them if none is left."""
+        proven = frozenset[str]().union(*(subset for subset, _ in self.history))
+        return [name for name in names if name in proven or self._failed[name] < SUSPICIOUS] or list(names)
 
     def require_one(self) -> None:
         if not self.history:
@@ -153,7 +163,7 @@ def _tree(
         node, trail = root, [root]
         known: list[str] = []
         while len(known) < depth:
-            rest = [name for name in names if name not in known]
+            rest = trials.trusted([name for name in names if name not in known])
             untried = [name for name in rest if name not in node.children]
             weights = _weights(node, prior, known, rest)
             if untried:
@@ -165,7 +175,7 @@ def _tree(
             trail.append(node)
             if untried:
                 break
-        complete = _complete(known, names, depth, prior, rng)
+        complete = _complete(known, trials.trusted(names), depth, prior, rng)
         value = trials(frozenset(complete))
         if value is None:
             continue
@@ -195,12 +205,14 @@ def _score(parent: _Node, child: _Node, weight: float, *, guided: bool) -> float
 
 
 def _complete(
-    known: list[str], names: tuple[str, ...], depth: int, prior: Prior | None, rng: np.random.Generator
+    known: list[str], names: Sequence[str], depth: int, prior: Prior | None, rng: np.random.Generator
 ) -> list[str]:
     """Fill up to ``depth`` by an epsilon-greedy walk on the prior, epsilon(d) = 0.2 / (1 + exp(d - D/2)) (C.5)."""
     known = list(known)
     while len(known) < depth:
         rest = [name for name in names if name not in known]
+        if not rest:
+            break
         epsilon = 0.2 / (1 + math.exp(len(known) - depth / 2))
         if prior is None or rng.random() < epsilon:
             known.append(str(rng.choice(rest)))

@@ -3,6 +3,8 @@
 Each docstring is the instruction that the model gets. It must serve uncompiled; optimizers start from it.
 """
 
+from typing import Any
+
 import dspy
 
 
@@ -98,7 +100,7 @@ class ReadAnswer(dspy.Signature):
     question: str = dspy.InputField(desc="what the person was asked")
     answer: str = dspy.InputField(desc="their reply")
     attributes: str = dspy.InputField(desc="attribute names with their meanings")
-    facts: dict[str, str] = dspy.OutputField(desc="attribute name to value, only what the reply states")
+    facts: dict[str, Any] = dspy.OutputField(desc="attribute name to value, only what the reply states")
     declined: bool = dspy.OutputField(desc="True if the person would rather not answer")
 
 

@@ -71,5 +71,7 @@ def parse_attribute(text: str, allowed: Collection[str]) -> str | None:
     plain = re.sub(r"[^a-z]+", "_", text.lower()).strip("_")
     if plain in allowed:
         return plain
-    named = [name for name in allowed if re.search(rf"(^|_){name}(_|$)", plain)]
-    return named[0] if len(named) == 1 else None
+    # longer names first, so that "mental health status" does not also name the health status
+    longest_first = "|".join(sorted(ATTRIBUTE_NAMES, key=len, reverse=True))
+    named = set(re.findall(rf"(?<![a-z])(?:{longest_first})(?![a-z])", plain)) & set(allowed)
+    return named.pop() if len(named) == 1 else None

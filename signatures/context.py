@@ -30,8 +30,8 @@ class UserContext(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _blank_is_unknown(cls, value: str | None) -> str | None:
-        return (value or "").strip() or None
+    def _one_line_and_blank_is_unknown(cls, value: str | None) -> str | None:
+        return " ".join((value or "").split()) or None
 
     def known(self) -> dict[str, str]:
         """Attribute name -> value, in the canonical order, unknown ones left out."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
-from dspy.lm15 import Message, Request, Response
+from dspy.lm15 import Message, Request, Response, Usage
 
 from lms.simulation.prompt import Prompt, read
 
@@ -57,7 +57,8 @@ class Scripted:
         outputs = getattr(self, part)
         outputs = outputs(prompt) if callable(outputs) else outputs
         text = prompt.reply(dict(outputs)) if outputs else NOISE
-        return Response(id=None, model=request.model, message=Message.assistant(text), finish_reason="stop")
+        message = Message.assistant(text)
+        return Response(id=None, model=request.model, message=message, finish_reason="stop", usage=Usage())
 
     def close(self) -> None:
         """Nothing to release."""

@@ -9,12 +9,11 @@ from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, UserContext, default_burdens
 
 def test_there_are_ten_attributes_in_the_order_of_the_context() -> None:
     assert len(ATTRIBUTE_NAMES) == 10
-    assert tuple(UserContext.model_fields) == tuple(
-        # design, section 8: a context has exactly the published columns
-        "age gender marital_status profession economic_status education_level health_status mental_health_status "
-        "self_harm_history emotional_state".split()
+    assert tuple(UserContext.model_fields) == (  # README and design, section 8: the columns of scenario files
+        *("age", "gender", "marital_status", "profession", "economic_status", "education_level", "health_status"),
+        *("mental_health_status", "self_harm_history", "emotional_state"),
     )
-    assert set(ATTRIBUTE_NAMES) == set(UserContext.model_fields)
+    assert tuple(UserContext.model_fields) == ATTRIBUTE_NAMES
 
 
 def test_every_attribute_says_what_it_means() -> None:
@@ -41,7 +40,13 @@ def test_changing_one_answer_of_default_burdens_changes_no_other() -> None:
     "form", ["{}", " {} \n", '"{}"', "'{}'", "`{}`", "**{}**", "{}.", "The next attribute to ask is {}."]
 )
 def test_an_attribute_is_read_however_it_is_written(name: str, form: str) -> None:
-    for spelling in (name, name.upper(), name.replace("_", " "), name.replace("_", "-"), name.replace("_", " ").title()):
+    for spelling in (
+        name,
+        name.upper(),
+        name.replace("_", " "),
+        name.replace("_", "-"),
+        name.replace("_", " ").title(),
+    ):
         assert parse_attribute(form.format(spelling), ATTRIBUTE_NAMES) == name
 
 

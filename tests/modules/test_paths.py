@@ -1,0 +1,135 @@
+"""The index of planned paths: what it returns, what it never returns, and its file."""
+
+import copy
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modules import PathIndex, PlannedPath
+from signatures import ATTRIBUTE_NAMES, RaiseError
+
+JOB = "Should I quit my job without another offer?"
+
+
+def planned(query: str, value: float = 4.0, path: tuple[str, ...] = ("age",), origin: str = "") -> PlannedPath:
+    return PlannedPath(query=query, path=path, value=value, evaluations=15, origin=origin)
+
+
+LIBRARY = (
+    planned("Should I quit my job this week?", 3.5, origin="career-1"),
+    planned("Is it time to quit my job for another one?", 4.5, origin="career-2"),
+    planned("Is fasting for three days healthy?", 5.0, origin="health-1"),
+    planned("Quit the job, or wait for another offer?", 4.0, origin="career-3"),
+)
+
+
+def test_nearest_returns_the_most_similar_ranked_by_value() -> None:
+    found = PathIndex(LIBRARY).nearest(JOB, 3)
+    assert [path.origin for path in found] == ["career-2", "career-3", "career-1"]  # 4.5, 4.0, 3.5; fasting is far
+
+
+@pytest.mark.parametrize(("k", "found"), [(0, 0), (1, 1), (3, 3), (4, 4), (9, 4)])
+def test_nearest_returns_k_if_there_are_k(k: int, found: int) -> None:
+    assert len(PathIndex(LIBRARY).nearest(JOB, k)) == found
+
+
+def test_similarity_chooses_before_value_ranks() -> None:
+    [only] = PathIndex(LIBRARY).nearest("Is fasting healthy?", 1)
+    assert only.origin == "health-1"
+    [only] = PathIndex(LIBRARY).nearest("Should I quit my job this week?", 1)
+    assert only.origin == "career-1"  # the least valuable, but the most similar
+
+
+def test_paths_of_the_excluded_origin_are_never_returned() -> None:
+    index = PathIndex(LIBRARY)
+    found = index.nearest(LIBRARY[1].query, 4, excluding="career-2")
+    assert {path.origin for path in found} == {"career-1", "career-3", "health-1"}
+
+
+def test_excluding_nothing_does_not_exclude_paths_without_origin() -> None:
+    assert len(PathIndex([planned(JOB)]).nearest(JOB, 1, excluding="")) == 1
+
+
+@given(
+    st.lists(st.tuples(st.text(), st.floats(1, 5), st.sampled_from("abc")), max_size=6),
+    st.text(),
+    st.integers(0, 8),
+    st.sampled_from(["", "a", "b"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_library_and_any_query(library: list[tuple[str, float, str]], query: str, k: int, barred: str) -> None:
+    index = PathIndex(planned(text, value, origin=origin) for text, value, origin in library)
+    found = index.nearest(query, k, excluding=barred)
+    open_ = [origin for _, _, origin in library if origin != barred]
+    assert len(found) == min(k, len(open_))
+    assert all(path.origin in open_ for path in found)
+    assert [path.value for path in found] == sorted((path.value for path in found), reverse=True)
+
+
+@pytest.mark.parametrize("query", ["What should I do?", "?", "😀", ""])
+def test_a_library_of_queries_without_telling_words_still_answers(query: str) -> None:
+    assert PathIndex([planned(query)]).nearest(JOB, 1) == [planned(query)]
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    assert len(PathIndex()) == 0
+    assert list(PathIndex().nearest(JOB, 5)) == []
+
+
+def test_copies_share_the_index() -> None:
+    index = PathIndex(LIBRARY)
+    assert copy.deepcopy(index) is index
+
+
+@given(
+    st.lists(
+        st.builds(
+            PlannedPath,
+            query=st.text() | st.sampled_from(["line\u2028separator", "next\x85line", "a\nb\r\nc", "käse 😀"]),
+            path=st.lists(st.sampled_from(ATTRIBUTE_NAMES), unique=True).map(tuple),
+            value=st.floats(1, 5),
+            evaluations=st.integers(1, 300),
+            origin=st.text(),
+        ),
+        max_size=5,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_saved_is_what_is_loaded(paths: list[PlannedPath]) -> None:
+    file = Path("paths.jsonl")
+    PathIndex(paths).save(file)
+    assert PathIndex.load(file).paths == tuple(paths)
+
+
+def test_saving_leaves_one_file_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    PathIndex(LIBRARY).save(tmp_path / "a.jsonl")
+    PathIndex.load(tmp_path / "a.jsonl").save(tmp_path / "b.jsonl")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl"]
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"null",
+        b'{"kind": "raise-paths"}',
+        b'{"schema": 99, "kind": "raise-paths"}',
+        b'{"schema": 1, "kind": "raise-paths"}\n{"query": "q"}',
+        b'{"schema": 1, "kind": "raise-paths"}\n{"query": "q", "pa',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_a_file_that_holds_no_paths_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "paths.jsonl").write_bytes(content)
+    with pytest.raises(RaiseError, match=r"paths\.jsonl"):
+        PathIndex.load(tmp_path / "paths.jsonl")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RaiseError, match="nowhere"):
+        PathIndex.load(tmp_path / "nowhere.jsonl")

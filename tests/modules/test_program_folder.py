@@ -1,0 +1,128 @@
+"""A compiled program is a folder: what is saved comes back, and nothing else is taken for one."""
+
+import json
+from pathlib import Path
+
+import dspy
+import pytest
+
+from modules import RAISE, AgentSettings, PathIndex, PlannedPath
+from modules.agent import PREDICTORS
+from signatures import RaiseError
+
+PATHS = PathIndex([PlannedPath(query="Soll ich kündigen?", path=("age", "gender"), value=4.25, evaluations=15)])
+SETTINGS = AgentSettings(
+    threshold=3,
+    budget=2.5,
+    retrieved=7,
+    burdens={"self_harm_history": 3.0},
+    never_ask=frozenset({"gender", "age"}),
+    country="DE",
+)
+
+
+@pytest.fixture
+def compiled() -> RAISE:
+    """A program with prompts, demonstrations, paths and settings of its own."""
+    program = RAISE(PATHS, SETTINGS)
+    for name, predictor in program.named_predictors():
+        predictor.signature = predictor.signature.with_instructions(
+            f"New instruction of {name}: naïve “quotes” 😀\nend"
+        )
+    program.read.demos = [
+        dspy.Example(question="Age?", answer="34", attributes="- age", facts={"age": "34"}, declined=False)
+    ]
+    program.respond.demos = [dspy.Example(query="q", context="c", response="r")]
+    return program
+
+
+def prompts(program: RAISE) -> dict[str, tuple[str, list[dict[str, object]]]]:
+    return {
+        name: (predictor.signature.instructions, [dict(demo) for demo in predictor.demos])
+        for name, predictor in program.named_predictors()
+    }
+
+
+def test_what_is_saved_is_what_is_loaded(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path / "new" / "program")
+    loaded = RAISE.load(tmp_path / "new" / "program")
+    assert prompts(loaded) == prompts(compiled)
+    assert loaded.settings == SETTINGS
+    assert loaded.paths.paths == PATHS.paths
+
+
+def test_the_folder_holds_text_and_no_pickle(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["card.json", "paths.jsonl", "program.json"]
+    assert all(file.read_bytes().decode("utf-8") for file in tmp_path.iterdir())
+    assert set(json.loads((tmp_path / "program.json").read_text("utf-8"))) >= set(PREDICTORS)
+
+
+def test_saving_again_changes_nothing(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path / "a")
+    RAISE.load(tmp_path / "a").save(tmp_path / "b")
+    for name in ("program.json", "paths.jsonl"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_an_uncompiled_program_saves_too(tmp_path: Path) -> None:
+    RAISE().save(tmp_path)
+    assert RAISE.load(tmp_path).settings == AgentSettings()
+
+
+def test_saving_keeps_other_entries_of_the_card(compiled: RAISE, tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text('{"target": "sim/gpt-4o", "schema": 0}')
+    compiled.save(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["target"] == "sim/gpt-4o"
+    assert card["settings"]["threshold"] == 3
+    assert RAISE.load(tmp_path).settings == SETTINGS
+
+
+@pytest.mark.parametrize("how", [{"path": "program.pkl"}, {"path": "folder", "save_program": True}], ids=str)
+def test_pickle_is_refused(compiled: RAISE, tmp_path: Path, how: dict[str, object]) -> None:
+    with pytest.raises(RaiseError, match="pickle"):
+        compiled.save(**{**how, "path": tmp_path / str(how["path"])})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_deep_copy_has_the_same_prompts_settings_and_paths(compiled: RAISE) -> None:
+    copied = compiled.deepcopy()
+    assert (prompts(copied), copied.settings, copied.paths.paths) == (prompts(compiled), SETTINGS, PATHS.paths)
+    copied.respond.demos = []
+    assert compiled.respond.demos
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RaiseError, match="nowhere"):
+        RAISE.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["card.json", "paths.jsonl", "program.json"])
+def test_a_folder_with_a_file_missing_is_refused(compiled: RAISE, tmp_path: Path, name: str) -> None:
+    compiled.save(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(RaiseError):
+        RAISE.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["card.json", "paths.jsonl", "program.json"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "3", "{}", '"text"', "\x00"])
+def test_a_folder_with_a_file_corrupt_is_refused(compiled: RAISE, tmp_path: Path, name: str, content: str) -> None:
+    compiled.save(tmp_path)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(RaiseError):
+        RAISE.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"schema": 2}, {"schema": None}, {"settings": None}, {"settings": {"threshold": 9}}], ids=str
+)
+def test_a_card_of_another_schema_or_with_bad_settings_is_refused(
+    compiled: RAISE, tmp_path: Path, change: dict[str, object]
+) -> None:
+    compiled.save(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    (tmp_path / "card.json").write_text(json.dumps({**card, **change}))
+    with pytest.raises(RaiseError, match=r"schema|not a compiled program"):
+        RAISE.load(tmp_path)
