@@ -38,35 +38,39 @@ class Model(Protocol):
         ...
 
 
+_BARE: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
+"""Nobody listens to the inner call; its own history is on, since dspy writes the price there."""
+
+
 class ProviderModel:
     """A real model, through ``dspy.LM``: one attempt a call, no cache, no history (those are ours).
 
     Args:
-        send_seed: pass the request's seed on; off by default, since the seed carries dspy's rollout id.
+        seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
     """
 
-    def __init__(self, lm: dspy.LM, identity: str, *, send_seed: bool = False) -> None:
-        self._lm, self.identity, self._send_seed = lm, identity, send_seed
+    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None) -> None:
+        self._lm, self.identity, self._seed = lm, identity, seed
 
     def _outgoing(self, request: Request) -> Request:
-        return request if self._send_seed else replace(request, config=replace(request.config, seed=None))
+        return replace(request, config=replace(request.config, seed=self._seed))
 
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
         lm = self._lm.copy()
-        with dspy.context(caller_modules=[], usage_tracker=None, callbacks=[]):
+        with dspy.context(**_BARE):
             return _reply(lm(self._outgoing(request)), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
-        with dspy.context(caller_modules=[], usage_tracker=None, callbacks=[]):
+        with dspy.context(**_BARE):
             return _reply(await lm.acall(self._outgoing(request)), lm)
 
 
 def _reply(response: Response, lm: dspy.LM) -> Reply:
     return Reply(
-        text=response.message.text or "",
+        text=(response.message.text or "").encode("utf-8", "replace").decode(),  # half a surrogate pair is no text
         finish_reason=response.finish_reason,
         model=response.model,
         input_tokens=response.usage.input_tokens,

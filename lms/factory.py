@@ -140,6 +140,5 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     elif settings.api_base and settings.model.startswith("openai/") and not os.environ.get("OPENAI_API_KEY"):
         options["api_key"] = "not-needed"  # local servers take any key, but the client insists on one
     lm = dspy.LM(settings.model, cache=False, num_retries=0, **options)
-    if settings.seed is not None:
-        lm.kwargs["seed"] = settings.seed
-    return ProviderModel(lm, f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}")
+    identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
+    return ProviderModel(lm, identity, seed=settings.seed)

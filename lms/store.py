@@ -48,15 +48,18 @@ class ReplyStore:
             self._db = sqlite3.connect(
                 str(file or ":memory:"), check_same_thread=False, isolation_level=None, timeout=60
             )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if version == 0 and tables:
+                raise RaiseError(f"{file} is not a reply store but another program's database: choose another folder.")
             if version not in (0, SCHEMA):
                 raise RaiseError(f"{file} has schema {version}, not {SCHEMA}: move it away to start a new store.")
+            self._db.execute(f"PRAGMA user_version={SCHEMA}")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply BLOB NOT NULL) WITHOUT ROWID"
             )
-            self._db.execute(f"PRAGMA user_version={SCHEMA}")
         except sqlite3.DatabaseError as error:
             raise RaiseError(f"{file} is not a reply store ({error}): move it away to start a new one.") from error
 
