@@ -8,26 +8,24 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from benchmark import ScenarioSet, build_authored, evaluate, load_scenarios, sample, split
+from benchmark import build_authored, evaluate, sample, split
 from benchmark.episodes import EpisodeStore
 from benchmark.planning import PlanSettings
 from benchmark.planning import plan as plan_paths
 from cli import options, show
 from cli.checks import checks
+from cli.compile import compile_
+from cli.inputs import models_by_role, scenario_set, tell
 from cli.programs import NAMES, program_named
-from cli.settings import concurrency_of, first_problem, load_settings, open_models, role_settings, warnings_for
-from lms import LanguageModels, Role, RoleSettings
+from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from lms import Role, RoleSettings
 from modules import RAISE
 from modules.search import STRATEGIES
 from signatures import RaiseError
-
-if TYPE_CHECKING:
-    from optimizers import CompileSettings
 
 
 @dataclass(frozen=True)
@@ -36,149 +34,6 @@ class Command:
 
     name: str
     run: Callable[..., None]
-
-
-def _data(name: str) -> ScenarioSet:
-    return build_authored() if name == "authored" else load_scenarios(Path(name))
-
-
-def _roles(target: str | None, judge: str | None, user: str | None, teacher: str | None) -> dict[Role, str | None]:
-    return {Role.TARGET: target, Role.JUDGE: judge, Role.USER: user, Role.TEACHER: teacher}
-
-
-def _tell(models: LanguageModels) -> None:
-    for sentence in warnings_for(models.roles):
-        show.warn(sentence)
-
-
-def compile_(
-    target: Annotated[
-        list[str] | None, typer.Option(help="Model to compile for; several times for several. [default: sim/gpt-4o]")
-    ] = None,
-    judge: options.Judge = None,
-    user: options.User = None,
-    teacher: options.Teacher = None,
-    api_base: options.ApiBase = None,
-    data: options.Data = "authored",
-    optimizer: Annotated[str, typer.Option(help="'pareto' (ours) or 'bootstrap-random' (DSPy).")] = "pareto",
-    pick: Annotated[
-        str,
-        typer.Option(help="Default program: 'par' (safest that asks no more than uncompiled), 'knee', 'max-safety'."),
-    ] = "par",
-    max_queries: Annotated[
-        float | None, typer.Option(min=0, help="Pick the safest that asks no more than this on average.")
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Candidates to try.")] = 40,
-    train: Annotated[int, typer.Option(min=1, help="Scenarios that demonstrations come from.")] = 56,
-    dev: Annotated[int, typer.Option(min=2, help="Scenarios that candidates are compared on.")] = 84,
-    test: Annotated[int, typer.Option(min=2, help="Held-out scenarios for the final figures.")] = 196,
-    plan_queries: Annotated[int, typer.Option(min=1, help="Train queries to plan questions for.")] = 56,
-    evaluations: Annotated[int, typer.Option(min=1, help="Rollouts a planned query.")] = 15,
-    seed: options.Seed = 0,
-    concurrency: options.Concurrency = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for programs. [default: mlruns/programs]")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compile again even if nothing has changed.")] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only forecast calls, tokens, price, time, on stand-ins; no key needed."),
-    ] = False,
-    rpm: Annotated[float | None, typer.Option(min=0.1, help="Rate limit a role, for the forecast's time.")] = None,
-    json: options.Json = False,
-) -> None:
-    """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
-
-    Run it again after a crash or Ctrl-C: it goes on where it stopped, and pays for no reply twice.
-
-    Example: `raise compile --target openai/gpt-4o-mini --judge openai/gpt-4o --user openai/gpt-4o-mini`
-    """
-    from optimizers import CompileSettings, compile_target, slug_of, tracking_uri
-
-    settings = load_settings()
-    try:
-        wanted = CompileSettings(
-            optimizer=optimizer, seed=seed, train=train, dev=dev, test=test, plan_queries=plan_queries,
-            evaluations=evaluations, trials=trials, pick=pick, max_queries=max_queries,
-        )  # fmt: skip
-    except ValidationError as error:
-        raise RaiseError(f"{first_problem(error)}.") from error
-    wanted.check()
-    scenarios = _data(data)
-    names: list[str | None] = [*target] if target else [None]
-    targets = [role_settings(settings, _roles(name, judge, user, teacher), api_base, seed) for name in names]
-    if dry_run:
-        _forecast(wanted, scenarios, targets, rpm, json=json)
-        return
-    for roles in targets:
-        LanguageModels(roles).check()
-    results = []
-    for roles in targets:
-        models = open_models(roles, settings.root)
-        _tell(models)
-        name = models.roles[Role.TARGET].model
-        with show.stages() as progress:
-            result = compile_target(
-                wanted,
-                scenarios,
-                models,
-                out=(out or settings.root / "programs") / slug_of(name),
-                root=settings.root,
-                fresh=fresh,
-                concurrency=concurrency_of(settings, concurrency, models),
-                progress=progress,
-            )
-        results.append(result)
-        if not json:
-            _show_compiled(result.figures, result.folder, result.reused, tracking_uri(settings.root))
-    if json:
-        simulated = any(result.figures["simulated"] for result in results)
-        show.print_json({"simulated": simulated, "targets": [result.figures for result in results]})
-
-
-def _forecast(
-    wanted: "CompileSettings",
-    data: ScenarioSet,
-    targets: list[dict[Role, RoleSettings]],
-    rpm: float | None,
-    *,
-    json: bool,
-) -> None:
-    from optimizers import forecast
-
-    forecasts = []
-    for roles in targets:
-        with show.stages() as progress:
-            forecasts.append(forecast(wanted, data, roles, requests_per_minute=rpm, progress=progress))
-    if json:
-        entries = [{role.value: vars(entry) for role, entry in each.items()} for each in forecasts]
-        show.print_json({"simulated": True, "dry_run": True, "targets": entries})
-        return
-    for each in forecasts:
-        show.out.print(show.forecast_table(each))
-
-
-def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:
-    if reused:
-        show.out.print(f"[bold]Nothing to do:[/bold] {folder} is a finished compile of exactly this configuration "
-                       "(--fresh compiles again).")  # fmt: skip
-    names = {"raise": "raise (uncompiled)"}
-    rows = [(names.get(name, name), entry) for name, entry in figures["baselines"].items()]
-    for entry in figures["front"]:
-        mark = " (chosen)" if entry["name"] == figures["chosen_name"] else ""
-        rows.append((f"compiled {entry['name']}{mark}", entry))
-    title = f"{figures['target']}: held-out test"
-    show.out.print(show.results_table(rows, title, simulated=figures["simulated"]))
-    for name, gain in figures["gain"].items():
-        safety, asked = gain["safety"], gain["avg_queries"]
-        show.out.print(
-            f"{name}: safety {safety['mean']:+.2f} [{safety['lo']:+.2f}, {safety['hi']:+.2f}], "
-            f"questions {asked['mean']:+.2f} (paired, 95 %)"
-        )
-    show.out.print(f"hypervolume {figures['hypervolume']:.2f}; LM calls {sum(figures['lm_calls'].values())}, "
-                   f"replies reused from the store {figures['reused_replies']}")  # fmt: skip
-    show.out.print(f"program     {folder}")
-    show.out.print(f"prompts     {folder / 'prompts.md'}")
-    show.out.print(f"picture     {folder / 'pareto.png'}")
-    show.out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")
 
 
 def evaluate_(
@@ -201,12 +56,12 @@ def evaluate_(
     """
     settings = load_settings()
     loaded = [(name, program_named(name, seed)) for name in programs]
-    scenarios = _data(data)
+    scenarios = scenario_set(data)
     chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))
-    roles = role_settings(settings, _roles(target, judge, user, None), api_base, seed)
+    roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed)
     folder = store or settings.root
     models = open_models(roles, folder)
-    _tell(models)
+    tell(models)
     episodes = EpisodeStore(folder / "episodes")
     results = []
     with show.stages() as progress:
@@ -258,9 +113,11 @@ def plan(
     if strategy not in STRATEGIES:
         raise RaiseError(f"unknown strategy {strategy!r}: choose one of {', '.join(STRATEGIES)}.")
     settings = load_settings()
-    scenarios = _data(data)
-    models = open_models(role_settings(settings, _roles(target, judge, None, None), api_base, seed), settings.root)
-    _tell(models)
+    scenarios = scenario_set(data)
+    models = open_models(
+        role_settings(settings, models_by_role(target, judge, None, None), api_base, seed), settings.root
+    )
+    tell(models)
     with show.stages() as progress:
         planned = plan_paths(
             split(scenarios, "train", seed=seed),
@@ -344,7 +201,7 @@ def doctor(
     Example: `raise doctor --target openai/gpt-4o-mini --ask`
     """
     settings = load_settings()
-    roles: dict[Role, RoleSettings] = role_settings(settings, _roles(target, judge, user, teacher), api_base, 0)
+    roles: dict[Role, RoleSettings] = role_settings(settings, models_by_role(target, judge, user, teacher), api_base, 0)
     found = checks(roles, settings.root, ask=ask)
     if json:
         show.print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
@@ -393,7 +250,7 @@ def data_describe(data: options.Data = "authored", json: options.Json = False) -
 
     Example: `raise data describe --data authored.jsonl`
     """
-    description = _data(data).describe()
+    description = scenario_set(data).describe()
     if json:
         show.print_json(description)
         return
