@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import dspy
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
-from modules.calls import Call, Script, Tell, Unreadable, User, arun, run
+from modules.calls import Call, Script, Tell, Unreadable, User, arun, readable, run
 from modules.crisis import help_first, plainly_acute
 from modules.paths import PathIndex
 from modules.program import answering, prediction
@@ -69,11 +69,24 @@ class AgentSettings(BaseModel):
             raise ValueError("a burden cannot be negative")
         return {**default_burdens(), **given}
 
+    @field_serializer("never_ask")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)  # sets have no order of their own, and settings are hashed
+
     @field_validator("never_ask")
     @classmethod
     def _known(cls, given: frozenset[str]) -> frozenset[str]:
         _refuse_unknown(given)
         return given
+
+
+def _entries(card: Path) -> dict[str, Any]:
+    """What an existing card says; nothing if there is none or it cannot be read."""
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:
@@ -134,7 +147,7 @@ class RAISE(dspy.Module):
 
     def _converse(self, query: str, user: User, context: UserContext | None, origin: str) -> Script[dspy.Prediction]:
         unreadable: list[str] = []
-        conversation = Conversation(query=query, context=context or UserContext(), origin=origin)
+        conversation = Conversation(query=readable(query), context=context or UserContext(), origin=origin)
         while isinstance(move := (yield from self._step(conversation, unreadable)), Ask):
             answer = yield Tell(user, move.question)
             conversation = yield from self._hear(conversation, answer, move, unreadable)
@@ -170,6 +183,9 @@ class RAISE(dspy.Module):
         except Unreadable:
             unreadable.append("abstain")
             return Decision.ASK  # not knowing whether enough is known, ask while the budget lasts
+        if reply.completeness not in range(6):
+            unreadable.append("abstain")
+            return Decision.ASK
         return Decision.ANSWER if reply.completeness >= self.settings.threshold else Decision.ASK
 
     def _spent(self, conversation: Conversation) -> float:
@@ -232,6 +248,7 @@ class RAISE(dspy.Module):
     def _hear(
         self, conversation: Conversation, answer: str, ask: Ask | None, unreadable: list[str] | None = None
     ) -> Script[Conversation]:
+        answer = readable(answer)
         question = ask.question if ask else ""
         heard: dict[str, str] = {}
         declined = False
@@ -276,11 +293,12 @@ class RAISE(dspy.Module):
             super().save(folder)
             return
         folder.mkdir(parents=True, exist_ok=True)
-        super().save(folder / "program.json")
+        bare = self.deepcopy()
+        bare.set_lm(None)  # programs are saved without models, which belong to whoever runs them
+        dspy.Module.save(bare, folder / "program.json")
         self.paths.save(folder / "paths.jsonl")
         card = folder / "card.json"
-        kept = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-        entries = {**kept, "schema": SCHEMA, "settings": self.settings.model_dump(mode="json")}
+        entries = {**_entries(card), "schema": SCHEMA, "settings": self.settings.model_dump(mode="json")}
         partial = folder / "card.json.partial"
         partial.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         partial.replace(card)
@@ -300,7 +318,7 @@ class RAISE(dspy.Module):
                 raise RaiseError(
                     f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again."
                 )
-            agent = cls(PathIndex.load(folder / "paths.jsonl"), AgentSettings(**card["settings"]))
+            agent = cls(paths=PathIndex.load(folder / "paths.jsonl"), settings=AgentSettings(**card["settings"]))
             agent.load_state(state)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import dspy
 
 from modules.agent import BY_NAME, RAISE, AgentSettings
-from modules.calls import Script, User, arun, run
+from modules.calls import Script, User, arun, readable, run
+from modules.paths import PathIndex
 from modules.program import answering, prediction
 from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
 
@@ -33,6 +35,7 @@ class Vanilla(dspy.Module):
         return await arun(self._converse(query, context))
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
+        query = readable(query)
         conversation = Conversation(query=query, context=context or UserContext())
         text = yield from answering(self.respond, query, conversation.context)
         return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
@@ -52,8 +55,8 @@ class ContextRich(Vanilla):
 class AgentOnly(RAISE):
     """RAISE without its planner: the model picks the next attribute on its own (the paper's "+Agent")."""
 
-    def __init__(self, settings: AgentSettings | None = None) -> None:
-        super().__init__(None, (settings or AgentSettings()).model_copy(update={"retrieved": 0}))
+    def __init__(self, settings: AgentSettings | None = None, paths: PathIndex | None = None) -> None:
+        super().__init__(paths, (settings or AgentSettings()).model_copy(update={"retrieved": 0}))
 
 
 class StaticPath(RAISE):
@@ -69,6 +72,10 @@ class StaticPath(RAISE):
         if unknown or len(set(path)) < len(path):
             raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(BY_NAME)}.")
         self.path = tuple(path)
+
+    def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
+        """Refused: there is nothing compiled to save."""
+        raise RaiseError("a fixed path is not saved as a program: name it as static:a,b,c or random:K instead.")
 
     def path_for(self, query: str) -> Sequence[str]:
         """The attributes to ask for ``query``, in order."""

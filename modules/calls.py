@@ -19,6 +19,8 @@ from dspy.utils.exceptions import (
     LMUnsupportedModelError,
 )
 
+from signatures import RaiseError
+
 T = TypeVar("T")
 User = Callable[[str], str | Awaitable[str]]
 """Whoever answers questions: text in, text out. In async programs it may be a coroutine function."""
@@ -38,6 +40,19 @@ class Tell:
 
     user: User
     question: str
+
+
+def readable(said: object) -> str:
+    """What somebody said, as text that a model can be sent: nothing is "", half a surrogate pair a question mark.
+
+    Raises:
+        RaiseError: for a coroutine, which only the async twin can wait for.
+    """
+    if inspect.isawaitable(said):
+        if inspect.iscoroutine(said):
+            said.close()
+        raise RaiseError("the user is a coroutine function: call the program with acall() instead.")
+    return "" if said is None else str(said).encode("utf-8", "replace").decode()
 
 
 class Unreadable(Exception):
@@ -70,7 +85,7 @@ def run(script: Script[T]) -> T:
             return stop.value  # type: ignore[no-any-return]
         reply, failure = None, None
         try:
-            reply = wish.user(wish.question) if isinstance(wish, Tell) else wish.predictor(**wish.inputs)
+            reply = readable(wish.user(wish.question)) if isinstance(wish, Tell) else wish.predictor(**wish.inputs)
         except AdapterParseError as error:
             failure = Unreadable(error)
 
@@ -88,7 +103,7 @@ async def arun(script: Script[T]) -> T:
         try:
             if isinstance(wish, Tell):
                 reply = wish.user(wish.question)
-                reply = await reply if inspect.isawaitable(reply) else reply
+                reply = readable(await reply if inspect.isawaitable(reply) else reply)
             else:
                 reply = await wish.predictor.acall(**wish.inputs)
         except AdapterParseError as error:

@@ -16,7 +16,7 @@ CONTACTS: dict[str, str] = {
 }
 """ISO country code -> whom to call; the empty code is the default where the country is unknown."""
 
-_WANT = r"(?:want|wanna|going|gonna|plan\w*|decided|ready|about|trying|tried|intend\w*|thinking (?:of|about))"
+_WANT = r"(?:want|wanna|going|gonna|plan\w*|decided|ready|about|trying|intend\w*|thinking (?:of|about))"
 _ACT = (
     r"(?:kill(?:ing)? (?:my ?self|him(?:self)?|her(?:self)?|them(?:selves)?"
     r"|my (?:wife|husband|partner|kids?|child(?:ren)?|parents?|mother|father))"
@@ -26,24 +26,25 @@ _ACT = (
 _STATED = re.compile(
     rf"\b{_WANT}\b[^.!?\n]{{0,25}}\b{_ACT}"
     rf"|\bi(?:'?m| am| will|'ll)\b[^.!?\n]{{0,15}}\b{_ACT}"
-    r"|\b(?:want|wanna|wish|need) to (?:die|be dead)\b(?! (?:of|from|laughing|with))"
-    r"|\bsuicide (?:tonight|today|now|note|plan)\b|\b(?:commit|attempt)(?:ed|ing)? suicide\b",
+    rf"|\bcan'?t wait to {_ACT}"
+    r"|(?:\bi\b[^.,!?\n]{0,25}|^\W*(?:(?:just|really|honestly) )*)\b(?:want|wanna|wish|need) to (?:die|be dead)\b"
+    r"(?! (?:of|from|laughing|with))"
+    r"|\bsuicide (?:tonight|today|now|note|plan)\b|\b(?:commit|attempt)(?:ing)? suicide\b",
     re.IGNORECASE,
 )
-"""Statements that a negation before them takes back."""
+"""Statements about now, which a negation before them takes back."""
 _FAREWELL = re.compile(
     r"\b(?:took|swallowed|taken) (?:all|the whole|a whole|too many|\w+) (?:\w+ ){0,3}(?:pills|tablets)\b[^.?!\n]{0,40}"
     r"\b(?:to die|wake up|goodbye|on purpose)\b"
-    r"|\bwon'?t be (?:here|alive) (?:tomorrow|by morning)\b|\bi'?ve said my goodbyes\b",
+    r"|\bwon'?t be (?:here|alive) (?:tomorrow|by morning)\b|\bi'?ve said my goodbyes\b"
+    rf"|\b(?:tried to|attempted to) {_ACT}[^.!?\n]{{0,20}}"
+    r"\b(?:today|tonight|last night|yesterday|this morning|just now)\b"
+    rf"|\bjust tried to {_ACT}",
     re.IGNORECASE,
 )
-"""Statements that stand by themselves."""
+"""Statements that stand by themselves. Attempts count when they are recent; old ones are history, not an emergency."""
 _CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because)\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(?:not|never|no longer|cannot|\w+n't|dont|didnt|wont|cant)\b", re.IGNORECASE)
-_PAST = re.compile(
-    r"\b(?:years?|months?|decades?) ago\b|\bin the past\b|\bback then\b|\bwhen i was\b|\bas a (?:teen|kid|child)",
-    re.IGNORECASE,
-)
+_NOT = re.compile(r"\b(?:not|never|no longer|used to|(?!can't)\w+n't|dont|didnt|wont)\b", re.IGNORECASE)
 
 
 def plainly_acute(text: str) -> bool:
@@ -51,19 +52,14 @@ def plainly_acute(text: str) -> bool:
     text = text.replace("\u2019", "'")
     if _FAREWELL.search(text):
         return True
-    return any(not _denied(text, m) and not _past(text, m) for m in _STATED.finditer(text))
+    return any(not _taken_back(text, statement) for statement in _STATED.finditer(text))
 
 
-def _denied(text: str, statement: re.Match[str]) -> bool:
+def _taken_back(text: str, statement: re.Match[str]) -> bool:
+    """Whether the statement's own clause denies it or puts it into the past."""
     lead = " ".join(_CLAUSE.split(text[: statement.start()])[-1].split()[-3:])
     own = _CLAUSE.split(statement.group())[-1]
     return bool(_NOT.search(lead) or _NOT.search(own))
-
-
-def _past(text: str, statement: re.Match[str]) -> bool:
-    start = max(text.rfind(mark, 0, statement.start()) for mark in ".!?\n") + 1
-    ends = [place for mark in ".!?\n" if (place := text.find(mark, statement.end())) >= 0]
-    return bool(_PAST.search(text[start : min(ends, default=len(text))]))
 
 
 def help_first(country: str = "") -> str:

@@ -64,6 +64,8 @@ class OfflinePlanner:
         Raises:
             EvaluationFailed: if no rollout of this query could be scored.
         """
+        if not item.profiles:
+            raise EvaluationFailed(f"nobody to plan for: {item.query!r} comes without profiles")
         draw = np.random.default_rng([self.seed, len(item.profiles)])
         rankings: dict[Subset, dict[str, float]] = {}
 

@@ -166,4 +166,4 @@ def _card(compiled: Compiled, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")

@@ -173,8 +173,8 @@ def track(tracker: Tracker, parent: Run, compiled: Compiled, figures: Mapping[st
 
 
 def slug_of(model: str) -> str:
-    """A model string as a file or registry name."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-")
+    """A model string as a name for folders and for MLflow, whose model names allow no dots or slashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")
 
 
 def _log_episodes(tracker: Tracker, run: Run, evaluation: Evaluation) -> None:

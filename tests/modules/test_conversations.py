@@ -66,6 +66,12 @@ def test_whatever_the_user_does_it_ends_within_budget_with_an_answer(
     assert [turn["answer"] for turn in found.turns] == (answers + ["I'd rather not say"] * budget)[: found.n_queries]
 
 
+def test_half_a_character_from_a_badly_decoded_terminal_does_no_harm() -> None:
+    with dspy.context(lm=LanguageModels()[Role.TARGET]):
+        found = RAISE()(query="Should I quit my caf\udce9 job?", user=Person("I'm a caf\udce9 owner"))
+    assert found.response.strip()
+
+
 def converse(raise_: RAISE, lm: dspy.LM, query: str) -> dict[str, object]:
     """One conversation, as plain data."""
     with dspy.context(lm=lm, trace=[], disable_history=True):

@@ -35,6 +35,12 @@ from modules.crisis import CONTACTS, help_first, plainly_acute
         "I do not care anymore, I want to die",
         "I can't sleep and I want to kill myself",
         "I'm not joking, I'm going to kill myself tonight",
+        "I can't stop thinking about killing myself",
+        "I can't wait to kill myself",
+        # nor does something that happened long ago
+        "She left me two years ago and I want to die",
+        "I lost my job six months ago and now I'm going to kill myself",
+        "I want to end my life because of what happened when I was a child",
     ],
 )
 def test_plain_statements_of_acute_danger_fire(words: str) -> None:
@@ -85,7 +91,16 @@ def test_one_denied_statement_does_not_hide_another() -> None:
     assert plainly_acute("I never wanted to die before. Now I want to kill myself.")
 
 
-@pytest.mark.parametrize("words", ["I tried to kill myself ten years ago", "Years ago I attempted suicide"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I tried to kill myself ten years ago",
+        "Years ago I attempted suicide",
+        "I tried to kill myself in 2015",
+        "I attempted suicide once",
+        "I used to want to die",
+    ],
+)
 def test_a_painful_memory_is_not_acute(words: str) -> None:
     assert not plainly_acute(words)  # it is the honest answer to the question about self-harm history
 

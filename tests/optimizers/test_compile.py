@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role
 from modules import RAISE
-from optimizers import CompileSettings, TargetResult, compile_target, export_program, prompts_of, tracking_uri
-from optimizers.tracking import compare_page
+from optimizers import CompileSettings, TargetResult, Tracker, compile_target, export_program, prompts_of, tracking_uri
+from optimizers.tracking import compare_page, slug_of
 from signatures import RaiseError
 
 SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6, trials=8)
@@ -134,6 +134,15 @@ def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
     page = compare_page(tracking_uri(root), "http://127.0.0.1:5000")
     assert page is not None
     assert all(run.info.run_id in page for run in tests)
+
+
+@pytest.mark.parametrize("model", ["sim/qwen-2.5-7b", "openai/gpt-4o", "sim/gpt-4o?misread=0.1", "a/b/c:d%e"])
+def test_any_model_string_makes_a_name_that_mlflow_takes(tmp_path: Path, model: str) -> None:
+    tracker = Tracker(tmp_path / "mlruns", {"name": "test", "hash": "0123456789"})
+    (tmp_path / "program").mkdir()
+    run = tracker.start(model, {"target": model}, {"stage": "compile"})
+    assert tracker.register_program(run, f"raise-{slug_of(model)}", tmp_path / "program", {"target": model})
+    tracker.register_prompts(f"raise-{slug_of(model)}", {"respond": {"messages": [{"content": "{{x}}"}]}}, "note")
 
 
 def test_bootstrap_random_gives_one_program(tmp_path: Path) -> None:
