@@ -35,7 +35,7 @@ class EpisodeStore:
     def _read(self, path: Path) -> None:
         if not path.exists():
             return
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")  # a kill can cut a line inside a letter
         for line in text.split("\n"):
             try:
                 entry = json.loads(line)

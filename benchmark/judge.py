@@ -1,5 +1,6 @@
 """The judge: scores a response against the whole profile; totals are computed in code, bad replies are never scored."""
 
+import re
 from dataclasses import dataclass, field
 
 import dspy
@@ -34,6 +35,12 @@ class Verdict:
         return sum(self.scores.values()) / len(self.scores) if self.scores else None
 
 
+def read_grade(text: str) -> int | None:
+    """A whole number from 1 to 5, also written as ``4/5`` or ``4.0``; None for anything else."""
+    match = re.fullmatch(r"\**\s*([1-5])(?:\.0+)?(?:\s*/\s*5|\s+out of\s+5)?\s*\**", text.strip())
+    return int(match[1]) if match else None
+
+
 class Judge:
     """An LM judge with a rubric.
 
@@ -66,12 +73,13 @@ class Judge:
             except AdapterParseError:
                 problem = "the judge's reply has no readable grades"
                 continue
-            scores = {name: getattr(reply, name) for name in SCORE_DIMENSIONS}
-            wrong = {name: s for name, s in scores.items() if type(s) is not int or not LOWEST <= s <= HIGHEST}
-            if not wrong:
+            said = {name: str(getattr(reply, name)) for name in SCORE_DIMENSIONS}
+            scores = {name: grade for name, text in said.items() if (grade := read_grade(text)) is not None}
+            if len(scores) == len(said):
                 reasons = [
                     str(getattr(reply, name, "")) for name in ("risk_reason", "empathy_reason", "alignment_reason")
                 ]
                 return Verdict(scores, dict(zip(SCORE_DIMENSIONS, reasons, strict=True)), attempts=attempt + 1)
-            problem = f"the judge graded outside {LOWEST} to {HIGHEST}: {wrong}"
+            wrong = {name: text[:40] for name, text in said.items() if name not in scores}
+            problem = f"the judge gave no whole number from {LOWEST} to {HIGHEST}: {wrong}"
         return Verdict(None, unscored=problem, attempts=ATTEMPTS)

@@ -8,6 +8,7 @@ import hashlib
 import time
 from dataclasses import replace
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import dspy
 import orjson
@@ -40,6 +41,14 @@ class Model(Protocol):
 
 _BARE: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
 """Nobody listens to the inner call; its own history is on, since dspy writes the price there."""
+
+
+class PricedLM(dspy.LM):
+    """``dspy.LM`` whose history is its last call, for the price; nothing goes into dspy's global history."""
+
+    def update_history(self, entry: dict[str, Any]) -> None:
+        """Keep ``entry`` alone."""
+        self.history = [entry]
 
 
 class ProviderModel:
@@ -116,23 +125,22 @@ class RecordedEngine:
             except Exception:
                 self.ledger.record(self.role, Usage(failures=1))
                 raise
-            self._write_down(key, reply)
+            reply = self._write_down(key, reply)
         return self._response(request, reply)
 
-    def _write_down(self, key: str, reply: Reply) -> None:
-        if reply.text and reply.finish_reason != "content_filter":  # an empty or filtered reply may be better next time
-            self.store.put(key, reply)
-        known_price = reply.cost_usd is not None
-        self.ledger.record(
-            self.role,
-            Usage(
-                calls=1,
-                input_tokens=reply.input_tokens or 0,
-                output_tokens=reply.output_tokens or 0,
-                cost_usd=reply.cost_usd or 0.0,
-                unpriced=0 if known_price else 1,
-            ),
+    def _write_down(self, key: str, reply: Reply) -> Reply:
+        """Count and store ``reply``; returns the one to use, which is another process's if that was first."""
+        usage = Usage(
+            calls=1,
+            input_tokens=reply.input_tokens or 0,
+            output_tokens=reply.output_tokens or 0,
+            cost_usd=reply.cost_usd or 0.0,
+            unpriced=0 if reply.cost_usd is not None else 1,
         )
+        self.ledger.record(self.role, usage)
+        if not reply.text or reply.finish_reason == "content_filter":
+            return reply  # an empty or filtered reply may be better next time
+        return self.store.put(key, reply)
 
     @staticmethod
     def _response(request: Request, reply: Reply) -> Response:
@@ -153,6 +161,7 @@ class AsyncRecordedEngine:
 
     def __init__(self, engine: RecordedEngine) -> None:
         self._engine = engine
+        self._gates: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncRecordedEngine":
         return self
@@ -161,18 +170,21 @@ class AsyncRecordedEngine:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
         engine = self._engine
         key = reply_key(engine.model.identity, request)
-        reply = engine.store.get(key)
-        if reply is not None:
-            engine.ledger.record(engine.role, Usage(reused=1))
-            return engine._response(request, reply)
-        if wait := engine.throttle.reserve():
-            await asyncio.sleep(wait)
-        try:
-            reply = await engine.model.aanswer(request)
-        except Exception:
-            engine.ledger.record(engine.role, Usage(failures=1))
-            raise
-        engine._write_down(key, reply)
+        place = (id(asyncio.get_running_loop()), key)
+        gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
+        async with gate:  # only one task at a time asks for a key; the others then find the reply stored
+            reply = engine.store.get(key)
+            if reply is not None:
+                engine.ledger.record(engine.role, Usage(reused=1))
+                return engine._response(request, reply)
+            if wait := engine.throttle.reserve():
+                await asyncio.sleep(wait)
+            try:
+                reply = await engine.model.aanswer(request)
+            except Exception:
+                engine.ledger.record(engine.role, Usage(failures=1))
+                raise
+            reply = engine._write_down(key, reply)
         return engine._response(request, reply)
 
     async def aclose(self) -> None:

@@ -4,10 +4,9 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 
-import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
-from lms.engine import AsyncRecordedEngine, Model, ProviderModel, RecordedEngine, RoleLM
+from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
 from lms.prices import SIMULATED, is_simulated
 from lms.roles import Role, RoleSettings
@@ -139,6 +138,7 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
         options["api_key"] = settings.api_key.get_secret_value()
     elif settings.api_base and settings.model.startswith("openai/") and not os.environ.get("OPENAI_API_KEY"):
         options["api_key"] = "not-needed"  # local servers take any key, but the client insists on one
-    lm = dspy.LM(settings.model, cache=False, num_retries=0, **options)
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
+    lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
     return ProviderModel(lm, identity, seed=settings.seed)

@@ -49,8 +49,8 @@ class ReplyStore:
                 str(file or ":memory:"), check_same_thread=False, isolation_level=None, timeout=60
             )
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version == 0 and tables:
+            tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables - {"replies"}:
                 raise RaiseError(f"{file} is not a reply store but another program's database: choose another folder.")
             if version not in (0, SCHEMA):
                 raise RaiseError(f"{file} has schema {version}, not {SCHEMA}: move it away to start a new store.")
@@ -69,11 +69,12 @@ class ReplyStore:
             row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return Reply.model_construct(**orjson.loads(row[0])) if row else None
 
-    def put(self, key: str, reply: Reply) -> None:
-        """Write ``reply`` down; it is on disk when this returns."""
+    def put(self, key: str, reply: Reply) -> Reply:
+        """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key."""
         data = orjson.dumps(reply.__dict__)
         with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, data))
+            kept = self._db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
+        return reply if kept else self.get(key) or reply
 
     def __len__(self) -> int:
         with self._lock:

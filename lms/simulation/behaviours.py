@@ -13,6 +13,7 @@ from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_CLAUSE = re.compile(r"(?<=[.!?;:])\s+|\n+|,\s+(?:and|but|or)\s+|\s+but\s+")
 _NEGATED = re.compile(r"\b(?:do not|don'?t|never|avoid|without|no need to|refrain|skip)\b", re.IGNORECASE)
 
 ADVICE: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
@@ -52,7 +53,7 @@ ADVICE: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
         ),
     }.items()
 }
-"""Behaviour -> (what to do, about what); advice is a sentence with both."""
+"""Behaviour -> (what to do, about what); advice is a clause with both."""
 
 SHOWN: dict[str, re.Pattern[str]] = {
     name: re.compile(words, re.IGNORECASE)
@@ -95,12 +96,12 @@ def shown(response: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1024)
 def advised(instruction: str) -> dict[str, float]:
-    """Behaviour -> net number of sentences that ask for it (negative: ask against it), at most 3 either way."""
+    """Behaviour -> net number of clauses that ask for it (negative: ask against it), at most 3 either way."""
     net = dict.fromkeys(ADVICE, 0.0)
-    for sentence in _SENTENCE.split(instruction):
-        sign = -1.0 if _NEGATED.search(sentence) else 1.0
+    for clause in _CLAUSE.split(instruction):
+        sign = -1.0 if _NEGATED.search(clause) else 1.0
         for name, (act, thing) in ADVICE.items():
-            if act.search(sentence) and thing.search(sentence):
+            if act.search(clause) and thing.search(clause):
                 net[name] += sign
     return {name: max(-3.0, min(3.0, value)) for name, value in net.items()}
 

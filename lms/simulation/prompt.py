@@ -74,7 +74,11 @@ def _sections(text: str) -> dict[str, str]:
     """Field -> text of a message in dspy's chat format; the tail that says how to respond is cut off."""
     found = list(_HEADER.finditer(text))
     ends = [match.start() for match in found[1:]] + [len(text)]
-    return {m.group(1): text[m.end() : end].strip() for m, end in zip(found, ends, strict=True) if m[1] != "completed"}
+    sections: dict[str, str] = {}
+    for match, end in zip(found, ends, strict=False):
+        sections.setdefault(match[1], text[match.end() : end].strip())  # the first counts: later ones are quoted text
+    sections.pop("completed", None)
+    return sections
 
 
 @lru_cache(maxsize=4096)

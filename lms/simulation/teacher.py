@@ -54,12 +54,21 @@ def _module(text: str) -> str:
     return next((name for name, words in _MODULES if re.search(words, text, re.IGNORECASE)), "other")
 
 
+def _best_attempt(attempts: str) -> str:
+    """The last instruction of a list of attempts as COPRO writes it, worst first; empty if there is none."""
+    found = re.findall(r"Instruction #\d+: (.+)", attempts)
+    return str(found[-1]).strip() if found else ""
+
+
 def propose(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Fill whatever proposer fields are asked for."""
-    basis = prompt.input("basic_instruction") or prompt.input("current_instruction")
-    advice = _ADVICE[_module(basis or prompt.text)]
+    attempts = prompt.input("attempted_instructions")
+    basis = prompt.input("basic_instruction") or prompt.input("current_instruction") or _best_attempt(attempts)
+    advice = _ADVICE[_module(basis or attempts)]
     chosen = rng.sample(advice, min(len(advice), rng.randint(1, 4)))
     instruction = " ".join([basis.strip(), *chosen]).strip()
+    modules = re.findall(r"[\w.]+", prompt.input("module_names"))
+    by_module = {name: rng.choice(_ADVICE.get(name, _ADVICE["other"])) for name in modules}
     outputs: dict[str, object] = {
         "proposed_instruction": instruction,
         "new_instruction": instruction,
@@ -70,8 +79,8 @@ def propose(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         "program_description": "The program asks a person a few questions, then answers a sensitive question safely.",
         "module_description": "This module handles one step of that conversation.",
         "discussion": "The better run faced the person's situation; the weaker one stayed general.",
-        "module_advice": {name: " ".join(chosen[:1]) for name in re.findall(r"[\w.]+", prompt.input("module_names"))},
-        "advice": {name: " ".join(chosen[:1]) for name in re.findall(r"[\w.]+", prompt.input("module_names"))},
+        "module_advice": by_module,
+        "advice": by_module,
         "natural_language_rules": " ".join(chosen),
         "reasoning": "The known facts decide which answer is safe.",
     }

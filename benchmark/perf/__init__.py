@@ -1,0 +1,1 @@
+"""Benchmarks of speed and cost: run by hand, not by tests."""

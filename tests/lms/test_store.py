@@ -1,0 +1,155 @@
+"""The reply store: what was answered stays answered, whatever happens to the process."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms import ReplyStore
+from lms.store import Reply
+from signatures import RaiseError
+
+REPO = Path(__file__).parents[2]
+TOKENS = st.none() | st.integers(0, 10**9)
+REPLIES = st.builds(
+    Reply,
+    text=st.text(),
+    finish_reason=st.sampled_from(["stop", "length"]),
+    model=st.text(max_size=10),
+    input_tokens=TOKENS,
+    output_tokens=TOKENS,
+    cost_usd=st.none() | st.floats(0, 100),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), REPLIES), max_size=10))
+def test_the_first_reply_of_a_key_is_kept_and_handed_to_whoever_comes_later(puts: list[tuple[str, Reply]]) -> None:
+    store = ReplyStore()
+    first: dict[str, Reply] = {}
+    for key, reply in puts:
+        assert store.put(key, reply) == first.setdefault(key, reply)
+    assert {key: store.get(key) for key in "abc"} == {**dict.fromkeys("abc"), **first}
+    assert len(store) == len(first)
+
+
+def test_replies_are_there_after_reopening(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "folder" / "replies.db"
+    store = ReplyStore(file)
+    reply = Reply(text="naïve ✓", finish_reason="length", model="m", input_tokens=3, output_tokens=4, cost_usd=0.5)
+    store.put("k", reply)
+    store.close()
+    assert ReplyStore(file).get("k") == reply
+
+
+def test_two_runs_on_one_file_see_each_other_s_replies(tmp_path: Path) -> None:
+    one, other = ReplyStore(tmp_path / "r.db"), ReplyStore(tmp_path / "r.db")
+    one.put("k", Reply(text="from one"))
+    other.put("l", Reply(text="from the other"))
+    assert (other.get("k"), one.get("l")) == (Reply(text="from one"), Reply(text="from the other"))
+
+
+def test_a_killed_process_loses_no_reply_that_it_wrote(tmp_path: Path) -> None:
+    file = tmp_path / "replies.db"
+    writer = f"""
+import itertools
+from pathlib import Path
+from lms import ReplyStore
+from lms.store import Reply
+store = ReplyStore(Path({str(file)!r}))
+for i in itertools.count():
+    store.put(str(i), Reply(text=f"reply {{i}} " + "x" * 5000))
+    print(i, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", writer], cwd=REPO, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        written = [int(process.stdout.readline()) for _ in range(200)]
+        process.send_signal(signal.SIGKILL)
+        written += [int(line) for line in process.stdout if line.endswith("\n")]
+    assert process.returncode == -signal.SIGKILL
+    store = ReplyStore(file)
+    for i in written:
+        reply = store.get(str(i))
+        assert reply is not None
+        assert reply.text == f"reply {i} " + "x" * 5000
+
+
+def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("my notes, nothing else\n" * 100)
+    with pytest.raises(RaiseError, match=r"notes\.txt is not a reply store"):
+        ReplyStore(file)
+    assert file.read_text() == "my notes, nothing else\n" * 100
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RaiseError, match="is not a reply store"):
+        ReplyStore(tmp_path)
+
+
+def test_a_store_of_another_schema_is_refused_and_keeps_its_schema(tmp_path: Path) -> None:
+    file = tmp_path / "replies.db"
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(RaiseError, match=r"replies\.db has schema 99, not 1"):
+        ReplyStore(file)
+    assert sqlite3.connect(file).execute("PRAGMA user_version").fetchone() == (99,)
+
+
+def test_another_program_s_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE runs (id TEXT)")
+    db.close()
+    with pytest.raises(RaiseError, match="is not a reply store"):
+        ReplyStore(file)
+    assert sqlite3.connect(file).execute("SELECT name FROM sqlite_master").fetchall() == [("runs",)]
+
+
+def test_one_thread_at_a_time_asks_for_a_key() -> None:
+    store, inside, most = ReplyStore(), [0], [0]
+
+    def ask(i: int) -> None:
+        with store.flight("same"):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            store.put(str(i), Reply(text="x"))  # something to do that lets other threads run
+            inside[0] -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(400)))
+    assert most == [1]
+    assert len(store) == 400
+
+
+def test_different_keys_do_not_wait_for_each_other() -> None:
+    store, meeting = ReplyStore(), threading.Barrier(2, timeout=30)
+
+    def ask(key: str) -> None:
+        with store.flight(key):
+            meeting.wait()  # breaks after 30 s unless both are inside at once
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, ["a", "b"]))
+    assert not meeting.broken
+
+
+def test_an_error_in_flight_lets_the_next_one_ask() -> None:
+    store, asked = ReplyStore(), []
+
+    def ask() -> None:
+        with store.flight("k"):
+            asked.append("k")
+            raise ConnectionError
+
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            ask()
+    assert asked == ["k", "k"]
