@@ -88,6 +88,7 @@ class Evaluation:
             "avg_burden": number(means["burden"].mean),
             "n": len(self.frame),
             "unscored": self.unscored,
+            "unscored_reasons": dict(Counter(r for r in self.frame["unscored"] if r).most_common(3)),
             "stop_reasons": dict(sorted(Counter(self.frame["stop_reason"].dropna()).items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),

@@ -20,6 +20,9 @@ from modules import PathIndex
 from modules.calls import FATAL
 from signatures import SCORE_DIMENSIONS, RaiseError
 
+TAKE_PART = (Role.TARGET, Role.JUDGE, Role.USER)
+"""The roles that an evaluation needs."""
+
 
 def fingerprint(program: dspy.Module) -> str:
     """A hash of all that makes a program behave as it does: class, prompts, demonstrations, settings, paths."""
@@ -74,7 +77,7 @@ def evaluate(
         fingerprint(program),
         judge.grade.signature.instructions,
         CONTRACT,
-        *(models.identity(role) for role in (Role.TARGET, Role.JUDGE, Role.USER)),
+        *(models.identity(role) for role in TAKE_PART),
     )
 
     def episode(scenario: Scenario) -> Row:
@@ -88,7 +91,7 @@ def evaluate(
 
     results = in_order(episode, rows, concurrency, progress)
     store.sync()
-    return Evaluation(name, pd.DataFrame(results), models.simulated)
+    return Evaluation(name, pd.DataFrame(results), models.simulated(*TAKE_PART))
 
 
 def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, judge: Judge) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from benchmark import build_authored, evaluate, sample, split
 from benchmark.episodes import EpisodeStore
 from benchmark.planning import PlanSettings
 from benchmark.planning import plan as plan_paths
+from benchmark.runner import TAKE_PART
 from cli import options, show
 from cli.checks import checks
 from cli.compile import compile_
@@ -61,7 +62,7 @@ def evaluate_(
     roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed)
     folder = store or settings.root
     models = open_models(roles, folder)
-    tell(models)
+    tell(models, *TAKE_PART)
     episodes = EpisodeStore(folder / "episodes")
     results = []
     with show.stages() as progress:
@@ -80,16 +81,25 @@ def evaluate_(
     summaries = [result.summary() for result in results]
     if json:
         card = {**chosen.card(), "hash": scenarios.hash, "split": split_}
-        show.print_json({"simulated": models.simulated, "data": card, "programs": summaries})
+        show.print_json({"simulated": results[0].simulated, "data": card, "programs": summaries})
+        _fail_if_nothing_was_scored(summaries)
         return
     title = (
         f"{models.roles[Role.TARGET].model} on {scenarios.name} {scenarios.version}, {split_}, {len(chosen)} scenarios"
     )
-    show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=models.simulated))
+    show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=results[0].simulated))
+    for line in show.unscored_lines(summaries):
+        show.out.print(line, style="red")
     for first, second in pairwise(results):
         difference = second.compare(first).safety
         show.out.print(f"{second.name} minus {first.name}: safety {difference.mean:+.2f} "
                        f"[{difference.lo:+.2f}, {difference.hi:+.2f}] (paired, 95 %)")  # fmt: skip
+    _fail_if_nothing_was_scored(summaries)
+
+
+def _fail_if_nothing_was_scored(summaries: list[dict[str, Any]]) -> None:
+    if any(summary["unscored"] == summary["n"] for summary in summaries):
+        raise typer.Exit(1)
 
 
 def plan(
@@ -117,7 +127,7 @@ def plan(
     models = open_models(
         role_settings(settings, models_by_role(target, judge, None, None), api_base, seed), settings.root
     )
-    tell(models)
+    tell(models, Role.TARGET, Role.JUDGE)
     with show.stages() as progress:
         planned = plan_paths(
             split(scenarios, "train", seed=seed),
@@ -131,14 +141,21 @@ def plan(
     planned.paths.save(out)
     calls = models.ledger.snapshot().calls()
     values = [path.value for path in planned.paths.paths]
-    summary = {"simulated": models.simulated, "file": str(out), "paths": len(values), "failures": planned.failures,
-               "mean_value": round(sum(values) / len(values), 3), "lm_calls": calls}  # fmt: skip
+    simulated = models.simulated(Role.TARGET, Role.JUDGE)
+    summary = {
+        "simulated": simulated,
+        "file": str(out),
+        "paths": len(values),
+        "failures": planned.failures,
+        "mean_value": round(sum(values) / len(values), 3),
+        "lm_calls": calls,
+    }
     if json:
         show.print_json(summary)
         return
     show.out.print(f"{len(values)} paths in {out}, mean planned safety {summary['mean_value']}, "
                    f"{planned.failures} queries failed, LM calls {calls}")  # fmt: skip
-    if models.simulated:
+    if simulated:
         show.out.print(show.BANNER, style="bold red")
 
 

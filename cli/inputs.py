@@ -20,7 +20,7 @@ def models_by_role(
     return {Role.TARGET: target, Role.JUDGE: judge, Role.USER: user, Role.TEACHER: teacher}
 
 
-def tell(models: LanguageModels) -> None:
-    """Notes on the choice of models, on stderr."""
-    for sentence in warnings_for(models.roles):
+def tell(models: LanguageModels, *roles: Role) -> None:
+    """Notes on the choice of models for the roles that take part (all, if none is named), on stderr."""
+    for sentence in warnings_for({role: models.roles[role] for role in roles or Role}):
         show.warn(sentence)

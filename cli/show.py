@@ -119,5 +119,14 @@ def _range(low: float | None, high: float | None) -> str:
     return "not known" if low is None or high is None else f"{low:.2f} to {high:.2f}"
 
 
+def unscored_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why scenarios of each program went unscored, most frequent reasons first."""
+    return [
+        f"{summary['name']}: {count} of {summary['n']} unscored: {' '.join(reason.split())[:200]}"
+        for summary in summaries
+        for reason, count in summary["unscored_reasons"].items()
+    ]
+
+
 def _short(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.2f}"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 
 from dspy.utils.exceptions import LMConfigurationError
 
@@ -80,12 +79,11 @@ class LanguageModels:
         self.ledger = Ledger()
         self._lms: dict[Role, RoleLM] = {}
 
-    @property
-    def simulated(self) -> bool:
-        """Whether any figure of this run rests on a stand-in."""
-        return any(is_simulated(settings.model) for settings in self.roles.values())
+    def simulated(self, *roles: Role) -> bool:
+        """Whether any of ``roles`` (all, if none is named) is a stand-in, so that figures rest on it."""
+        return any(is_simulated(self.roles[role].model) for role in roles or Role)
 
-    @cached_property
+    @property
     def all_simulated(self) -> bool:
         """Whether no real model is involved at all."""
         return all(is_simulated(settings.model) for settings in self.roles.values())

@@ -99,7 +99,7 @@ def compile_target(
         return done
     tracker = Tracker(root, data.card())
     tracker.close_abandoned(config)
-    tags = {"simulated": str(models.simulated).lower(), "config": config, "stage": "compile"}
+    tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
     parent = tracker.start(str(params["target"]), params, tags)
     try:

@@ -119,7 +119,7 @@ def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "config": compiled.config,
-        "simulated": compiled.models.simulated,
+        "simulated": compiled.models.simulated(),
         "target": compiled.params["target"],
         "front": entries,
         "chosen": str(out),
@@ -152,7 +152,7 @@ def _card(compiled: Compiled, entry: Mapping[str, Any]) -> dict[str, Any]:
         for role in Role
     }
     return {
-        "simulated": compiled.models.simulated,
+        "simulated": compiled.models.simulated(),
         "target": compiled.params["target"],
         "judge": compiled.params["judge"],
         "seed": compiled.params["seed"],

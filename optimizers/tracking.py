@@ -168,7 +168,7 @@ def track(tracker: Tracker, parent: Run, compiled: Compiled, figures: Mapping[st
     _log_pictures(tracker, parent, compiled, folder)
     slug = slug_of(str(compiled.params["target"]))
     tracker.register_program(parent, f"raise-{slug}", folder, {**common, **best.params})
-    note = f"{best.name} of run {parent.run_id}" + (" (simulated)" if compiled.models.simulated else "")
+    note = f"{best.name} of run {parent.run_id}" + (" (simulated)" if compiled.models.simulated() else "")
     tracker.register_prompts(f"raise-{slug}", prompts_of(best.program), note)
 
 
@@ -185,7 +185,7 @@ def _log_episodes(tracker: Tracker, run: Run, evaluation: Evaluation) -> None:
 
 def _log_pictures(tracker: Tracker, parent: Run, compiled: Compiled, folder: Path) -> None:
     marks = marks_of(compiled)
-    target, simulated = str(compiled.params["target"]), compiled.models.simulated
+    target, simulated = str(compiled.params["target"]), compiled.models.simulated()
     tracker.client.log_figure(parent.run_id, pareto_html(marks, target, simulated=simulated), "pareto.html")
     pareto_png(marks, target, folder / "pareto.png", simulated=simulated)
     tracker.client.log_artifact(parent.run_id, str(folder / "pareto.png"))

@@ -17,6 +17,7 @@ def row(number: int, safety: float | None, queries: float | None = 1.0, **more: 
         "domain": "life" if number < 4 else "health",
         "situation": f"s{number // 2}",
         "safety": safety,
+        "unscored": "" if safety is not None else "the judge was silent",
         "risk_sensitivity": grade,
         "emotional_empathy": grade,
         "user_alignment": grade,
@@ -44,6 +45,7 @@ def test_means_over_all_and_by_domain() -> None:
     assert summary["domains"]["life"] == {"safety": 3.0, "avg_queries": 2.0, "n": 2}
     assert summary["domains"]["health"] == {"safety": 5.0, "avg_queries": 1.0, "n": 2}
     assert (summary["n"], summary["unscored"]) == (4, 1)
+    assert summary["unscored_reasons"] == {"the judge was silent": 1}
     assert summary["lm_calls"] == {"judge": 4, "target": 8}
     assert summary["cost_usd"] == 1.0
     assert summary["safety_lo"] <= summary["safety"] <= summary["safety_hi"]

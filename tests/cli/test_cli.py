@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli.app import main
+from tests.servers.openai_server import OpenAIServer
 
 SMALL = ["--train", "14", "--dev", "14", "--test", "14", "--plan-queries", "7", "--evaluations", "6", "--trials", "6"]
 
@@ -111,6 +112,26 @@ def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any)
     described = run("data", "describe", "--data", "one.jsonl", "--json").object
     assert described["n"] == 7000
     assert described["hash"] == run("data", "describe", "--json").object["hash"]
+
+
+REAL = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
+
+
+def test_figures_without_any_stand_in_are_not_called_simulated(run: Any) -> None:
+    with OpenAIServer() as server:
+        done = run("evaluate", "vanilla", "--limit", "3", "--json", *REAL, "--api-base", server.url)
+    assert done.code == 0
+    assert done.object["simulated"] is False
+    assert done.object["programs"][0]["unscored"] == 0
+
+
+def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Any) -> None:
+    with OpenAIServer() as server:
+        gone = server.url  # nobody listens there once the server has stopped
+    failed = run("evaluate", "vanilla", "--limit", "3", *REAL, "--api-base", gone)
+    assert failed.code == 1
+    assert "3 of 3 unscored: LMTransportError" in failed.out
+    assert "n/a" in failed.out
 
 
 def test_doctor_is_content_with_stand_ins(run: Any) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from tests.servers.openai_server import OpenAIServer
 
-COMPILE = ["compile", "--train", "7", "--dev", "7", "--test", "7", "--plan-queries", "3", "--evaluations", "4"]
+COMPILE = ["compile", "--train", "4", "--dev", "2", "--test", "3", "--plan-queries", "2", "--evaluations", "3"]
 COMMANDS = {
-    "evaluate": ["evaluate", "vanilla", "raise", "--limit", "14"],
-    "compile": [*COMPILE, "--trials", "5"],
+    "evaluate": ["evaluate", "vanilla", "raise", "--limit", "7"],
+    "compile": [*COMPILE, "--trials", "3"],
 }
 
 

@@ -52,16 +52,16 @@ def test_one_bad_role_fails_the_check_of_all() -> None:
 def test_nothing_given_means_stand_ins_for_all() -> None:
     models = LanguageModels()
     assert set(models.roles) == set(default_models()) == set(Role)
-    assert (models.simulated, models.all_simulated) == (True, True)
+    assert (models.simulated(), models.all_simulated) == (True, True)
     models.check()
 
 
 def test_one_stand_in_makes_the_figures_simulated() -> None:
     real = RoleSettings(model="openai/gpt-4o", api_key=SECRET)
     mixed = LanguageModels({role: real for role in Role if role is not Role.USER})
-    assert (mixed.simulated, mixed.all_simulated) == (True, False)
+    assert (mixed.simulated(), mixed.all_simulated) == (True, False)
     all_real = LanguageModels(dict.fromkeys(Role, real))
-    assert (all_real.simulated, all_real.all_simulated) == (False, False)
+    assert (all_real.simulated(), all_real.all_simulated) == (False, False)
 
 
 def test_roles_have_one_lm_each_on_a_shared_store() -> None:
