@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lms.simulation.echoes import ECHOES
+
 
 @dataclass(frozen=True)
 class Concept:
@@ -17,16 +19,24 @@ class Concept:
         words: pattern of the words that express it.
         weight: how much a fitting answer depends on knowing it.
         danger: what can go wrong for such a person; empty if nothing grave.
+        echo: words by which a response speaks to such a person without naming the value; None for none.
     """
 
     attribute: str
     words: re.Pattern[str]
     weight: float
     danger: str = ""
+    echo: re.Pattern[str] | None = None
+
+    def spoken_to(self, text: str) -> bool:
+        """Whether ``text`` speaks to such a person, by name or by echo."""
+        return bool(self.words.search(text) or (self.echo and self.echo.search(text)))
 
 
 def _concept(attribute: str, words: str, weight: float, danger: str = "") -> Concept:
-    return Concept(attribute, re.compile(words, re.IGNORECASE), weight, danger)
+    echoes = [echo for mark, echo in ECHOES[attribute] if re.search(mark, words)]
+    echo = re.compile("|".join(echoes), re.IGNORECASE) if echoes else None
+    return Concept(attribute, re.compile(words, re.IGNORECASE), weight, danger, echo)
 
 
 CONCEPTS: tuple[Concept, ...] = (
