@@ -126,8 +126,9 @@ def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str
     if reused:
         show.out.print(f"[bold]Nothing to do:[/bold] {folder} is a finished compile of exactly this configuration "
                        "(--fresh compiles again).")  # fmt: skip
-    names = {"raise": "raise (uncompiled)"}
-    rows = [(names.get(name, name), entry) for name, entry in figures["baselines"].items()]
+    from optimizers.results import LABELS
+
+    rows = [(LABELS.get(name, name), entry) for name, entry in figures["baselines"].items()]
     for entry in figures["front"]:
         mark = " (chosen)" if entry["name"] == figures["chosen_name"] else ""
         rows.append((f"compiled {entry['name']}{mark}", entry))

@@ -6,6 +6,8 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 import asyncio
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -114,19 +116,30 @@ class RecordedEngine:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
-            reply = self.store.get(key)
-            if reply is not None:
-                self.ledger.record(self.role, Usage(reused=1))
-                return self._response(request, reply)
-            if wait := self.throttle.reserve():
-                time.sleep(wait)
-            try:
-                reply = self.model.answer(request)
-            except Exception:
-                self.ledger.record(self.role, Usage(failures=1))
-                raise
-            reply = self._write_down(key, reply)
+            reply = self._stored(key)
+            if reply is None:
+                if wait := self.throttle.reserve():
+                    time.sleep(wait)
+                with self._failures_counted():
+                    reply = self.model.answer(request)
+                reply = self._write_down(key, reply)
         return self._response(request, reply)
+
+    def _stored(self, key: str) -> Reply | None:
+        """The stored reply, counted as reused, or None."""
+        reply = self.store.get(key)
+        if reply is not None:
+            self.ledger.record(self.role, Usage(reused=1))
+        return reply
+
+    @contextmanager
+    def _failures_counted(self) -> Iterator[None]:
+        """An attempt to ask the model; if it fails, that is counted."""
+        try:
+            yield
+        except Exception:
+            self.ledger.record(self.role, Usage(failures=1))
+            raise
 
     def _write_down(self, key: str, reply: Reply) -> Reply:
         """Count and store ``reply``; returns the one to use, which is another process's if that was first."""
@@ -173,18 +186,13 @@ class AsyncRecordedEngine:
         place = (id(asyncio.get_running_loop()), key)
         gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
-            reply = engine.store.get(key)
-            if reply is not None:
-                engine.ledger.record(engine.role, Usage(reused=1))
-                return engine._response(request, reply)
-            if wait := engine.throttle.reserve():
-                await asyncio.sleep(wait)
-            try:
-                reply = await engine.model.aanswer(request)
-            except Exception:
-                engine.ledger.record(engine.role, Usage(failures=1))
-                raise
-            reply = engine._write_down(key, reply)
+            reply = engine._stored(key)
+            if reply is None:
+                if wait := engine.throttle.reserve():
+                    await asyncio.sleep(wait)
+                with engine._failures_counted():
+                    reply = await engine.model.aanswer(request)
+                reply = engine._write_down(key, reply)
         return engine._response(request, reply)
 
     async def aclose(self) -> None:

@@ -18,6 +18,10 @@ from optimizers.record import environment
 SCHEMA = 1
 BASELINES = ("vanilla", "context-rich", "raise")
 """``raise`` is the uncompiled program, with its planned paths."""
+LABELS = {"raise": "raise (uncompiled)"}
+"""How people are shown a baseline, where that is not its name."""
+EXPORTS = {"md": "markdown", "json": "json"}
+"""File ending -> export format of the prompts in a program folder."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +86,17 @@ def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     figures = _figures(compiled, out, run)
+    machine = environment()
     for i, (candidate, entry) in enumerate(zip(compiled.search.front, figures["front"], strict=True)):
-        card = _card(compiled, entry)
+        card = _card(compiled, entry, machine)
+        exports = {f"prompts.{end}": export_program(candidate.program, form) for end, form in EXPORTS.items()}
         places = [folder / "front" / candidate.name] + ([folder] if i == compiled.chosen else [])
         for place in places:
             place.mkdir(parents=True, exist_ok=True)
             _write_json(place / "card.json", card)
             candidate.program.save(place)
-            (place / "prompts.md").write_text(export_program(candidate.program, "markdown"), encoding="utf-8")
-            (place / "prompts.json").write_text(export_program(candidate.program, "json"), encoding="utf-8")
+            for name, text in exports.items():
+                (place / name).write_text(text, encoding="utf-8")
     _write_json(folder / "result.json", figures)
     return figures, folder
 
@@ -145,7 +151,7 @@ def _comparison(this: Evaluation, other: Evaluation) -> dict[str, Any]:
     }
 
 
-def _card(compiled: Compiled, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _card(compiled: Compiled, entry: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, Any]:
     """All that a rerun needs, without keys."""
     roles = {
         role.value: compiled.models.roles[role].model_dump(mode="json", exclude={"api_key"}, exclude_none=True)
@@ -161,7 +167,7 @@ def _card(compiled: Compiled, entry: Mapping[str, Any]) -> dict[str, Any]:
         "compile": dict(compiled.params),
         "config": compiled.config,
         "metrics": dict(entry),
-        "environment": environment(),
+        "environment": dict(machine),
     }
 
 

@@ -22,7 +22,7 @@ from mlflow.entities import Metric, Param, RunTag
 from benchmark import Evaluation
 from optimizers.export import prompts_of
 from optimizers.plots import Mark, pareto_html, pareto_png
-from optimizers.results import Compiled, Run
+from optimizers.results import LABELS, Compiled, Run
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 FOLDER = Path("mlruns")
@@ -193,10 +193,9 @@ def _log_pictures(tracker: Tracker, parent: Run, compiled: Compiled, folder: Pat
 
 def marks_of(compiled: Compiled) -> list[Mark]:
     """The points of the picture: front and baselines on test, trials on dev."""
-    names = {"raise": "raise (uncompiled)"}
     kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
     marks = [
-        Mark(names.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
+        Mark(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
         for name, e in compiled.tests.items()
     ]
     marks += [Mark(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
