@@ -1,10 +1,16 @@
 """The deterministic crisis guard: plain statements fire, figures of speech and denials do not."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.crisis import CONTACTS, help_first, plainly_acute
+from modules.danger.phrases import STATEMENTS, languages, read
+from modules.danger.text import english, folded
+from modules.danger.weights import WINDOW, Scale, is_english, windows
 
 
 @pytest.mark.parametrize(
@@ -119,3 +125,166 @@ def test_help_names_whom_to_call_where_the_person_lives() -> None:
 @pytest.mark.parametrize("country", ["", "XX", "Atlantis"])
 def test_help_falls_back_to_contacts_that_exist_everywhere(country: str) -> None:
     assert CONTACTS[""] in help_first(country)
+
+
+def test_contacts_of_ones_own_replace_the_known_ones_and_leave_the_others() -> None:
+    own = {"US": "the campus line on 555-0100", "": "the front desk"}
+    assert "555-0100" in help_first("us", own)
+    assert "116 123" in help_first("GB", own)
+    assert "the front desk" in help_first("XX", own)
+
+
+def test_every_country_code_can_be_found_and_every_contact_can_be_called() -> None:
+    assert all(code == code.upper() and len(code) in {0, 2} for code in CONTACTS)
+    assert all(any(c.isdigit() for c in contact) for code, contact in CONTACTS.items() if code)
+
+
+PLAIN = (
+    "I want to kill myself",
+    "I'm going to end my life tonight",
+    "I've just swallowed all my pills",
+    "I don't want to live any more",
+    "My brother is going to kill himself",
+    "I'm going to kill my wife",
+    "Voy a matarme",
+    "Ich will mich umbringen",
+    "Je veux mourir",
+    "我要自杀",
+    "Хочу умереть",
+)
+NEUTRAL = (
+    "Thanks for listening.",
+    "My rent is due on Monday!",
+    "The weather is grey here.",
+    "I have two cats and a garden.",
+    "Could you keep it short?",
+    "I work in an office.",
+    "",
+)
+
+
+@given(st.sampled_from(PLAIN), st.lists(st.sampled_from(NEUTRAL)), st.lists(st.sampled_from(NEUTRAL)))
+def test_ordinary_sentences_around_a_plain_statement_do_not_hide_it(
+    statement: str, before: list[str], after: list[str]
+) -> None:
+    assert plainly_acute(" ".join([*before, f"{statement}.", *after]))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PLAIN), st.integers(0, 30))
+def test_a_plain_statement_is_found_anywhere_in_a_long_message(statement: str, place: int) -> None:
+    sentences = ["The bus was late and the soup was cold. " * 20] * 30
+    sentences.insert(place, f"{statement}. ")
+    assert plainly_acute("".join(sentences))
+
+
+@given(st.sampled_from(PLAIN))
+def test_case_and_kind_of_apostrophe_make_no_difference(statement: str) -> None:
+    for same in (statement.upper(), statement.lower(), statement.replace("'", "\u2019")):
+        assert plainly_acute(same)
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_text_gets_a_verdict(text: str) -> None:
+    assert plainly_acute(text) in {True, False}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "i ", "want to ", "my brother is ", "he says he ", "i am going to ", "a.b.", "1a1", "'", "\u6b7b",
+     "x" * 50 + " ", "took all my ", "me voy a quiero ", "i will not be ", "( ", "s u i "],
+)  # fmt: skip
+def test_no_input_of_20_000_characters_takes_long(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    plainly_acute("warm up")
+    start = time.process_time()
+    plainly_acute(text)
+    assert time.process_time() - start < 5  # backtracking that went wrong would take hours, a slow machine does not
+
+
+def test_threads_agree() -> None:
+    texts = [*PLAIN, *NEUTRAL] * 20
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(plainly_acute, texts)) == [plainly_acute(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("im gonna k1ll mysefl 2nite", "i am going to kill myself tonight"),
+        ("I CAN\u2019T", "i can not"),
+        ("s u i c i d e", "suicide"),
+        ("s-u-i-c-i-d-e", "suicide"),
+        ("su!c1de", "suicide"),
+        ("wanna dieee", "want to die"),
+        ("café", "cafe"),
+        ("won't", "will not"),
+        ("at 10pm, 4.5 km, 2 cats", "at 10pm, 4.5 km, 2 cats"),
+        ("i want 2 die, its 4 the best", "i want to die, it is for the best"),
+        ("a billing question", "a billing question"),
+    ],
+)
+def test_folding_gives_one_spelling(typed: str, meant: str) -> None:
+    assert english(folded(typed)) == meant
+
+
+def test_a_reading_tells_which_words_state_the_danger_and_whether_they_were_taken_back() -> None:
+    assert "kill myself" in (read(folded("I want to kill myself")).danger or "")
+    denied = read(folded("I do not want to kill myself"))
+    assert denied.danger is None
+    assert denied.denied
+    assert not read(folded("Which train do I take?")).denied
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'What do I answer if a caller says "I want to die"?',
+        "In my novel the narrator wants to kill himself.",
+        "I'm writing an essay on suicide",
+    ],
+)
+def test_talk_about_a_topic_does_not_fire(words: str) -> None:
+    assert not plainly_acute(words)
+
+
+def test_every_language_has_statements_or_signs_and_names_do_not_repeat() -> None:
+    for language in languages():
+        names = [(family.name, family.how) for family in language.families]
+        assert len(set(names)) == len(names)
+        assert any(family.how in {*STATEMENTS, "sign"} for family in language.families)
+
+
+def test_windows_cover_a_long_text() -> None:
+    text = " ".join(f"word{i}" for i in range(1000))
+    pieces = windows(text)
+    assert len(pieces) > 1
+    assert all(len(piece) <= WINDOW for piece in pieces)
+    assert {word for piece in pieces for word in piece.split()} == set(text.split())
+
+
+def test_a_score_does_not_depend_on_what_is_unknown() -> None:
+    scale = Scale(-1.0, 0.0, {"a": 2.0})
+    assert scale.score({"a"}) == scale.score({"a", "unknown"}) == 1.0
+    assert scale.score(set()) == -1.0
+
+
+def test_the_heaviest_of_many_windows_must_weigh_more() -> None:
+    scale = Scale(0.0, 0.0, {"a": 2.0})
+    assert scale.heaviest([{"a"}]) == 2.0
+    assert 0 < scale.heaviest([{"a"}, set()]) < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("I'd like to know when the train leaves.", True),
+        ("wanna go out tonight", True),
+        ("Term or whole life insurance?", True),
+        ("Me voy a tirar del puente esta noche", False),
+        ("Ich stehe auf dem Dach", False),
+        ("\u6211\u60f3\u6b7b", False),
+    ],
+)
+def test_english_is_told_from_other_languages(text: str, english: bool) -> None:
+    assert is_english(folded(text)) is english

@@ -1,0 +1,117 @@
+"""Folding: one spelling for what people type, so that phrases need to be written down only once.
+
+Each fold is a plain pass over the text, linear in its length.
+"""
+
+import re
+import tomllib
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+
+_QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`\u201b\uff07\u2032", "'"))
+_LETTERS = str.maketrans({
+    "ß": "ss", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "đ": "d", "\u0451": "\u0435",
+    # Arabic and Persian: one form for letters that keyboards mix up; joiners become spaces
+    "\u064a": "\u06cc", "\u0649": "\u06cc", "\u0623": "\u0627", "\u0625": "\u0627", "\u0622": "\u0627",
+    "\u0629": "\u0647", "\u0643": "\u06a9", "\u200c": " ",
+    "\u3002": ". ", "\u3001": ", ", "\u0964": ". ", "\u061f": "? ", "\u060c": ", ", "\uff61": ". ",
+    "\U0001f52b": " gun ", "\U0001f48a": " pills ", "\U0001f52a": " knife ", "\U0001fa78": " blood ",
+})  # fmt: skip
+_MARKS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
+_INVISIBLE = re.compile(r"[\u064b-\u0652\u0640\u200b\u200d-\u200f\u2060\ufeff\u00ad\ufe0f]")
+_LEET = str.maketrans("013457@$!|", "oieastasil")
+_LEET_WORD = re.compile(r"(?<![\w@$!|*])[a-z]+(?:[013457@$!|*]{1,2}[a-z]+)+(?![\w@$|*])")
+_SPELT_OUT = re.compile(r"(?<!\w)[a-z](?:([ .\-_*])[a-z])(?:\1[a-z])+(?!\w)")
+_LONG = re.compile(r"([a-z])\1{2,}")
+_SPACE = re.compile(r"[^\S\n]+")
+_NUMERAL = re.compile(
+    r"(?<![\w.,:])([24])(?= (?:be?|die|live|do|kill|end|go|stop|wake|jump|me|us|you|u|good|real|the)\b)"
+)
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*'?")
+
+_ENDINGS = {"'m": " am", "'ll": " will", "'ve": " have", "'re": " are", "'d": " would", "'s": "s", "'": ""}
+_IS = frozenset({"he", "she", "it", "that", "who", "there", "here", "what", "everything"})
+_NEGATED = {"ca": "can", "wo": "will", "ai": "is", "sha": "shall"}
+_DOUBLED = frozenset({"kill", "will", "pill", "pills", "all", "bleed", "soon", "need", "goodbye", "killing"})
+_TARGET_WORDS = (
+    "suicide suicidal myself himself herself yourself tonight tomorrow goodbye overdose overdosed swallowed everything "
+    "everyone tablets swallow unalive killing morning sleeping someone decided planning bottle forever bleeding "
+    "hanging jumping"
+)
+_REAL_WORDS = (
+    "billing filling milling pilling tilling willing banging ranging bumping dumping pumping lumping bottles bottled "
+    "battle tables tablet swallows swallower hallowed mourning mornings steeping decide decides derided planting "
+    "panning planing breeding pleading bleating hugging changing hinging hanging handing lodging itself thyself"
+)
+_TARGETS, _REAL = frozenset(_TARGET_WORDS.split()), frozenset(_REAL_WORDS.split())
+"""What misspellings are corrected to, and words that differ from one of those by a letter and mean something else."""
+
+
+def folded(text: str) -> str:
+    """``text`` in lower case, without accents on Latin letters, look-alike digits or letter-by-letter spelling."""
+    text = unicodedata.normalize("NFKD", text.translate(_QUOTES).lower()).translate(_LETTERS)
+    text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+    text = _INVISIBLE.sub("", text).translate(_LETTERS)
+    text = _LEET_WORD.sub(lambda word: word.group().translate(_LEET).replace("*", ""), text)
+    text = _SPELT_OUT.sub(lambda word: re.sub(r"[^a-z]", "", word.group()), text)
+    return _SPACE.sub(" ", text).strip()
+
+
+@lru_cache(maxsize=256)
+def english(fold: str) -> str:
+    """A fold with contractions and chat spellings written out, and the commonest misspellings put right."""
+    text = _NUMERAL.sub(lambda digit: {"2": "to", "4": "for"}[digit.group()], fold.replace("-", " "))
+    return _SPACE.sub(" ", _WORD.sub(lambda word: _spelling(word.group()), text))
+
+
+@lru_cache(maxsize=256)
+def international(fold: str) -> str:
+    """A fold with apostrophes and hyphens as spaces, which is how the other languages' phrases are written."""
+    return _SPACE.sub(" ", fold.replace("'", " ").replace("-", " "))
+
+
+@cache
+def _meant() -> dict[str, str]:
+    table = tomllib.loads(Path(__file__).with_name("spellings.toml").read_text(encoding="utf-8"))
+    return {written: meant for meant, ways in table.items() for written in ways}
+
+
+def _spelling(word: str) -> str:
+    known = _meant().get(word)
+    if known is not None:
+        return known
+    if word.endswith("n't"):
+        stem = word[:-3]
+        return f"{_NEGATED.get(stem, stem)} not"
+    for ending, full in _ENDINGS.items():
+        if word.endswith(ending):
+            stem = word[: -len(ending)]
+            return f"{stem} is" if ending == "'s" and stem in _IS else stem + full
+    if _LONG.search(word):
+        return _shortened(word)
+    return _corrected(word) if 4 < len(word) < 14 else word
+
+
+def _shortened(word: str) -> str:
+    """A drawn-out word ("dieee") at its proper length."""
+    twice, once = _LONG.sub(r"\1\1", word), _LONG.sub(r"\1", word)
+    return twice if twice in _DOUBLED else _meant().get(once, once)
+
+
+def _deletions(word: str) -> set[str]:
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
+
+
+_NEAR = {near: target for target in sorted(_TARGETS) for near in _deletions(target)}
+"""A word with one letter missing -> the word. Two words that share such a form are one slip apart."""
+
+
+def _corrected(word: str) -> str:
+    if word in _TARGETS or word in _REAL:
+        return word
+    for near in sorted(_deletions(word)):  # sorted, since the answer must not depend on the order of a set
+        target = _NEAR.get(near)
+        if target is not None and abs(len(target) - len(word)) <= 1 and word[0] == target[0]:
+            return target
+    return word
