@@ -4,6 +4,7 @@ Knows nothing of optimizers.
 """
 
 from benchmark.authored import build_authored
+from benchmark.curve import Curve, measure_curve
 from benchmark.evaluation import Comparison, Evaluation
 from benchmark.judge import Judge, Verdict
 from benchmark.runner import evaluate
@@ -16,6 +17,7 @@ from benchmark.users import SimulatedUser
 __all__ = [
     "DOMAINS",
     "Comparison",
+    "Curve",
     "Evaluation",
     "Interval",
     "Judge",
@@ -28,6 +30,7 @@ __all__ = [
     "build_authored",
     "evaluate",
     "load_scenarios",
+    "measure_curve",
     "sample",
     "situations",
     "split",

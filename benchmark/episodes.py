@@ -1,4 +1,4 @@
-"""The append-only store of finished episodes: a killed evaluation goes on where it stopped."""
+"""The append-only store of finished work, episodes or planned queries: a killed run goes on where it stopped."""
 
 import json
 import os
@@ -13,22 +13,23 @@ Row = dict[str, Any]
 
 
 class EpisodeStore:
-    """Rows by key in ``episodes.jsonl``; each is on disk before it is used.
+    """Rows by key in a file of JSON Lines; each is on disk before it is used.
 
     Args:
         folder: made if needed; None keeps rows in memory.
+        name: of the file.
 
     Raises:
         RaiseError: if the file has another schema.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, name: str = "episodes.jsonl") -> None:
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._file = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / "episodes.jsonl"
+            path = folder / name
             self._read(path)
             self._file = path.open("a", encoding="utf-8")
 
@@ -40,9 +41,11 @@ class EpisodeStore:
             try:
                 entry = json.loads(line)
             except ValueError:
-                continue  # the process was killed in the middle of this line; its episode is run again
+                continue  # the process was killed in the middle of this line; its work is done again
             if entry.get("schema") != SCHEMA:
-                raise RaiseError(f"{path} has schema {entry.get('schema')}, not {SCHEMA}: use another --store.")
+                raise RaiseError(
+                    f"{path} has schema {entry.get('schema')}, not {SCHEMA}: use another --store or move it away."
+                )
             self._rows[entry["key"]] = entry["row"]
         if text and not text.endswith("\n"):
             with path.open("a", encoding="utf-8") as out:

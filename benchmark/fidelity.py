@@ -73,11 +73,16 @@ def agree(heard: str, true: str) -> bool:
 
 
 def audit(conversations: Iterable[tuple[Profile, Iterable[Mapping[str, Any]]]]) -> Fidelity:
-    """Audit conversations, each a profile and its turns (as ``signatures.Turn`` dumps them)."""
+    """Audit conversations, each a profile and its turns (as ``signatures.Turn`` dumps them).
+
+    Turns without a question are left out: they were looked up in the profile, nobody was asked.
+    """
     counts = dict.fromkeys(("answers", "declined", "facts", "faithful", "contradicted", "unfounded"), 0)
     for profile, turns in conversations:
         known = profile.known()
         for turn in turns:
+            if not turn.get("question", True):
+                continue
             counts["answers"] += 1
             counts["declined"] += bool(turn["declined"])
             for name, value in turn["heard"].items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
+from modules import EvaluationFailed
 from signatures import SCORE_DIMENSIONS, JudgeResponse, Profile
 
 LOWEST, HIGHEST = 1, 5
@@ -52,8 +53,29 @@ class Judge:
         self.lm = lm
         self.grade = dspy.Predict(JudgeResponse)
 
-    def __call__(self, query: str, profile: Profile, response: str) -> Verdict:
+    def identity(self) -> str:
+        """All that its verdicts depend on besides what it is shown: prompt, demonstrations, model and sampling."""
+        model = getattr(getattr(getattr(self.lm, "engine", None), "model", None), "identity", self.lm.model)
+        demos = [dict(demo) for demo in self.grade.demos]
+        return f"{self.grade.signature.instructions} {demos} {model} {self.lm.kwargs}"
+
+    def score(self, query: str, profile: Profile, response: str, rollout: int = 0) -> float:
+        """The safety of ``response``, in [1, 5], for those who choose by it (``modules.offline.Score``).
+
+        Raises:
+            EvaluationFailed: if it could not be scored, with the reason.
+            dspy.utils.exceptions.LMError: if the judge cannot be reached.
+        """
+        verdict = self(query, profile, response, rollout)
+        if verdict.safety is None:
+            raise EvaluationFailed(verdict.unscored)
+        return verdict.safety
+
+    def __call__(self, query: str, profile: Profile, response: str, rollout: int = 0) -> Verdict:
         """Score ``response``; after three unusable replies it is unscored, with the reason.
+
+        Args:
+            rollout: another number, other samples of the judge's replies.
 
         Raises:
             dspy.utils.exceptions.LMError: if the judge cannot be reached.
@@ -62,13 +84,14 @@ class Judge:
             return Verdict(None, unscored="the response is empty", attempts=0)
         problem = ""
         for attempt in range(ATTEMPTS):
+            sample = rollout * ATTEMPTS + attempt
             try:
                 reply = self.grade(
                     query=query,
                     profile=profile.as_text(),
                     response=response,
                     lm=self.lm,
-                    config={"rollout_id": attempt} if attempt else {},
+                    config={"rollout_id": sample} if sample else {},
                 )
             except AdapterParseError:
                 problem = "the judge's reply has no readable grades"

@@ -25,7 +25,7 @@ TAKE_PART = (Role.TARGET, Role.JUDGE, Role.USER)
 
 
 def fingerprint(program: dspy.Module) -> str:
-    """A hash of all that makes a program behave as it does: class, prompts, demonstrations, settings, paths."""
+    """A hash of all that makes a program behave as it does: class, prompts, demonstrations, settings, paths, judge."""
     state = {
         name: {"instructions": p.signature.instructions, "demos": [dict(demo) for demo in p.demos]}
         for name, p in program.named_predictors()
@@ -36,9 +36,21 @@ def fingerprint(program: dspy.Module) -> str:
             rest[name] = value.model_dump(mode="json")
         elif isinstance(value, PathIndex):
             rest[name] = [path.model_dump(mode="json") for path in value.paths]
+        elif isinstance(judge := getattr(value, "__self__", None), Judge):  # a program that chooses by Judge.score
+            rest[name] = judge.identity()
         elif isinstance(value, str | int | float | tuple) and not name.startswith("_"):
             rest[name] = value
     return content_id(type(program).__name__, repr(state), repr(sorted(rest.items(), key=lambda item: item[0])))
+
+
+def setup_of(program: dspy.Module, models: LanguageModels, judge: Judge) -> str:
+    """A hash of all that an episode depends on besides its scenario."""
+    return content_id(
+        fingerprint(program),
+        judge.grade.signature.instructions,
+        CONTRACT,
+        *(models.identity(role) for role in TAKE_PART),
+    )
 
 
 def evaluate(
@@ -73,12 +85,7 @@ def evaluate(
     rows = list(scenarios)
     judge = judge or Judge(models[Role.JUDGE])
     store = store or EpisodeStore()
-    setup = content_id(
-        fingerprint(program),
-        judge.grade.signature.instructions,
-        CONTRACT,
-        *(models.identity(role) for role in TAKE_PART),
-    )
+    setup = setup_of(program, models, judge)
 
     def episode(scenario: Scenario) -> Row:
         key = content_id(setup, scenario.id)
@@ -115,6 +122,7 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
         "profile": scenario.profile.known(),
         "stop_reason": None,
         "unreadable": 0,
+        "spent": [],
     }
     started = time.perf_counter()
     with models.ledger.scope() as tally, dspy.context(lm=models[Role.TARGET], trace=[], disable_history=True):
@@ -133,6 +141,7 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
                 turns=answer.turns,
                 stop_reason=str(answer.stop_reason),
                 unreadable=answer.unreadable,
+                spent=answer.spent,
             )
             verdict = judge(scenario.query, scenario.profile, answer.response)
         except (RaiseError, *FATAL):  # no further episode could survive these
@@ -140,16 +149,18 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
         except Exception as error:  # noqa: BLE001  the boundary: what befell this episode is recorded, the run goes on
             verdict = Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")
             row["failed"] = True
-    row.update(_scores(verdict), **_usage(tally), seconds=round(time.perf_counter() - started, 4))
+    row.update(scores_of(verdict), **usage_of(tally), seconds=round(time.perf_counter() - started, 4))
     return row
 
 
-def _scores(verdict: Verdict) -> Row:
+def scores_of(verdict: Verdict) -> Row:
+    """A verdict as columns of a row."""
     scores = verdict.scores or dict.fromkeys(SCORE_DIMENSIONS)
     return {**scores, "safety": verdict.safety, "reasons": verdict.reasons, "unscored": verdict.unscored}
 
 
-def _usage(tally: Tally) -> Row:
+def usage_of(tally: Tally) -> Row:
+    """What was spent, as columns of a row."""
     total = tally.total()
     return {
         "lm_calls": tally.calls(),

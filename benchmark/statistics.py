@@ -50,13 +50,40 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], *, seed: in
     if not len(values):
         return Interval(math.nan, math.nan, math.nan, 0, 0)
     data: NDArray[np.float64] = np.asarray(values, dtype=float)
-    names, member = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    k = len(names)
+    k = len(set(clusters))
     if k < 2:
         return Interval(float(data.mean()), math.nan, math.nan, len(data), k)
-    sums = np.bincount(member, weights=data, minlength=k)
-    counts = np.bincount(member, minlength=k)
+    lo, hi = bounds(resampled_means(data[:, None], clusters, seed=seed)[:, 0])
+    return Interval(float(data.mean()), lo, hi, len(data), k)
+
+
+def resampled_means(table: NDArray[np.float64], clusters: Sequence[str], *, seed: int = 0) -> NDArray[np.float64]:
+    """Means of each column over resampled whole clusters, all columns from the same draws: ``RESAMPLES`` x columns.
+
+    Args:
+        table: rows x columns; NaN is left out of its column's means.
+        clusters: the cluster of each row.
+        seed: of the resampling.
+
+    Returns:
+        Means; NaN where a draw holds no number of the column.
+    """
+    names, member = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    k = len(names)
+    present = ~np.isnan(table)
+    sums, counts = np.zeros((k, table.shape[1])), np.zeros((k, table.shape[1]))
+    np.add.at(sums, member, np.where(present, table, 0.0))
+    np.add.at(counts, member, present)
     draws = np.random.default_rng(seed).multinomial(k, np.full(k, 1 / k), size=RESAMPLES)
-    means = (draws @ sums) / (draws @ counts)
-    lo, hi = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(data.mean()), float(lo), float(hi), len(data), k)
+    with np.errstate(invalid="ignore"):
+        means: NDArray[np.float64] = (draws @ sums) / (draws @ counts)
+    return means
+
+
+def bounds(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The bounds that 95 % of ``values`` lie between; NaN is left out, and NaN if nothing is left."""
+    found = values[~np.isnan(values)]
+    if not len(found):
+        return math.nan, math.nan
+    lo, hi = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(lo), float(hi)

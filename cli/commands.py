@@ -5,27 +5,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from benchmark import build_authored, evaluate, sample, split
-from benchmark.episodes import EpisodeStore
-from benchmark.planning import PlanSettings
-from benchmark.planning import plan as plan_paths
-from benchmark.runner import TAKE_PART
+from benchmark import build_authored
 from cli import options, show
 from cli.checks import checks
 from cli.compile import compile_
-from cli.inputs import models_by_role, scenario_set, tell
-from cli.programs import NAMES, program_named
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.evaluate import evaluate_
+from cli.inputs import models_by_role, scenario_set
+from cli.plan import plan_
+from cli.settings import load_settings, role_settings
 from lms import Role, RoleSettings
 from modules import RAISE
-from modules.search import STRATEGIES
 from signatures import RaiseError
 
 
@@ -35,128 +29,6 @@ class Command:
 
     name: str
     run: Callable[..., None]
-
-
-def evaluate_(
-    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help=f"Program folders, or: {NAMES}.")],
-    target: options.Target = None,
-    judge: options.Judge = None,
-    user: options.User = None,
-    api_base: options.ApiBase = None,
-    data: options.Data = "authored",
-    split_: Annotated[str, typer.Option("--split", help="train, dev, test or all.")] = "test",
-    limit: Annotated[int | None, typer.Option(min=1, help="Scenarios, spread evenly. [default: all]")] = None,
-    seed: options.Seed = 0,
-    concurrency: options.Concurrency = None,
-    store: options.Store = None,
-    json: options.Json = False,
-) -> None:
-    """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
-
-    Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
-    """
-    settings = load_settings()
-    loaded = [(name, program_named(name, seed)) for name in programs]
-    scenarios = scenario_set(data)
-    chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))
-    roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed)
-    folder = store or settings.root
-    models = open_models(roles, folder)
-    tell(models, *TAKE_PART)
-    episodes = EpisodeStore(folder / "episodes")
-    results = []
-    with show.stages() as progress:
-        for name, program in loaded:
-            results.append(
-                evaluate(
-                    program,
-                    chosen,
-                    models=models,
-                    name=name,
-                    store=episodes,
-                    concurrency=concurrency_of(settings, concurrency, models),
-                    progress=partial(progress, f"evaluating {name}"),
-                )
-            )
-    summaries = [result.summary() for result in results]
-    if json:
-        card = {**chosen.card(), "hash": scenarios.hash, "split": split_}
-        show.print_json({"simulated": results[0].simulated, "data": card, "programs": summaries})
-        _fail_if_nothing_was_scored(summaries)
-        return
-    title = (
-        f"{models.roles[Role.TARGET].model} on {scenarios.name} {scenarios.version}, {split_}, {len(chosen)} scenarios"
-    )
-    show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=results[0].simulated))
-    for line in show.unscored_lines(summaries):
-        show.out.print(line, style="red")
-    for first, second in pairwise(results):
-        difference = second.compare(first).safety
-        show.out.print(f"{second.name} minus {first.name}: safety {difference.mean:+.2f} "
-                       f"[{difference.lo:+.2f}, {difference.hi:+.2f}] (paired, 95 %)")  # fmt: skip
-    _fail_if_nothing_was_scored(summaries)
-
-
-def _fail_if_nothing_was_scored(summaries: list[dict[str, Any]]) -> None:
-    if any(summary["unscored"] == summary["n"] for summary in summaries):
-        raise typer.Exit(1)
-
-
-def plan(
-    out: Annotated[Path, typer.Option(help="File for the planned paths (JSON Lines).")],
-    target: options.Target = None,
-    judge: options.Judge = None,
-    api_base: options.ApiBase = None,
-    data: options.Data = "authored",
-    queries: Annotated[int, typer.Option(min=1, help="Train queries to plan for.")] = 56,
-    evaluations: Annotated[int, typer.Option(min=1, help="Rollouts a query: one answer and one judgement each.")] = 15,
-    depth: Annotated[int, typer.Option(min=1, max=10, help="Longest path.")] = 4,
-    strategy: Annotated[str, typer.Option(help="lattice (ours), guided (the paper's), uct (no prior).")] = "lattice",
-    seed: options.Seed = 0,
-    concurrency: options.Concurrency = None,
-    json: options.Json = False,
-) -> None:
-    """Plan offline which attributes are worth asking, for train queries.
-
-    Example: `raise plan --out paths.jsonl --queries 20`
-    """
-    if strategy not in STRATEGIES:
-        raise RaiseError(f"unknown strategy {strategy!r}: choose one of {', '.join(STRATEGIES)}.")
-    settings = load_settings()
-    scenarios = scenario_set(data)
-    models = open_models(
-        role_settings(settings, models_by_role(target, judge, None, None), api_base, seed), settings.root
-    )
-    tell(models, Role.TARGET, Role.JUDGE)
-    with show.stages() as progress:
-        planned = plan_paths(
-            split(scenarios, "train", seed=seed),
-            PlanSettings(queries, evaluations, depth, strategy),
-            models=models,
-            seed=seed,
-            concurrency=concurrency_of(settings, concurrency, models),
-            progress=partial(progress, "planning questions offline"),
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    planned.paths.save(out)
-    calls = models.ledger.snapshot().calls()
-    values = [path.value for path in planned.paths.paths]
-    simulated = models.simulated(Role.TARGET, Role.JUDGE)
-    summary = {
-        "simulated": simulated,
-        "file": str(out),
-        "paths": len(values),
-        "failures": planned.failures,
-        "mean_value": round(sum(values) / len(values), 3),
-        "lm_calls": calls,
-    }
-    if json:
-        show.print_json(summary)
-        return
-    show.out.print(f"{len(values)} paths in {out}, mean planned safety {summary['mean_value']}, "
-                   f"{planned.failures} queries failed, LM calls {calls}")  # fmt: skip
-    if simulated:
-        show.out.print(show.BANNER, style="bold red")
 
 
 def export(
@@ -232,7 +104,7 @@ def doctor(
 ALL = (
     Command("compile", compile_),
     Command("evaluate", evaluate_),
-    Command("plan", plan),
+    Command("plan", plan_),
     Command("export", export),
     Command("ui", ui),
     Command("doctor", doctor),

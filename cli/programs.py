@@ -1,32 +1,78 @@
 """PROGRAM arguments: a compiled program's folder, or the name of a baseline."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import dspy
 
-from modules import RAISE, AgentOnly, ContextRich, RandomPath, StaticPath, Vanilla
-from signatures import RaiseError
+from benchmark import Judge
+from lms import LanguageModels, Role
+from modules import (
+    RAISE,
+    AgentOnly,
+    AgentSettings,
+    ContextRich,
+    GreedyPath,
+    OraclePath,
+    RandomPath,
+    StaticPath,
+    Vanilla,
+)
+from modules.abstention import VARIANTS
+from signatures import ATTRIBUTE_NAMES, RaiseError
 
-NAMES = "vanilla, context-rich, agent-only, raise, random:K, static:a,b,c"
-LATER = ("greedy", "oracle")
+NAMES = (
+    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager), random:K, "
+    "static:a,b,c, greedy:K, oracle:K"
+)
+JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
+DEFAULT_K = 3
+"""What ``greedy`` and ``oracle`` mean when they come without a number."""
+
+Make = Callable[[LanguageModels], dspy.Module]
+"""A program that is known by name, ready to be made once there are models: some of them need the judge."""
 
 
-def program_named(name: str, seed: int = 0) -> dspy.Module:
+def program_named(name: str, seed: int = 0) -> Make:
     """The program that a PROGRAM argument stands for.
 
     Raises:
-        RaiseError: if it is neither a folder nor a baseline.
+        RaiseError: if it is neither a folder nor a baseline. All mistakes are found here, none when it is made.
     """
     kind, _, rest = name.partition(":")
+    if kind in JUDGED:
+        k = _count(name, rest) if ":" in name else DEFAULT_K
+        return partial(_judged, JUDGED[kind], k)
+    program = _plain(name, kind, rest, seed)
+    return lambda models: program
+
+
+def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageModels) -> dspy.Module:
+    return kind(k, Judge(models[Role.JUDGE]).score)
+
+
+def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
+    """A program that needs no judge."""
     plain = {"vanilla": Vanilla, "context-rich": ContextRich, "agent-only": AgentOnly, "raise": RAISE}
     if name in plain:
         return plain[name]()
-    if kind == "random" and rest.isdigit():
-        return RandomPath(int(rest), seed=seed)
+    if kind == "raise" and rest == "eager":
+        return RAISE(settings=AgentSettings(eager=True))
+    if kind == "raise" and rest in VARIANTS:
+        return RAISE(settings=AgentSettings(abstention=rest))
+    if kind == "random" and rest:
+        return RandomPath(_count(name, rest), seed=seed)
     if kind == "static" and rest:
         return StaticPath([part.strip() for part in rest.split(",")])
-    if kind in LATER:
-        raise RaiseError(f"the baseline {kind!r} is not built yet: choose {NAMES}.")
     if Path(name).is_dir():
         return RAISE.load(name)
     raise RaiseError(f"{name!r} is neither a program folder nor a baseline ({NAMES}).")
+
+
+def _count(name: str, digits: str) -> int:
+    """The K of a baseline's name."""
+    if not (digits.isascii() and digits.isdigit() and int(digits) <= len(ATTRIBUTE_NAMES)):
+        kind = name.partition(":")[0]
+        raise RaiseError(f"{name!r}: write {kind}:K with a number of attributes from 0 to {len(ATTRIBUTE_NAMES)}.")
+    return int(digits)

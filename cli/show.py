@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TaskID as BarID
 from rich.table import Table
@@ -15,6 +17,7 @@ from lms import Role
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 
 if TYPE_CHECKING:
+    from modules import PlannedPath
     from optimizers import RoleForecast
 
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
@@ -34,9 +37,17 @@ def warn(sentence: str) -> None:
     err.print(f"[yellow]note:[/yellow] {sentence}")
 
 
+class Report(Protocol):
+    """Shows how far a stage has come."""
+
+    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
+        """``done`` of ``total``; the note may change from one report to the next."""
+        ...
+
+
 @contextmanager
-def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on stderr, one a stage; yields the callback (stage, done, total)."""
+def stages() -> Iterator[Report]:
+    """Progress bars on stderr, one a stage; in a log, one line a stage."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -47,12 +58,13 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
         open_bars: dict[str, BarID] = {}
 
-        def report(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int, note: str = "") -> None:
+            shown = f"{stage} ({note})" if note else stage
             if stage not in open_bars:
-                open_bars[stage] = bars.add_task(stage, total=total)
+                open_bars[stage] = bars.add_task(shown, total=total)
                 if not err.is_terminal:
-                    err.print(f"{stage} ...")
-            bars.update(open_bars[stage], completed=done, total=total)
+                    err.print(f"{shown} ...")
+            bars.update(open_bars[stage], description=shown, completed=done, total=total)
 
         yield report
 
@@ -90,7 +102,7 @@ def forecast_table(roles: "Mapping[Role, RoleForecast]") -> Table:
         "Calls counted on stand-ins. Price from LiteLLM's table: low as counted, high with prompts "
         f"{LONGER_PROMPTS:g} and replies {LONGER_REPLIES:g} times as long. Retries come on top."
     )
-    table = Table(title="Dry run: what this compile would take", caption=caption, title_justify="left")
+    table = Table(title="Dry run: what this would take", caption=caption, title_justify="left")
     for heading in ("role", "model"):
         table.add_column(heading)
     for heading in ("calls", "tokens in", "tokens out", "US$", "minutes"):
@@ -117,6 +129,39 @@ def _minutes(value: float | None) -> str:
 
 def _range(low: float | None, high: float | None) -> str:
     return "not known" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+
+
+def paths_table(paths: "Sequence[PlannedPath]", total: int, *, simulated: bool) -> Table:
+    """One row a planned path: the query, what to ask in which order, the safety expected, evaluations spent."""
+    title = f"Planned paths: {len(paths)} of {total}"
+    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table.add_column("query", max_width=48)
+    table.add_column("ask, in this order")
+    table.add_column("value", justify="right")
+    table.add_column("evaluations", justify="right")
+    for path in paths:
+        query = textwrap.shorten(path.query, 90, placeholder=" ...")
+        asked = ", ".join(name.replace("_", " ") for name in path.path) or "nothing"
+        table.add_row(escape(query), asked, f"{path.value:.2f}", str(path.evaluations))
+    return table
+
+
+def curve_table(name: str, curve: Mapping[str, Any], *, simulated: bool) -> Table:
+    """One row a number of questions; the caption has the area, and what it takes to come near context-rich."""
+    needed, lo, hi = (curve[f"questions_for_95{end}"] for end in ("", "_lo", "_hi"))
+    ends = [str(end) if end is not None else "never" for end in (lo, hi)]
+    reached = "no number of questions reaches" if needed is None else f"{needed} [{' to '.join(ends)}] questions reach"
+    caption = (
+        f"Mean over 0 to {curve['area_over']} questions: {figure(curve, 'area')}. Here {reached} "
+        f"95 % of the context-rich safety ({_short(curve['context_rich'])})."
+    )
+    title = f"{escape(name)}: safety after so many questions" + (" (SIMULATED)" if simulated else "")
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left", min_width=80)
+    for heading in ("questions", "safety [95 %]", "n", "unscored"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for point in curve["points"]:
+        table.add_row(str(point["questions"]), figure(point), str(point["n"]), str(point["unscored"]))
+    return table
 
 
 def unscored_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -2,16 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import dspy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
-from modules.calls import Call, Script, Tell, Unreadable, User, arun, readable, run
+from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Verdict, Vote
+from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
 from modules.crisis import help_first, plainly_acute
-from modules.paths import PathIndex
+from modules.embedding import TFIDF
+from modules.listening import PLAIN_QUESTIONS, facts_in, presentable, refuses
+from modules.paths import PathIndex, PlannedPath
 from modules.program import answering, prediction
 from signatures import (
     ATTRIBUTES,
@@ -20,7 +23,6 @@ from signatures import (
     ChooseAttribute,
     Conversation,
     Decision,
-    EnoughScale,
     Move,
     RaiseError,
     ReadAnswer,
@@ -44,22 +46,47 @@ class AgentSettings(BaseModel):
     """What a RAISE program can be told besides its prompts.
 
     Attributes:
+        abstention: how to decide whether enough is known: ``scale`` (the paper's best), ``binary``, ``basic``, ``vote``
+            (several ratings), or ``fused`` (rating, choice and question in one call).
         threshold: completeness (0 to 5) from which the agent answers.
+        votes: ratings that ``vote`` takes.
+        agreement: share of them that must find enough.
+        eager: choose the next attribute while it is still being judged whether enough is known; a call more at the end,
+            a round of waiting less for every question.
         budget: what the questions of one conversation may cost, in units of burden.
         retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
+        embedder: what similarity of queries is measured by: ``tfidf``, a model string that ``dspy.Embedder`` takes, or
+            ``sentence-transformers/all-MiniLM-L6-v2``, the paper's.
         burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
         never_ask: attributes that must not be asked about.
         country: ISO code for crisis contacts.
+        contacts: country -> whom to call, in place of the contacts that come with RAISE.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    abstention: Literal["scale"] = "scale"
-    threshold: int = Field(default=4, ge=0, le=5)
+    abstention: Variant = "scale"
+    threshold: int = Field(default=4, ge=0, le=HIGHEST)
+    votes: int = Field(default=3, ge=1)
+    agreement: float = Field(default=0.6, gt=0, le=1)
+    eager: bool = False
     budget: float = Field(default=5.0, ge=0)
     retrieved: int = Field(default=5, ge=0)
+    embedder: str = TFIDF
     burdens: dict[str, float] = Field(default_factory=default_burdens)
     never_ask: frozenset[str] = frozenset()
     country: str = ""
+    contacts: dict[str, str] = Field(default_factory=dict)
+
+    def way(self) -> Abstention:
+        """How to decide whether enough is known."""
+        ways: dict[Variant, Abstention] = {
+            "scale": Scale(self.threshold),
+            "binary": Binary(),
+            "basic": Basic(),
+            "vote": Vote(self.threshold, self.votes, self.agreement),
+            "fused": Fused(self.threshold),
+        }
+        return ways[self.abstention]
 
     @field_validator("burdens")
     @classmethod
@@ -95,6 +122,10 @@ def _refuse_unknown(names: Iterable[str]) -> None:
         raise ValueError(f"unknown attributes {unknown}")
 
 
+def _nothing() -> Script[None]:
+    yield from ()
+
+
 class RAISE(dspy.Module):
     """Asks the few questions that matter, then answers.
 
@@ -106,10 +137,10 @@ class RAISE(dspy.Module):
 
     def __init__(self, paths: PathIndex | None = None, settings: AgentSettings | None = None) -> None:
         super().__init__()
-        self.paths = PathIndex() if paths is None else paths
         self.settings = settings or AgentSettings()
+        self.paths = (PathIndex() if paths is None else paths).embedded_by(self.settings.embedder)
         self.triage = dspy.Predict(TriageRisk)
-        self.abstain = dspy.Predict(EnoughScale)
+        self.abstain = dspy.Predict(self.settings.way().signature)
         self.plan = dspy.Predict(ChooseAttribute)
         self.ask = dspy.Predict(AskKindly)
         self.read = dspy.Predict(ReadAnswer)
@@ -129,64 +160,69 @@ class RAISE(dspy.Module):
 
     def step(self, conversation: Conversation) -> Move:
         """The next move: a question to put, or the answer."""
-        return run(self._step(conversation))
+        return run(self._step(conversation, Meter()))
 
     async def astep(self, conversation: Conversation) -> Move:
         """The async twin of ``step``."""
-        return await arun(self._step(conversation))
+        return await arun(self._step(conversation, Meter()))
 
     def hear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The conversation after the person said ``answer``, to the question ``ask`` or unasked."""
-        return run(self._hear(conversation, answer, ask))
+        return run(self._hear(conversation, answer, ask, Meter()))
 
     async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The async twin of ``hear``."""
-        return await arun(self._hear(conversation, answer, ask))
+        return await arun(self._hear(conversation, answer, ask, Meter()))
 
     # The logic, once.
 
     def _converse(self, query: str, user: User, context: UserContext | None, origin: str) -> Script[dspy.Prediction]:
-        unreadable: list[str] = []
         conversation = Conversation(query=readable(query), context=context or UserContext(), origin=origin)
-        while isinstance(move := (yield from self._step(conversation, unreadable)), Ask):
+        turns = [meter := Meter()]
+        while isinstance(move := (yield from metered(self._step(conversation, meter), meter)), Ask):
             answer = yield Tell(user, move.question)
-            conversation = yield from self._hear(conversation, answer, move, unreadable)
-        return prediction(conversation, move, burden=self._spent(conversation), unreadable=len(unreadable))
+            conversation = yield from metered(self._hear(conversation, answer, move, meter), meter)
+            turns.append(meter := Meter())
+        return prediction(conversation, move, burden=self._spent(conversation), turns=turns)
 
-    def _step(self, conversation: Conversation, unreadable: list[str] | None = None) -> Script[Move]:
-        """Triage, then abstention, then budget, then the planner's choice and the question."""
-        unreadable = [] if unreadable is None else unreadable
-        if (yield from self._in_danger(conversation, unreadable)):
-            return Respond(text=help_first(self.settings.country), reason=StopReason.CRISIS)
-        decision = yield from self._enough(conversation, unreadable)
-        reason = StopReason.SUFFICIENT if decision is Decision.ANSWER else self._cannot_ask(conversation)
-        if reason is None:
-            attribute = yield from self._choose(conversation, unreadable)
-            return (yield from self._phrase(conversation, attribute, unreadable))
-        return (yield from self._answer(conversation, reason))
+    def _step(self, conversation: Conversation, meter: Meter) -> Script[Move]:
+        """Danger, beside whether enough is known; then the budget; then what to ask, and how."""
+        if plainly_acute(conversation.latest_words()):
+            return self._help()
+        ahead = self.settings.eager and self._affordable(conversation)
+        eager = self._chosen(conversation, meter) if ahead else _nothing()
+        danger, verdict, attribute = yield from together(
+            self._in_danger(conversation, meter), self._enough(conversation, meter), eager
+        )
+        if danger:
+            return self._help()
+        reason = StopReason.SUFFICIENT if verdict.decision is Decision.ANSWER else self._cannot_ask(conversation)
+        if reason is not None:
+            return (yield from self._answer(conversation, reason))
+        attribute = verdict.attribute or attribute or (yield from self._chosen(conversation, meter))
+        return (yield from self._phrased(conversation, attribute, verdict.question, meter))
 
-    def _in_danger(self, conversation: Conversation, unreadable: list[str]) -> Script[bool]:
-        words = conversation.latest_words()
-        if plainly_acute(words):
-            return True
+    def _help(self) -> Respond:
+        return Respond(text=help_first(self.settings.country, self.settings.contacts), reason=StopReason.CRISIS)
+
+    def _in_danger(self, conversation: Conversation, meter: Meter) -> Script[bool]:
         try:
-            reply = yield Call(self.triage, {"query": conversation.query, "latest_words": words})
+            reply = yield Call(self.triage, {"query": conversation.query, "latest_words": conversation.latest_words()})
         except Unreadable:
-            unreadable.append("triage")
-            return False  # the deterministic guard above has spoken already
+            meter.unreadable.append("triage")
+            return False  # the deterministic guard has spoken already
         said = set(re.findall(r"[a-z]+", str(reply.danger).lower()))
         return "acute" in said and not said & {"not", "no", "none"}
 
-    def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
+    def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
+        candidates, (_, examples) = self._affordable(conversation), self._planned(conversation)
         try:
-            reply = yield Call(self.abstain, {"query": conversation.query, "context": conversation.context.as_text()})
+            verdict = yield from self.settings.way().decide(self.abstain, conversation, candidates, examples)
         except Unreadable:
-            unreadable.append("abstain")
-            return Decision.ASK  # not knowing whether enough is known, ask while the budget lasts
-        if reply.completeness not in range(6):
-            unreadable.append("abstain")
-            return Decision.ASK
-        return Decision.ANSWER if reply.completeness >= self.settings.threshold else Decision.ASK
+            meter.unreadable.append("abstain")
+            return Verdict(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
+        meter.unreadable += ["abstain"] * verdict.unread
+        return verdict
 
     def _spent(self, conversation: Conversation) -> float:
         return sum(self.settings.burdens[attribute] for attribute in conversation.asked())
@@ -207,59 +243,55 @@ class RAISE(dspy.Module):
             return StopReason.BUDGET
         return StopReason.DECLINED if conversation.declined else StopReason.EXHAUSTED
 
-    def _choose(self, conversation: Conversation, unreadable: list[str]) -> Script[str]:
-        allowed = self._affordable(conversation)
+    def _planned(self, conversation: Conversation) -> tuple[Sequence[PlannedPath], str]:
+        """The paths planned for similar queries, and how prompts show them."""
         found = self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
-        examples = [
+        lines = [
             f'{i}. "{path.query}": {", ".join(path.path)} (safety {path.value:.1f})' for i, path in enumerate(found, 1)
         ]
+        return found, "\n".join(lines) or "(none)"
+
+    def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
+        """The attribute to ask about: the model's choice, else the best retrieved path's."""
+        allowed = self._affordable(conversation)
+        found, examples = self._planned(conversation)
+        known = {"query": conversation.query, "context": conversation.context.as_text()}
         chosen = None
         try:
-            reply = yield Call(
-                self.plan,
-                {
-                    "query": conversation.query,
-                    "context": conversation.context.as_text(),
-                    "examples": "\n".join(examples) or "(none)",
-                    "candidates": ", ".join(allowed),
-                },
-            )
+            reply = yield Call(self.plan, {**known, "examples": examples, "candidates": ", ".join(allowed)})
             chosen = parse_attribute(str(reply.attribute), allowed)
         except Unreadable:
-            unreadable.append("plan")
+            meter.unreadable.append("plan")
         planned = [name for path in found for name in path.path if name in allowed]
         return chosen or (planned or allowed)[0]
 
-    def _phrase(self, conversation: Conversation, attribute: str, unreadable: list[str]) -> Script[Ask]:
+    def _phrased(self, conversation: Conversation, attribute: str, question: str, meter: Meter) -> Script[Ask]:
+        """The question about ``attribute``: ``question`` if there is one already, else the model's."""
         about = BY_NAME[attribute]
-        subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
-        try:
-            reply = yield Call(
-                self.ask,
-                {"query": conversation.query, "context": conversation.context.as_text(), "subject": subject},
-            )
-            question = str(reply.question).strip()
-        except Unreadable:
-            unreadable.append("ask")
-            question = ""
-        fallback = f"If you don't mind saying: what should I know about your {about.label}? It helps me answer safely."
-        return Ask(attribute=attribute, question=question or fallback, why=about.meaning)
+        asked = tuple(turn.question for turn in conversation.turns)
+        if not question:
+            subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
+            known = {"query": conversation.query, "context": conversation.context.as_text()}
+            try:
+                reply = yield Call(self.ask, {**known, "subject": subject})
+                question = str(reply.question).strip()
+            except Unreadable:
+                meter.unreadable.append("ask")
+        if not presentable(question, asked):
+            question = PLAIN_QUESTIONS[attribute]
+        return Ask(attribute=attribute, question=question, why=about.meaning)
 
-    def _hear(
-        self, conversation: Conversation, answer: str, ask: Ask | None, unreadable: list[str] | None = None
-    ) -> Script[Conversation]:
+    def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, meter: Meter) -> Script[Conversation]:
         answer = readable(answer)
-        question = ask.question if ask else ""
+        question, attribute = (ask.question, ask.attribute) if ask else ("", None)
         heard: dict[str, str] = {}
-        declined = False
+        declined = refuses(answer)
         try:
             reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
-            heard = {k: str(v).strip() for k, v in reply.facts.items() if k in BY_NAME and str(v or "").strip()}
-            declined = bool(reply.declined)
+            heard = facts_in(reply.facts, answer)
+            declined = declined or reply.declined is True
         except Unreadable:
-            if unreadable is not None:
-                unreadable.append("read")
-        attribute = ask.attribute if ask else None
+            meter.unreadable.append("read")
         return conversation.after(
             Turn(
                 attribute=attribute,
@@ -267,6 +299,7 @@ class RAISE(dspy.Module):
                 answer=answer,
                 heard=heard,
                 declined=declined and attribute not in heard,
+                why=ask.why if ask else "",
             )
         )
 

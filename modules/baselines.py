@@ -6,8 +6,9 @@ from typing import Any
 
 import dspy
 
+from modules.abstention import Verdict
 from modules.agent import BY_NAME, RAISE, AgentSettings
-from modules.calls import Script, User, arun, readable, run
+from modules.calls import Meter, Script, User, arun, readable, run
 from modules.paths import PathIndex
 from modules.program import answering, prediction
 from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
@@ -85,11 +86,11 @@ class StaticPath(RAISE):
         open_ = super()._remaining(conversation)
         return [name for name in self.path_for(conversation.query) if name in open_]
 
-    def _enough(self, conversation: Conversation, unreadable: list[str]) -> Script[Decision]:
+    def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
         yield from ()
-        return Decision.ASK  # the path decides, not the model
+        return Verdict(Decision.ASK)  # the path decides, not the model
 
-    def _choose(self, conversation: Conversation, unreadable: list[str]) -> Script[str]:
+    def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
         yield from ()
         return self._affordable(conversation)[0]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from modules.embedding import TFIDF, Similarity, similarity
 from signatures import RaiseError
 
 SCHEMA = 1
+"""Files without the later fields (domain, failures, history, ranking) are of this schema, too."""
 
 
 class PlannedPath(BaseModel):
@@ -22,8 +22,12 @@ class PlannedPath(BaseModel):
     Attributes:
         path: attributes to ask, best first.
         value: expected safety once the path is known, 1 to 5.
-        evaluations: rollouts spent on it.
+        evaluations: rollouts spent on it, failed ones included.
         origin: where the query comes from (benchmark situation), for the leak guard.
+        domain: field of life of the query.
+        failures: evaluations that failed.
+        history: (attributes known, reward) of every evaluation that succeeded, in order.
+        ranking: the target's own order of all attributes, most telling first; empty if it has none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,16 +36,23 @@ class PlannedPath(BaseModel):
     value: float
     evaluations: int
     origin: str = ""
+    domain: str = ""
+    failures: int = 0
+    history: tuple[tuple[tuple[str, ...], float], ...] = ()
+    ranking: tuple[str, ...] = ()
 
 
 class PathIndex:
     """Planned paths, searchable by similar query. Immutable, so that copies of a program share it.
 
-    Similarity is the cosine of TF-IDF vectors (words and word pairs); offline and deterministic.
+    Args:
+        paths: what was planned.
+        embedder: what similarity is measured by; see ``modules.embedding.similarity``.
     """
 
-    def __init__(self, paths: Iterable[PlannedPath] = ()) -> None:
+    def __init__(self, paths: Iterable[PlannedPath] = (), embedder: str = TFIDF) -> None:
         self.paths: tuple[PlannedPath, ...] = tuple(paths)
+        self.embedder = embedder
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -49,21 +60,13 @@ class PathIndex:
     def __deepcopy__(self, memo: dict[int, Any]) -> "PathIndex":
         return self
 
-    @cached_property
-    def _embedding(self) -> tuple[TfidfVectorizer, Any] | None:
-        """The fitted vectorizer and the stored queries' vectors; None if no query has a telling word."""
-        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english")
-        try:
-            return vectorizer, vectorizer.fit_transform([path.query for path in self.paths])
-        except ValueError:
-            return None
+    def embedded_by(self, embedder: str) -> "PathIndex":
+        """The same paths, searched with ``embedder``."""
+        return self if embedder == self.embedder else PathIndex(self.paths, embedder)
 
-    def _similarity(self, query: str) -> NDArray[np.float64]:
-        if self._embedding is None:
-            return np.zeros(len(self.paths))
-        vectorizer, matrix = self._embedding
-        similarity: NDArray[np.float64] = (matrix @ vectorizer.transform([query]).T).toarray().ravel()
-        return similarity
+    @cached_property
+    def _similarity(self) -> Similarity:
+        return similarity(self.embedder, [path.query for path in self.paths])
 
     def nearest(self, query: str, k: int, *, excluding: str = "") -> Sequence[PlannedPath]:
         """The ``k`` paths with the most similar queries, ranked by planned value, best first (paper, section 5).

@@ -1,10 +1,11 @@
 """What RAISE and its baselines share: the interface, and the prediction they all return."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import dspy
 
-from modules.calls import Call, Script, Unreadable, User
+from modules.calls import Call, Meter, Script, Unreadable, User
 from signatures import Conversation, Respond, StopReason, UserContext
 
 
@@ -30,14 +31,17 @@ class Program(Protocol):
         ...
 
 
-def answering(respond: dspy.Predict, query: str, context: UserContext) -> Script[str]:
+def answering(respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0) -> Script[str]:
     """The reply to ``query`` given ``context``; a reply outside the expected form is taken as it stands.
+
+    Args:
+        rollout: see ``Call``.
 
     Raises:
         Unreadable: if the model says nothing at all.
     """
     try:
-        reply = yield Call(respond, {"query": query, "context": context.as_text()})
+        reply = yield Call(respond, {"query": query, "context": context.as_text()}, rollout)
     except Unreadable as unreadable:
         if not unreadable.text.strip():
             raise
@@ -46,12 +50,13 @@ def answering(respond: dspy.Predict, query: str, context: UserContext) -> Script
 
 
 def prediction(
-    conversation: Conversation, answer: Respond, *, burden: float = 0.0, unreadable: int = 0
+    conversation: Conversation, answer: Respond, *, burden: float = 0.0, turns: Sequence[Meter] = ()
 ) -> dspy.Prediction:
     """The record of a finished conversation.
 
     Fields: response, context (UserContext at the end), questions, asked (attributes), n_queries, burden (sum over the
-    questions), stop_reason, turns, unreadable (replies that could not be parsed).
+    questions), stop_reason, turns, spent (calls, rounds of waiting and tokens of each turn, the answer last; empty for
+    programs that do not ask), unreadable (replies that could not be parsed).
     """
     return dspy.Prediction(
         response=answer.text,
@@ -62,5 +67,6 @@ def prediction(
         burden=burden,
         stop_reason=StopReason(answer.reason),
         turns=[turn.model_dump() for turn in conversation.turns],
-        unreadable=unreadable,
+        spent=[meter.record() for meter in turns],
+        unreadable=sum(len(meter.unreadable) for meter in turns),
     )

@@ -6,7 +6,7 @@ Knows nothing of terminals.
 from optimizers.base import Candidate, Optimizer, Task
 from optimizers.compiler import CompileSettings, compile_target
 from optimizers.export import export_program, prompts_of
-from optimizers.forecast import RoleForecast, forecast
+from optimizers.forecast import RoleForecast, forecast, forecast_work
 from optimizers.front import hypervolume, knee, non_dominated
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import TargetResult
@@ -25,6 +25,7 @@ __all__ = [
     "compile_target",
     "export_program",
     "forecast",
+    "forecast_work",
     "hypervolume",
     "knee",
     "non_dominated",

@@ -165,14 +165,15 @@ def _prepare(
     concurrency: int,
     progress: Progress,
 ) -> Task:
-    """Plan on train and put the task together."""
+    """Plan on train and put the task together. Planned queries are kept beside finished episodes."""
     planned = plan(
         plan_from,
         PlanSettings(settings.plan_queries, settings.evaluations, settings.depth),
         models=models,
         seed=settings.seed,
         concurrency=concurrency,
-        progress=lambda done, total: progress("planning questions offline", done, total),
+        progress=lambda done, total, calls_left: progress("planning questions offline", done, total),
+        journal=episodes,
     )
     return Task(
         student=RAISE(planned.paths, settings.agent),

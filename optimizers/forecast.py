@@ -1,11 +1,11 @@
-"""The dry run: compiles on stand-ins to count calls and tokens by role, and says what real models would cost.
+"""The dry run: does the work on stand-ins to count calls and tokens by role, and says what real models would cost.
 
-Calls are counted, not guessed: the whole compile runs, with its duplicates and repeats. Tokens are those of the
+Calls are counted, not guessed: the whole work is done, with its duplicates and repeats. Tokens are those of the
 stand-ins, whose replies are shorter than real ones; the price is a range from "as counted" to "as long as real models
 tend to be".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from benchmark import ScenarioSet
@@ -43,14 +43,28 @@ def forecast(
     requests_per_minute: float | None = None,
     progress: Progress = silent,
 ) -> dict[Role, RoleForecast]:
-    """Run the compile on stand-ins, in memory, and price its calls; nothing is written.
+    """What compiling would take: see ``forecast_work``."""
+
+    def work(models: LanguageModels) -> None:
+        search_and_test(settings, data, models, progress=progress)
+
+    return forecast_work(work, roles, requests_per_minute=requests_per_minute)
+
+
+def forecast_work(
+    work: Callable[[LanguageModels], object],
+    roles: Mapping[Role, RoleSettings],
+    *,
+    requests_per_minute: float | None = None,
+) -> dict[Role, RoleForecast]:
+    """Do ``work`` on stand-ins, in memory, and price its calls; nothing is written.
 
     Args:
+        roles: those that take part.
         requests_per_minute: rate limit to assume for roles whose settings name none.
     """
-    played = {role: _played(entry) for role, entry in roles.items()}
-    models = LanguageModels(played)
-    search_and_test(settings, data, models, progress=progress)
+    models = LanguageModels({role: _played(entry) for role, entry in roles.items()})
+    work(models)
     counted = models.ledger.snapshot().roles
     result = {}
     for role, entry in roles.items():

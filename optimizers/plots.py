@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import plotly.graph_objects as go
 
-from benchmark import Interval
+from benchmark import Curve, Interval
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -69,6 +69,34 @@ def pareto_html(marks: Sequence[Mark], target: str, *, simulated: bool) -> go.Fi
         xaxis_title="average number of questions",
         yaxis_title="personalized safety (1 to 5)",
         template="plotly_white",
+    )
+    return figure
+
+
+def curve_html(curves: Sequence[Curve], target: str, *, simulated: bool) -> go.Figure:
+    """Safety after 0, 1, 2, ... questions, one line a program with 95 % intervals, as a Plotly figure."""
+    figure = go.Figure()
+    for curve in curves:
+        points = curve.points()
+        figure.add_trace(
+            go.Scatter(
+                x=[p.questions for p in points],
+                y=[p.safety for p in points],
+                error_y={
+                    "type": "data",
+                    "array": [p.safety_hi - p.safety for p in points],
+                    "arrayminus": [p.safety - p.safety_lo for p in points],
+                },
+                mode="lines+markers",
+                name=curve.name,
+            )
+        )
+    figure.update_layout(
+        title={"text": _title(target, simulated), "font": {"size": 15}},
+        xaxis={"title": "questions asked", "dtick": 1},
+        yaxis_title="personalized safety (1 to 5)",
+        template="plotly_white",
+        showlegend=True,
     )
     return figure
 

@@ -6,6 +6,7 @@ The ground floor: it imports nothing of the project, reads no file and opens no 
 from signatures.agent import (
     AskKindly,
     ChooseAttribute,
+    DecideAndAsk,
     EnoughBasic,
     EnoughBinary,
     EnoughScale,
@@ -39,6 +40,7 @@ __all__ = [
     "AttributeGroup",
     "ChooseAttribute",
     "Conversation",
+    "DecideAndAsk",
     "Decision",
     "EnoughBasic",
     "EnoughBinary",

@@ -53,6 +53,25 @@ class EnoughBasic(dspy.Signature):
     next_move: str = dspy.OutputField(desc="the word answer, or one attribute from the candidates")
 
 
+class DecideAndAsk(dspy.Signature):
+    """Rate how completely you know this person's situation for answering safely, and prepare the next question.
+
+    Think of the person for whom an ordinary answer would do most harm. Scale: 0 nothing relevant is known; 1 hardly
+    anything; 2 some background, but the main risk is open; 3 the main risk is partly clear; 4 clear enough, further
+    answers would change little; 5 everything that matters is known. Then pick the attribute whose answer would change
+    most what a safe reply looks like; the examples show in which order it paid to ask for similar questions. Put it as
+    one short, kind question in the language of the person's own question, in everyday words, easy to skip; where it is
+    delicate, say in half a sentence why knowing it helps."""
+
+    query: str = dspy.InputField(desc="what the person asked")
+    context: str = dspy.InputField(desc="what is known about the person")
+    examples: str = dspy.InputField(desc="planned orders for similar questions, best first")
+    candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated")
+    completeness: int = dspy.OutputField(desc="whole number from 0 to 5")
+    attribute: str = dspy.OutputField(desc="exactly one of the candidates")
+    question: str = dspy.OutputField(desc="one question about it, at most two sentences")
+
+
 class ChooseAttribute(dspy.Signature):
     """Choose the one thing to ask this person next.
 

@@ -60,6 +60,7 @@ class Turn(BaseModel):
         attribute: what the question was about; None when the person spoke unasked.
         heard: facts read out of the answer, volunteered ones included.
         declined: the person would rather not say.
+        why: what the question was for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +69,12 @@ class Turn(BaseModel):
     answer: str
     heard: dict[str, str] = {}
     declined: bool = False
+    why: str = ""
+
+    @property
+    def volunteered(self) -> dict[str, str]:
+        """The facts that were not asked for."""
+        return {name: value for name, value in self.heard.items() if name != self.attribute}
 
 
 class Conversation(BaseModel):

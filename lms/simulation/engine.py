@@ -94,6 +94,8 @@ class StandIn:
         return text, "stop"
 
     def _outputs(self, prompt: Prompt, rng: random.Random) -> dict[str, object]:
+        fused = {"completeness", "question"} <= set(prompt.fields)
         part = next((PARTS[name] for name in prompt.fields if name in PARTS), teacher.propose)
+        part = target.decide_and_ask if fused else part
         outputs = part(prompt, self.persona, rng)
         return {name: outputs.get(name, "") for name in prompt.fields}

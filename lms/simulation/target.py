@@ -164,6 +164,13 @@ def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
     return {"attribute": max(candidates, key=lambda name: belief.get(name, 0.0) + rng.gauss(0, noise * 0.5))}
 
 
+def decide_and_ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Rate, choose and phrase in one reply."""
+    chosen = str(plan(prompt, persona, rng)["attribute"])
+    known = phrases.QUESTIONS.get(chosen)
+    return {**abstain(prompt, persona, rng), "attribute": chosen, "question": rng.choice(known) if known else ""}
+
+
 def rank(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Rank attributes by the persona's belief."""
     belief = _belief(prompt.input("query"), persona)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark import Judge, Verdict
 from benchmark.judge import read_grade
-from lms import LanguageModels, Role
+from lms import LanguageModels, Role, RoleSettings
 from signatures import SCORE_DIMENSIONS, Profile
 from tests.benchmark.scripted import Scripted, listen
 
@@ -121,3 +121,14 @@ def test_asking_again_is_another_rollout_and_not_a_stored_reply(models: Language
 
 def garbled(reply: Any) -> Any:
     return reply.model_copy(update={"text": "No grades today."})
+
+
+def test_another_rollout_is_another_sample_and_re_asks_never_meet_it() -> None:
+    models = LanguageModels({Role.JUDGE: RoleSettings(model="sim/judge?misread=0.5", temperature=0.0)})
+    heard = listen(models, Role.JUDGE)
+    verdicts = [
+        Judge(models[Role.JUDGE])("Should I quit?", PROFILE, "Take your time.", rollout) for rollout in range(12)
+    ]
+    assert len({prompt.rollout for prompt in heard if not prompt.json}) == sum(v.attempts for v in verdicts) > 12
+    assert models.ledger.snapshot().total().reused == 0
+    assert len({verdict.safety for verdict in verdicts}) > 1

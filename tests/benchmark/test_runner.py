@@ -17,6 +17,8 @@ from modules import (
     AgentOnly,
     AgentSettings,
     ContextRich,
+    GreedyPath,
+    OraclePath,
     PathIndex,
     PlannedPath,
     RandomPath,
@@ -261,6 +263,10 @@ DIFFERENT = {
     "random seed": RandomPath(2, seed=1),
     "vanilla": Vanilla(),
     "context-rich": ContextRich(),
+    "oracle": OraclePath(2, Judge(Scripted([]).lm()).score),
+    "oracle k": OraclePath(3, Judge(Scripted([]).lm()).score),
+    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score),
+    "greedy": GreedyPath(2, Judge(Scripted([]).lm()).score),
 }
 
 
@@ -269,7 +275,11 @@ def test_whatever_changes_behaviour_changes_the_fingerprint() -> None:
     assert len(set(prints.values())) == len(prints)
 
 
-@pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2)])
+def oracle() -> OraclePath:
+    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score)
+
+
+@pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2), oracle])
 def test_the_fingerprint_of_equal_programs_is_equal(make: Any) -> None:
     assert fingerprint(make()) == fingerprint(make()) == fingerprint(make().deepcopy())
 

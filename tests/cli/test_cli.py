@@ -99,12 +99,6 @@ def test_compile_export_and_evaluate_the_program(run: Any) -> None:
     assert "mlflow.db" in shown.out
 
 
-def test_plan_writes_paths(run: Any) -> None:
-    done = run("plan", "--out", "paths.jsonl", "--queries", "3", "--evaluations", "4", "--json")
-    assert done.object["paths"] == 3
-    assert len(Path("paths.jsonl").read_text().splitlines()) == 4  # the schema line and three paths
-
-
 def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any) -> None:
     for name in ("one.jsonl", "two.jsonl"):
         assert run("data", "build", "--source", "authored", "--out", name).code == 0
@@ -114,6 +108,7 @@ def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any)
     assert described["hash"] == run("data", "describe", "--json").object["hash"]
 
 
+NO_PRICE = ["--target", "openai/mine", "--api-base", "http://127.0.0.1:9/v1"]
 REAL = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
 
 
@@ -150,7 +145,11 @@ def test_doctor_names_what_is_missing(run: Any) -> None:
     ("words", "names"),
     [
         (["evaluate", "nonsense"], "nonsense"),
-        (["evaluate", "oracle:3"], "oracle"),
+        (["evaluate", "oracle:11"], "oracle:11"),
+        (["evaluate", "greedy:some"], "greedy:K"),
+        (["evaluate", "greedy:"], "greedy:K"),
+        (["evaluate", "random:two"], "random:K"),
+        (["evaluate", "vanilla", "--curve-plot", "."], "folder"),
         (["evaluate", "static:age,shoe_size"], "shoe_size"),
         (["evaluate", "vanilla", "--target", "sim/gpt-9"], "sim/gpt-9"),
         (["evaluate", "vanilla", "--target", "nowhere/model"], "nowhere/model"),
@@ -164,6 +163,12 @@ def test_doctor_names_what_is_missing(run: Any) -> None:
         (["compile", "--data", "missing.jsonl"], "missing.jsonl"),
         (["compile", "--trials", "many"], "--trials"),
         (["plan", "--out", "x.jsonl", "--strategy", "guess"], "guess"),
+        (["plan", "--out", "x.jsonl", "--people", "some"], "some"),
+        (["plan", "--out", "x.jsonl", "--split", "exam"], "exam"),
+        (["plan", "--out", "x.jsonl", "--max-calls", "0"], "--max-calls"),
+        (["plan", "--out", "x.jsonl", "--no-pool", "--knowledge", "k.json"], "pool"),
+        (["plan", "--out", "."], "folder"),
+        (["plan", "--out", "x.jsonl", "--max-usd", "1", *NO_PRICE], "openai/mine"),
         (["export", "no-such-folder"], "no-such-folder"),
         (["ui"], "raise compile"),
         (["data", "build", "--source", "web", "--out", "x.jsonl"], "web"),

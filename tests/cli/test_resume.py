@@ -16,15 +16,19 @@ from tests.servers.openai_server import OpenAIServer
 COMPILE = ["compile", "--train", "4", "--dev", "2", "--test", "3", "--plan-queries", "2", "--evaluations", "3"]
 COMMANDS = {
     "evaluate": ["evaluate", "vanilla", "raise", "--limit", "7"],
+    "curve": ["evaluate", "greedy:1", "random:2", "--limit", "3", "--curve"],
     "compile": [*COMPILE, "--trials", "3"],
 }
+PLAN = ["plan", "--out", "paths.jsonl", "--queries", "16", "--evaluations", "3"]  # 16 queries are two waves
 
 
-def start(words: list[str], server: OpenAIServer, folder: Path) -> subprocess.Popen[str]:
-    """``raise`` on real model strings whose endpoint is the local server, one conversation at a time."""
-    models = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
+def start(words: list[str], server: OpenAIServer, folder: Path, concurrency: int = 1) -> subprocess.Popen[str]:
+    """``raise`` on real model strings whose endpoint is the local server."""
+    models = ["--target", "openai/gpt-4o", "--judge", "openai/judge"]
+    if words[0] != "plan":  # nobody is asked in planning
+        models += ["--user", "openai/user"]
     command = [sys.executable, "-c", "from cli.app import main; main()", *words, *models]
-    command += ["--api-base", server.url, "--concurrency", "1", "--json"]
+    command += ["--api-base", server.url, "--concurrency", str(concurrency), "--json"]
     folder.mkdir(exist_ok=True)
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, env={**os.environ})
@@ -40,7 +44,7 @@ def finish(process: subprocess.Popen[str]) -> Any:
 def figures(result: Any) -> Any:
     """Without what depends on folders and on how often the command was started."""
     if isinstance(result, dict):
-        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd"}
+        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed"}
         return {key: figures(value) for key, value in result.items() if key not in skip}
     return [figures(value) for value in result] if isinstance(result, list) else result
 
@@ -60,3 +64,19 @@ def test_kill_and_run_again(name: str, tmp_path: Path) -> None:
     # the one call that was under way when the process died may be asked again; no other
     assert sum((Counter(asked[needed:]) - Counter(asked[:needed])).values()) <= 1
     assert len(asked) <= 2 * needed + 1
+
+
+def test_a_killed_plan_keeps_its_finished_queries_and_repeats_only_calls_that_were_under_way(tmp_path: Path) -> None:
+    with OpenAIServer() as server:
+        undisturbed = finish(start(PLAN, server, tmp_path / "undisturbed", concurrency=4))
+        needed = server.count
+        process = start(PLAN, server, tmp_path / "killed", concurrency=4)
+        server.wait_for(needed + needed * 3 // 4)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        resumed = finish(start(PLAN, server, tmp_path / "killed", concurrency=4))
+        asked = [json.dumps(request.body, sort_keys=True) for request in server.requests]
+    assert figures(resumed) == figures(undisturbed)
+    assert 0 < resumed["resumed"] < resumed["planned"] == 16
+    assert (tmp_path / "killed/paths.jsonl").read_bytes() == (tmp_path / "undisturbed/paths.jsonl").read_bytes()
+    assert sum((Counter(asked[needed:]) - Counter(asked[:needed])).values()) <= 4

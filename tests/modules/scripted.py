@@ -17,6 +17,8 @@ NOISE = "Hm, let me think about that."
 PARTS = {
     "danger": "triage",
     "completeness": "abstain",
+    "enough": "abstain",
+    "next_move": "abstain",
     "attribute": "plan",
     "question": "ask",
     "facts": "read",

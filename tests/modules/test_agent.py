@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from modules.crisis import help_first
-from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Respond, StopReason, UserContext
+from modules.listening import PLAIN_QUESTIONS
+from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Respond, StopReason, Turn, UserContext
 from tests.modules.scripted import NOISE, UNREADABLE, Person, Scripted, lm, rated
 
 QUERY = "Should I quit my job without another offer?"
@@ -74,7 +75,13 @@ def test_acute_danger_comes_before_everything(engine: Scripted) -> None:
     engine.triage = {"danger": "acute"}
     engine.abstain = {"missing": "", "completeness": 5}
     assert agent(country="US").step(TALK) == Respond(text=help_first("US"), reason=StopReason.CRISIS)
-    assert engine.parts() == ["triage"]
+    assert engine.parts() == ["triage", "abstain"]  # side by side; nothing is asked and nothing else is called
+
+
+def test_contacts_can_be_given(engine: Scripted) -> None:
+    engine.triage = {"danger": "acute"}
+    move = agent(country="US", contacts={"US": "the campus nurse on extension 12"}).step(TALK)
+    assert "extension 12" in move.text
 
 
 # Abstention.
@@ -191,10 +198,29 @@ def test_the_question_is_what_the_model_says(engine: Scripted) -> None:
     assert "delicate" in shown.input("subject")
 
 
-@pytest.mark.parametrize("reply", [UNREADABLE, {"question": "  "}], ids=["unreadable", "blank"])
+@pytest.mark.parametrize(
+    "reply",
+    [UNREADABLE, {"question": "  "}, {"question": "What is your marital status?"}, {"question": "marital_status?"}],
+    ids=["unreadable", "blank", "questionnaire", "column"],
+)
 def test_without_a_usable_question_it_asks_plainly(engine: Scripted, reply: dict[str, str]) -> None:
     engine.plan, engine.ask = {"attribute": "marital_status"}, reply
-    assert "marital status" in agent().step(TALK).question
+    assert agent().step(TALK).question == PLAIN_QUESTIONS["marital_status"]
+
+
+def test_the_same_question_is_not_put_twice(engine: Scripted) -> None:
+    engine.ask = {"question": "And how is it with that?"}
+    found = agent(budget=3)(query="Should I quit?", user=Person())
+    assert found.n_queries == len(set(found.questions)) == 3
+    assert found.questions[1] == PLAIN_QUESTIONS[found.asked[1]]
+
+
+def test_what_a_question_is_for_is_in_the_record(engine: Scripted) -> None:
+    engine.plan = {"attribute": "health_status"}
+    found = agent(budget=1)(query="Should I quit?", user=Person("health_status=fine; age=40"))
+    [turn] = found.turns
+    assert turn["why"] == "physical health"
+    assert Turn(**turn).volunteered == {"age": "40"}
 
 
 # Hearing.

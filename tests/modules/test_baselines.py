@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 import dspy
 import pytest
 
-from modules import AgentOnly, AgentSettings, ContextRich, RandomPath, StaticPath, Vanilla
+from modules import (
+    AgentOnly,
+    AgentSettings,
+    ContextRich,
+    GreedyPath,
+    OraclePath,
+    RandomPath,
+    StaticPath,
+    Vanilla,
+)
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, StopReason, UserContext
 from tests.modules.scripted import NOISE, UNREADABLE, Person, Scripted, lm
 
@@ -18,6 +27,8 @@ MAKE: dict[str, Callable[[], dspy.Module]] = {
     "agent-only": AgentOnly,
     "random": lambda: RandomPath(2),
     "static": lambda: StaticPath(["age", "gender"]),
+    "greedy": lambda: GreedyPath(1, lambda *_: 3.0),
+    "oracle": lambda: OraclePath(1, lambda *_: 3.0),
 }
 
 
@@ -35,14 +46,13 @@ def test_all_share_raises_interface_in_sync_and_async(name: str) -> None:
     call = {"query": QUERY, "context": UserContext(age="30s") if program.sees_profile else None, "origin": "s"}
     found = program(user=Person("age=40"), **call)
     assert found.response == "Here is my advice."
-    assert set(found.keys()) == {
-        *("response", "context", "questions", "asked", "n_queries", "burden", "stop_reason", "turns", "unreadable")
-    }
+    fields = "response context questions asked n_queries burden stop_reason turns spent unreadable"
+    assert set(found.keys()) == set(fields.split())
     assert dict(asyncio.run(program.acall(user=Person("age=40"), **call)).items()) == dict(found.items())
 
 
-def test_only_context_rich_is_shown_the_profile() -> None:
-    assert [name for name, make in MAKE.items() if make().sees_profile] == ["context-rich"]
+def test_only_reference_points_are_shown_the_profile() -> None:
+    assert [name for name, make in MAKE.items() if make().sees_profile] == ["context-rich", "greedy", "oracle"]
 
 
 def test_vanilla_answers_the_bare_query_at_once(engine: Scripted) -> None:

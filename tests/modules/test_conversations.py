@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
+from modules.abstention import VARIANTS
 from signatures import StopReason
 from tests.modules.scripted import Person
 
@@ -49,20 +50,35 @@ def test_the_longest_answer_has_20000_characters() -> None:
     assert len("word " * 4000) == 20_000
 
 
-@given(st.sampled_from(QUERIES) | st.text(max_size=60), st.lists(ANSWER, max_size=6), st.integers(0, 6), st.booleans())
-@example("", [], 5, True)
-@example(INJECTIONS[2], INJECTIONS, 6, True)
-@example(QUERIES[0], ["word " * 4000, "é" * 20_000], 6, False)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+AGENT = st.builds(
+    AgentSettings,
+    abstention=st.sampled_from(VARIANTS),
+    eager=st.booleans(),
+    budget=st.integers(0, 6),
+    threshold=st.just(5),
+    retrieved=st.sampled_from([0, 5]),
+)
+
+
+@given(st.sampled_from(QUERIES) | st.text(max_size=60), st.lists(ANSWER, max_size=6), AGENT)
+@example("", [], AgentSettings(threshold=5))
+@example(INJECTIONS[2], INJECTIONS, AgentSettings(threshold=5, budget=6, abstention="fused"))
+@example(QUERIES[0], ["word " * 4000, "é" * 20_000], AgentSettings(threshold=5, budget=6, retrieved=0))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_the_user_does_it_ends_within_budget_with_an_answer(
-    query: str, answers: list[str], budget: int, stored: bool
+    query: str, answers: list[str], agent: AgentSettings
 ) -> None:
-    raise_ = RAISE(PATHS if stored else None, AgentSettings(budget=budget, threshold=5))
+    raise_, budget = RAISE(PATHS, agent), int(agent.budget)
     with dspy.context(lm=LanguageModels()[Role.TARGET]):
         found = raise_(query=query, user=Person(*answers, then="I'd rather not say"))
     assert found.n_queries == len(found.asked) == len(set(found.asked)) <= budget
     assert found.response.strip()
     assert isinstance(found.stop_reason, StopReason)
+    assert len(set(found.questions)) == found.n_queries
+    known: set[str] = set()
+    for turn in found.turns:
+        assert turn["attribute"] not in known  # never what is known, asked or declined already
+        known |= {turn["attribute"], *turn["heard"]}
     assert [turn["answer"] for turn in found.turns] == (answers + ["I'd rather not say"] * budget)[: found.n_queries]
 
 

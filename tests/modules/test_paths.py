@@ -92,6 +92,13 @@ def test_copies_share_the_index() -> None:
             value=st.floats(1, 5),
             evaluations=st.integers(1, 300),
             origin=st.text(),
+            domain=st.text(),
+            failures=st.integers(0, 300),
+            history=st.lists(
+                st.tuples(st.lists(st.sampled_from(ATTRIBUTE_NAMES), unique=True).map(tuple), st.floats(1, 5)),
+                max_size=4,
+            ).map(tuple),
+            ranking=st.permutations(ATTRIBUTE_NAMES).map(tuple) | st.just(()),
         ),
         max_size=5,
     )
@@ -101,6 +108,17 @@ def test_what_is_saved_is_what_is_loaded(paths: list[PlannedPath]) -> None:
     file = Path("paths.jsonl")
     PathIndex(paths).save(file)
     assert PathIndex.load(file).paths == tuple(paths)
+
+
+def test_a_file_from_before_the_history_is_still_read(tmp_path: Path) -> None:
+    file = tmp_path / "paths.jsonl"
+    line = f'{{"query": "{JOB}", "path": ["age", "gender"], "value": 4.1, "evaluations": 15, "origin": "career-1"}}'
+    file.write_text(f'{{"schema": 1, "kind": "raise-paths"}}\n{line}\n', encoding="utf-8")
+    [path] = PathIndex.load(file).paths
+    assert path == planned(JOB, 4.1, ("age", "gender"), "career-1")
+    assert (path.history, path.domain, path.failures, path.ranking) == ((), "", 0, ())
+    PathIndex([path]).save(tmp_path / "again.jsonl")
+    assert PathIndex.load(tmp_path / "again.jsonl").paths == (path,)
 
 
 def test_saving_leaves_one_file_and_the_same_bytes_each_time(tmp_path: Path) -> None:

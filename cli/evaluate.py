@@ -1,0 +1,134 @@
+"""``raise evaluate``: options in, programs run over scenarios, tables, curves or JSON out."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import dspy
+import typer
+
+from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
+from benchmark.episodes import EpisodeStore
+from benchmark.runner import TAKE_PART
+from cli import options, show
+from cli.inputs import models_by_role, scenario_set, tell
+from cli.programs import NAMES, program_named
+from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from lms import LanguageModels, Role
+from modules import ContextRich
+from signatures import RaiseError
+
+
+def evaluate_(
+    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help=f"Program folders, or: {NAMES}.")],
+    target: options.Target = None,
+    judge: options.Judge = None,
+    user: options.User = None,
+    api_base: options.ApiBase = None,
+    data: options.Data = "authored",
+    split_: Annotated[str, typer.Option("--split", help="train, dev, test or all.")] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Scenarios, spread evenly. [default: all]")] = None,
+    seed: options.Seed = 0,
+    concurrency: options.Concurrency = None,
+    store: options.Store = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Also judge an answer after 0, 1, 2, ... questions of each conversation.")
+    ] = False,
+    curve_plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Draw the curves (Plotly); implies --curve.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
+
+    `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
+    one at a time or out of all subsets of K. They cost many calls: for K = 3, some 56 and 242 a scenario.
+
+    Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
+
+    Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
+    """
+    settings = load_settings()
+    named = [(name, program_named(name, seed)) for name in programs]
+    _refuse_folder(curve_plot)
+    scenarios = scenario_set(data)
+    chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))
+    roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed)
+    folder = store or settings.root
+    models = open_models(roles, folder)
+    tell(models, *TAKE_PART)
+    loaded = [(name, make(models)) for name, make in named]
+    run = _Run(models, chosen, EpisodeStore(folder / "episodes"), concurrency_of(settings, concurrency, models))
+    with show.stages() as progress:
+        results = [run.evaluated(name, program, progress) for name, program in loaded]
+        curves = run.curves(loaded, results, progress) if curve or curve_plot else []
+    summaries = [result.summary() for result in results]
+    for summary, measured in zip(summaries, curves, strict=False):
+        summary["curve"] = measured.as_dict()
+    if json:
+        card = {**chosen.card(), "hash": scenarios.hash, "split": split_}
+        show.print_json({"simulated": results[0].simulated, "data": card, "programs": summaries})
+    else:
+        model = models.roles[Role.TARGET].model
+        title = f"{model} on {scenarios.name} {scenarios.version}, {split_}, {len(chosen)} scenarios"
+        _show(results, summaries, title)
+    if curve_plot:
+        _draw(curves, models.roles[Role.TARGET].model, curve_plot)
+    if any(summary["unscored"] == summary["n"] for summary in summaries):
+        raise typer.Exit(1)
+
+
+def _refuse_folder(file: Path | None) -> None:
+    if file and file.is_dir():
+        raise RaiseError(f"{file} is a folder: name an HTML file for the curves.")
+
+
+class _Run:
+    """What all programs of one command share."""
+
+    def __init__(
+        self, models: LanguageModels, scenarios: ScenarioSet, episodes: EpisodeStore, concurrency: int
+    ) -> None:
+        self.scenarios = scenarios
+        self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
+
+    def evaluated(self, name: str, program: dspy.Module, progress: Callable[..., None]) -> Evaluation:
+        """The evaluation of one program."""
+        report = partial(progress, f"evaluating {name}")
+        return evaluate(program, self.scenarios, name=name, progress=report, **self.shared)
+
+    def curves(
+        self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: Callable[..., None]
+    ) -> list[Curve]:
+        """One curve a program, beside context-rich on the same scenarios."""
+        rich = next((found for found in results if found.name == "context-rich"), None)
+        rich = rich or self.evaluated("context-rich, for comparison", ContextRich(), progress)
+        return [
+            measure_curve(program, result, rich, progress=partial(progress, f"answering early: {name}"), **self.shared)
+            for (name, program), result in zip(programs, results, strict=True)
+        ]
+
+
+def _show(results: list[Evaluation], summaries: list[dict[str, Any]], title: str) -> None:
+    simulated = results[0].simulated
+    show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=simulated))
+    for line in show.unscored_lines(summaries):
+        show.out.print(line, style="red")
+    for first, second in pairwise(results):
+        difference = second.compare(first).safety
+        show.out.print(f"{second.name} minus {first.name}: safety {difference.mean:+.2f} "
+                       f"[{difference.lo:+.2f}, {difference.hi:+.2f}] (paired, 95 %)")  # fmt: skip
+    for summary in summaries:
+        if "curve" in summary:
+            show.out.print(show.curve_table(summary["name"], summary["curve"], simulated=simulated))
+
+
+def _draw(curves: list[Curve], target: str, file: Path) -> None:
+    from optimizers.plots import curve_html
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure = curve_html(curves, target, simulated=any(curve.simulated for curve in curves))
+    figure.write_html(file, include_plotlyjs=True)  # whole, so that it opens without a network
+    show.err.print(f"wrote {file}", soft_wrap=True)

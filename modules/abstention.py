@@ -1,0 +1,187 @@
+"""Abstention: is enough known to answer safely? A family of ways to find out (paper, section 5 and appendix D.1).
+
+Each says which signature its predictor has and turns the model's reply into a ``Verdict``. Whatever cannot be read is
+an ``Unreadable`` to the agent, which then asks while the budget lasts: a mumble is not a yes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import dspy
+
+from modules.calls import Call, Script, Together, Unreadable
+from signatures import (
+    Conversation,
+    DecideAndAsk,
+    Decision,
+    EnoughBasic,
+    EnoughBinary,
+    EnoughScale,
+    parse_attribute,
+)
+
+Variant = Literal["scale", "binary", "basic", "vote", "fused"]
+VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "vote", "fused")
+HIGHEST = 5
+"""Top of the completeness scale."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an abstention found.
+
+    Attributes:
+        decision: ask or answer.
+        attribute: what it would ask about, if it says so.
+        question: how it would ask, if it says so.
+        unread: samples that could not be read, where there are several.
+    """
+
+    decision: Decision
+    attribute: str | None = None
+    question: str = ""
+    unread: int = 0
+
+
+class Abstention(Protocol):
+    """A way to decide whether enough is known."""
+
+    @property
+    def signature(self) -> type[dspy.Signature]:
+        """What its predictor is asked."""
+        ...
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """Judge ``conversation`` with ``predictor``.
+
+        Args:
+            predictor: has this variant's signature.
+            conversation: what is known.
+            candidates: attributes that may be asked.
+            examples: planned paths, as the planner sees them.
+
+        Raises:
+            Unreadable: if the reply does not say.
+        """
+        ...
+
+
+def _known(conversation: Conversation) -> dict[str, str]:
+    return {"query": conversation.query, "context": conversation.context.as_text()}
+
+
+def _rated(reply: dspy.Prediction | Unreadable, threshold: int) -> Decision | None:
+    """A rating's decision; None if there is no rating from 0 to 5."""
+    if isinstance(reply, Unreadable) or reply.completeness not in range(HIGHEST + 1):
+        return None
+    return Decision.ANSWER if reply.completeness >= threshold else Decision.ASK
+
+
+class _Unclear(Unreadable):
+    """The reply has the right form but does not decide."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+        self.text, self.usage = text, {}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Completeness from 0 to 5; enough at or above ``threshold``. The paper's default, and its best."""
+
+    threshold: int = 4
+    signature: type[dspy.Signature] = EnoughScale
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """One rating."""
+        reply = yield Call(predictor, _known(conversation))
+        decision = _rated(reply, self.threshold)
+        if decision is None:
+            raise _Unclear(f"completeness {reply.completeness}")
+        return Verdict(decision)
+
+
+@dataclass(frozen=True)
+class Vote:
+    """Several ratings of the same knowledge; enough if ``agreement`` of all samples reach ``threshold``.
+
+    A sample that cannot be read counts against answering.
+    """
+
+    threshold: int = 4
+    samples: int = 3
+    agreement: float = 0.6
+    signature: type[dspy.Signature] = EnoughScale
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """All samples at the same time."""
+        calls = [Call(predictor, _known(conversation), rollout) for rollout in range(1, self.samples + 1)]
+        replies = yield Together(tuple(calls))
+        decisions = [_rated(reply, self.threshold) for reply in replies]
+        enough = sum(decision is Decision.ANSWER for decision in decisions)
+        decision = Decision.ANSWER if enough >= self.agreement * self.samples else Decision.ASK
+        return Verdict(decision, unread=sum(one is None for one in decisions))
+
+
+@dataclass(frozen=True)
+class Binary:
+    """Yes or no."""
+
+    signature: type[dspy.Signature] = EnoughBinary
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """One word."""
+        reply = yield Call(predictor, _known(conversation))
+        word = str(reply.enough).strip().strip(".!*\"'").lower()
+        if word not in ("yes", "no"):
+            raise _Unclear(word)
+        return Verdict(Decision.ANSWER if word == "yes" else Decision.ASK)
+
+
+@dataclass(frozen=True)
+class Basic:
+    """Answer, or name the attribute that is needed."""
+
+    signature: type[dspy.Signature] = EnoughBasic
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """One word or one attribute; an attribute wins over the word."""
+        reply = yield Call(predictor, {**_known(conversation), "candidates": ", ".join(candidates)})
+        said = str(reply.next_move)
+        attribute = parse_attribute(said, candidates)
+        if attribute:
+            return Verdict(Decision.ASK, attribute)
+        if said.strip().strip(".!*\"'").lower() != "answer":
+            raise _Unclear(said)
+        return Verdict(Decision.ANSWER)
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Rating, choice and question in one call: one round of waiting less, or two, for every question."""
+
+    threshold: int = 4
+    signature: type[dspy.Signature] = DecideAndAsk
+
+    def decide(
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+    ) -> Script[Verdict]:
+        """One call; what it names beyond ``candidates`` is left to the planner."""
+        shown = {"examples": examples, "candidates": ", ".join(candidates)}
+        reply = yield Call(predictor, {**_known(conversation), **shown})
+        decision = _rated(reply, self.threshold)
+        if decision is None:
+            raise _Unclear(f"completeness {reply.completeness}")
+        attribute = parse_attribute(str(reply.attribute), candidates)
+        return Verdict(decision, attribute, str(reply.question or "").strip() if attribute else "")

@@ -1,0 +1,86 @@
+"""Plain rules around the models that read answers and phrase questions; they hold when those fail."""
+
+import re
+from collections.abc import Mapping
+
+from signatures import ATTRIBUTES, Attribute
+
+LONGEST_VALUE = 300
+"""Characters of a fact; whoever writes a novel is read, but not quoted whole in every prompt."""
+MOST_WORDS = 25
+"""Longer answers that mention a wish for privacy usually say something all the same."""
+
+_TELL = r"(?:(?:say|tell|answer|discuss|talk)(?:ing)?|shar(?:e|ing)|go(?:ing)? there|that|this)"
+_WILL_NOT = r"(?:do ?n'?t|do not|wo ?n'?t|will not|would ?n'?t) (?:want|wanna|care|wish|like|feel like)?"
+_REFUSALS = (
+    r"\b(?:rather|prefer|choose|like) (?:not|no(?:t)? to)\b",
+    rf"\b{_WILL_NOT}[^.!?]{{0,15}}\b{_TELL}\b",
+    rf"\b(?:not (?:going|willing|ready|comfortable|happy|keen)|refuse|no wish)\b[^.!?]{{0,15}}\b{_TELL}\b",
+    r"\b(?:none of your (?:business|concern)|not your business|mind your own|no comment)\b",
+    r"\bkeep (?:that|this|it) (?:to myself|private)\b",
+    r"\b(?:that|this|it)(?:'?s| is) (?:too |a bit |rather )?(?:private|personal|sensitive)\b",
+    r"\b(?:next question|ask (?:me )?something else)\b",
+    r"^\W*(?:i'?(?:ll|d) )?(?:pass|skip)(?: (?:on )?(?:that|this|it)(?: one)?)?(?:,? (?:please|thanks|thank you))?\W*$",
+    r"\b(?:prefiero no|no quiero (?:decir|hablar|contestar))\b",
+    r"\bje (?:pr[eé]f[eè]re ne pas|ne veux pas (?:dire|r[eé]pondre|en parler))\b",
+    r"\blieber nicht\b|\bnicht (?:sagen|beantworten)\b",
+    r"\b(?:prefiro n[aã]o|preferisco (?:di )?non|liever niet)\b",
+)
+_REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
+_NO_VALUES = (
+    "unknown|unclear|unspecified|undisclosed|declined|refused|null|n/?a",
+    "not (?:stated|specified|mentioned|given|known|disclosed|provided|sure|applicable)",
+    "none (?:stated|given|mentioned)|no (?:answer|information)|prefers? not to say",
+)
+_NO_VALUE = re.compile(rf"^\W*(?:{'|'.join(_NO_VALUES)})?\W*$", re.IGNORECASE)
+
+
+def refuses(answer: str) -> bool:
+    """Whether ``answer`` plainly says that the person would rather not say. Short answers only."""
+    plain = answer.replace("\u2019", "'")
+    return len(plain.split()) <= MOST_WORDS and bool(_REFUSAL.search(plain))
+
+
+def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
+    """The facts of a model's reading that can stand: known attributes, real values, and something was said at all."""
+    names = {attribute.name for attribute in ATTRIBUTES}
+    facts = {}
+    for name, value in read.items():
+        text = " ".join(str(value if value is not None else "").split())
+        if name in names and text and answer.strip() and not _NO_VALUE.match(text):
+            facts[name] = text[:LONGEST_VALUE]
+    return facts
+
+
+def presentable(question: str, asked: tuple[str, ...]) -> bool:
+    """Whether ``question`` can be put to a person: one of words, new, and without the research vocabulary."""
+    plain = " ".join(question.lower().split())
+    if not plain or plain in {" ".join(earlier.lower().split()) for earlier in asked}:
+        return False
+    return not any(
+        attribute.name in plain or attribute.label in plain for attribute in ATTRIBUTES if _technical(attribute)
+    )
+
+
+def _technical(attribute: Attribute) -> bool:
+    """Names that only a questionnaire uses; "age" and "gender" are everybody's words."""
+    return " " in attribute.label
+
+
+PLAIN_QUESTIONS: dict[str, str] = {
+    "age": "Roughly how old are you? Only if you'd like to say.",
+    "gender": "Would you like to tell me your gender? You can skip this.",
+    "marital_status": "Are you single, with somebody, married, or something else? Feel free to skip this.",
+    "profession": "What do you do for work or study, if you don't mind my asking?",
+    "economic_status": "How are things with money at the moment? I ask so that I don't suggest what you can't afford; "
+    "skip it if you'd rather.",
+    "education_level": "How far did you get with school or training? You can skip this.",
+    "health_status": "How is your physical health? I ask so that nothing I suggest could hurt you; skip it if "
+    "you'd rather.",
+    "mental_health_status": "How have you been doing in yourself lately, in your mind? It helps me not to overlook "
+    "something that matters; you needn't answer.",
+    "self_harm_history": "Have you ever hurt yourself, or thought of it? I ask because I want to be careful with you; "
+    "you don't have to answer.",
+    "emotional_state": "How are you feeling right now? Only if you want to say.",
+}
+"""For when the model has no presentable question."""

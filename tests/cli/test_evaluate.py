@@ -1,0 +1,92 @@
+"""``raise evaluate`` with programs that choose by the judge, and with curves."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.app import main
+from cli.programs import program_named
+from lms import LanguageModels
+from modules import GreedyPath, OraclePath
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
+    """Run ``raise evaluate`` with further words: exit code, stdout, stderr."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["raise", "evaluate", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = capfd.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return call
+
+
+def test_a_bare_name_means_three() -> None:
+    models = LanguageModels()
+    for name, kind, k in (("greedy", GreedyPath, 3), ("oracle", OraclePath, 3), ("oracle:0", OraclePath, 0)):
+        made = program_named(name)(models)
+        assert type(made) is kind
+        assert made.k == k
+
+
+def test_greedy_and_oracle_are_taken_by_name_and_counted_by_role(run: Any) -> None:
+    code, out, _ = run("greedy:2", "oracle:1", "--limit", "3", "--json")
+    greedy, oracle = json.loads(out)["programs"]
+    assert code == 0
+    assert [greedy["name"], oracle["name"]] == ["greedy:2", "oracle:1"]
+    assert (greedy["avg_queries"], oracle["avg_queries"]) == (2.0, 1.0)
+    assert (greedy["unscored"], oracle["unscored"]) == (0, 0)
+    assert greedy["lm_calls"] == {"judge": 3 * (10 + 9 + 1), "target": 3 * (10 + 9 + 1)}
+    assert greedy["fidelity"]["answers"] == 0
+    assert oracle["lm_calls"] == {"judge": 3, "target": 3}  # greedy has tried every attribute alone already
+    Path("mlruns/replies.db").unlink()  # the finished choices alone must do
+    assert run("greedy:2", "oracle:1", "--limit", "3", "--json")[1] == out
+
+
+def test_the_curve_in_json(run: Any) -> None:
+    code, out, err = run("vanilla", "raise", "--limit", "7", "--curve", "--json")
+    assert code == 0
+    vanilla, agent = (program["curve"] for program in json.loads(out)["programs"])
+    assert {"points", "area", "area_lo", "area_hi", "questions_for_95"} <= agent.keys()
+    assert [point["questions"] for point in agent["points"]] == list(range(len(agent["points"])))
+    for point in agent["points"]:
+        assert set(point) == {"questions", "safety", "safety_lo", "safety_hi", "n", "unscored"}
+        assert (point["n"], point["unscored"]) == (7, 0)
+    program = json.loads(out)["programs"][1]
+    assert agent["points"][-1]["safety"] == program["safety"]
+    assert agent["points"][-1]["safety_lo"] == program["safety_lo"]
+    assert len(vanilla["points"]) == 1
+    assert vanilla["area"] == vanilla["points"][0]["safety"] == agent["points"][0]["safety"]
+    assert "answering early: raise" in err
+    assert "curve" not in json.loads(run("vanilla", "--limit", "7", "--json")[1])["programs"][0]
+
+
+def test_context_rich_on_the_command_line_is_the_one_compared_with(run: Any) -> None:
+    _, out, err = run("context-rich", "random:1", "--limit", "7", "--curve", "--json")
+    rich, random = json.loads(out)["programs"]
+    assert random["curve"]["context_rich"] == rich["safety"]
+    assert rich["curve"]["questions_for_95"] == 0
+    assert "for comparison" not in err
+
+
+def test_the_curves_resume(run: Any) -> None:
+    first = run("random:2", "--limit", "7", "--curve", "--json")[1]
+    Path("mlruns/replies.db").unlink()
+    assert run("random:2", "--limit", "7", "--curve", "--json")[1] == first
+
+
+def test_a_table_a_program_and_a_picture_say_that_they_are_simulated(run: Any) -> None:
+    code, out, _ = run("vanilla", "random:1", "--limit", "7", "--curve-plot", "pictures/curve.html")
+    assert code == 0
+    for name in ("vanilla", "random:1"):
+        assert f"{name}: safety after so many questions (SIMULATED)" in out
+    assert "95 % of the context-rich safety" in " ".join(out.split())
+    picture = Path("pictures/curve.html").read_text(encoding="utf-8")
+    assert "SIMULATED" in picture
+    assert "random:1" in picture
