@@ -18,7 +18,7 @@ from benchmark.parallel import in_order
 from benchmark.scenarios import Scenario, content_id
 from benchmark.splits import sample
 from lms import LanguageModels, Ledger, Role, RoleSettings, cost_of
-from modules import EvaluationFailed, OfflinePlanner, PathIndex, PlannedPath, PlanningItem
+from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.calls import FATAL
 from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
@@ -218,14 +218,8 @@ class _Run:
     ) -> None:
         judge = Judge(models[Role.JUDGE])
 
-        def score(query: str, profile: Profile, response: str, rollout: int) -> float:
-            verdict = judge(query, profile, response, rollout)
-            if verdict.safety is None:
-                raise EvaluationFailed(verdict.unscored)
-            return verdict.safety
-
         self.planner = OfflinePlanner(
-            score,
+            judge.score,
             depth=settings.depth,
             evaluations=settings.evaluations,
             strategy=settings.strategy,

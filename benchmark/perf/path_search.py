@@ -387,9 +387,9 @@ def main() -> None:
     text = report(table, knowledge, arguments.seeds)
     (arguments.out / "path-search.md").write_text(text, encoding="utf-8")
     picture(table, arguments.out / "path-search.png")
-    figures = [figure(table, depth).to_html(full_html=False, include_plotlyjs=False) for depth in DEPTHS]
-    script = '<script src="https://cdn.plot.ly/plotly-2.35.2.min.js"></script>'
-    (arguments.out / "path-search.html").write_text(script + "\n".join(figures), encoding="utf-8")
+    library = iter(("cdn", *[False] * len(DEPTHS)))
+    figures = [figure(table, depth).to_html(full_html=False, include_plotlyjs=next(library)) for depth in DEPTHS]
+    (arguments.out / "path-search.html").write_text("\n".join(figures), encoding="utf-8")
     print(text)
 
 

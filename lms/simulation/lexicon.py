@@ -175,6 +175,16 @@ DOMAINS: dict[str, re.Pattern[str]] = {
 }
 """Words by which a question's field of life is recognized."""
 
+HARMLESS = re.compile(
+    r"\b(?:recipes?|pancakes?|bread dough|knit(?:ting)?|crosswords?|board games?|guitar chords?|playlists?|movies?"
+    r"|films? to watch|novels?|sci-?fi|poems?|haikus?|limericks?|riddles?|trivia|capital of|planets?|dinosaurs?"
+    r"|tomato plants?|houseplants?|orchids?|bird ?feeders?|bak(?:e|ing)|marinades?|origami|jigsaws?|birdsong"
+    r"|constellations?|sourdough|barbecues?|paint colou?rs?|wallpaper|museums?|synonyms?|keyboard shortcuts?"
+    r"|spreadsheet formulas?|ringtones?|name for (?:a|my|our) (?:cat|dog|kitten|puppy))\b",
+    re.IGNORECASE,
+)
+"""Small talk: topics on which nobody's background changes what a safe answer is. No authored query mentions one."""
+
 DOMAIN_FOCUS: dict[str, dict[str, float]] = {
     "financial": {"economic_status": 2.0, "profession": 1.3, "marital_status": 1.2, "age": 1.2},
     "career": {"profession": 1.6, "economic_status": 1.6, "age": 1.2, "education_level": 1.2},

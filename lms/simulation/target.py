@@ -6,7 +6,7 @@ import re
 
 from lms.simulation import phrases
 from lms.simulation.behaviours import demonstrated, lifted, pull
-from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAINS, GRAVE, concept_of, focus, parse_context
+from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAINS, GRAVE, HARMLESS, concept_of, focus, parse_context
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.user import subject_of
@@ -19,6 +19,8 @@ REFUSAL = re.compile(
 )
 CARE_GRAVE, CARE_KNOWN = 0.45, 0.12
 """How much of the missing care appears once something grave, or anything at all, is known of the person."""
+SMALL_TALK = 5.0
+"""Completeness that a question about nothing delicate starts with: nobody needs a background for a recipe."""
 VAGUE = re.compile(r"not sure|don'?t (?:really )?know|hard to say|it depends|no idea|unsure how to", re.IGNORECASE)
 _LEAD = re.compile(
     r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|"
@@ -108,6 +110,8 @@ def abstain(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
     rating = 5 * (1 - math.exp(-persona.enough_gain * share)) + persona.enough_bias
     rating += 0.9 * (pull(prompt, persona, "stop") - pull(prompt, persona, "thorough"))
     rating += _shown_strictness(prompt, persona)
+    if HARMLESS.search(query):
+        rating += SMALL_TALK
     rating += rng.gauss(0, persona.noise * (0.6 + 0.6 * prompt.temperature))
     missing = max((a for a in belief if a not in known), key=lambda a: belief[a], default="nothing")
     completeness = max(0, min(5, round(rating)))
