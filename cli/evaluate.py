@@ -17,7 +17,7 @@ from cli.inputs import models_by_role, scenario_set, tell
 from cli.programs import NAMES, program_named
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from lms import LanguageModels, Role
-from modules import ContextRich
+from modules import ContextRich, PathIndex
 from signatures import RaiseError
 
 
@@ -33,6 +33,9 @@ def evaluate_(
     seed: options.Seed = 0,
     concurrency: options.Concurrency = None,
     store: options.Store = None,
+    paths: Annotated[
+        Path | None, typer.Option(help="Planned paths for `raise` and its variants, as `raise plan` writes them.")
+    ] = None,
     curve: Annotated[
         bool, typer.Option("--curve", help="Also judge an answer after 0, 1, 2, ... questions of each conversation.")
     ] = False,
@@ -51,7 +54,8 @@ def evaluate_(
     Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
     """
     settings = load_settings()
-    named = [(name, program_named(name, seed)) for name in programs]
+    planned = PathIndex.load(paths) if paths else None
+    named = [(name, program_named(name, seed, planned)) for name in programs]
     _refuse_folder(curve_plot)
     scenarios = scenario_set(data)
     chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))

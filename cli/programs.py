@@ -15,6 +15,7 @@ from modules import (
     ContextRich,
     GreedyPath,
     OraclePath,
+    PathIndex,
     RandomPath,
     StaticPath,
     Vanilla,
@@ -34,8 +35,13 @@ Make = Callable[[LanguageModels], dspy.Module]
 """A program that is known by name, ready to be made once there are models: some of them need the judge."""
 
 
-def program_named(name: str, seed: int = 0) -> Make:
+def program_named(name: str, seed: int = 0, paths: PathIndex | None = None) -> Make:
     """The program that a PROGRAM argument stands for.
+
+    Args:
+        name: a folder or a baseline.
+        seed: of the random baselines.
+        paths: planned paths for ``raise`` and its variants; compiled programs have their own.
 
     Raises:
         RaiseError: if it is neither a folder nor a baseline. All mistakes are found here, none when it is made.
@@ -44,7 +50,7 @@ def program_named(name: str, seed: int = 0) -> Make:
     if kind in JUDGED:
         k = _count(name, rest) if ":" in name else DEFAULT_K
         return partial(_judged, JUDGED[kind], k)
-    program = _plain(name, kind, rest, seed)
+    program = _plain(name, kind, rest, seed) if kind != "raise" else _uncompiled(name, rest, paths)
     return lambda models: program
 
 
@@ -52,15 +58,20 @@ def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageM
     return kind(k, Judge(models[Role.JUDGE]).score)
 
 
+def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:
+    """RAISE as it comes, or with another way to decide whether enough is known."""
+    if variant == "eager":
+        return RAISE(paths, AgentSettings(eager=True))
+    if name != "raise" and variant not in VARIANTS:
+        raise RaiseError(f"{name!r}: write raise:VARIANT with one of {', '.join(VARIANTS)}, eager.")
+    return RAISE(paths, AgentSettings(abstention=variant or "scale"))
+
+
 def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
     """A program that needs no judge."""
-    plain = {"vanilla": Vanilla, "context-rich": ContextRich, "agent-only": AgentOnly, "raise": RAISE}
+    plain = {"vanilla": Vanilla, "context-rich": ContextRich, "agent-only": AgentOnly}
     if name in plain:
         return plain[name]()
-    if kind == "raise" and rest == "eager":
-        return RAISE(settings=AgentSettings(eager=True))
-    if kind == "raise" and rest in VARIANTS:
-        return RAISE(settings=AgentSettings(abstention=rest))
     if kind == "random" and rest:
         return RandomPath(_count(name, rest), seed=seed)
     if kind == "static" and rest:

@@ -10,7 +10,9 @@ import pytest
 from cli.app import main
 from cli.programs import program_named
 from lms import LanguageModels
-from modules import GreedyPath, OraclePath
+from modules import GreedyPath, OraclePath, PathIndex, PlannedPath
+from modules.abstention import VARIANTS
+from signatures import RaiseError
 
 
 @pytest.fixture
@@ -27,12 +29,39 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> A
     return call
 
 
+PATH = PlannedPath(query="Should I quit?", path=("age",), value=4.0, evaluations=15)
+
+
 def test_a_bare_name_means_three() -> None:
     models = LanguageModels()
     for name, kind, k in (("greedy", GreedyPath, 3), ("oracle", OraclePath, 3), ("oracle:0", OraclePath, 0)):
         made = program_named(name)(models)
         assert type(made) is kind
         assert made.k == k
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "eager"])
+def test_raise_is_taken_with_each_way_to_decide(variant: str) -> None:
+    made = program_named(f"raise:{variant}", paths=PathIndex([PATH]))(LanguageModels())
+    assert made.settings.abstention == ("scale" if variant == "eager" else variant)
+    assert made.settings.eager is (variant == "eager")
+    assert list(made.paths.paths) == [PATH]
+
+
+@pytest.mark.parametrize("name", ["raise:", "raise:scales", "raise:3"])
+def test_a_variant_that_does_not_exist_is_named(name: str) -> None:
+    with pytest.raises(RaiseError, match=f"{name}.*VARIANT"):
+        program_named(name)
+
+
+def test_planned_paths_come_from_a_file(run: Any) -> None:
+    PathIndex([PATH]).save(Path("paths.jsonl"))
+    code, out, _ = run("raise", "--paths", "paths.jsonl", "--limit", "7", "--json")
+    assert code == 0
+    assert json.loads(out)["programs"][0]["unscored"] == 0
+    code, _, err = run("raise", "--paths", "nowhere.jsonl")
+    assert code == 2
+    assert "nowhere.jsonl" in err
 
 
 def test_greedy_and_oracle_are_taken_by_name_and_counted_by_role(run: Any) -> None:
