@@ -217,7 +217,6 @@ class _Run:
         self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, meter: "_Meter"
     ) -> None:
         judge = Judge(models[Role.JUDGE])
-
         self.planner = OfflinePlanner(
             judge.score,
             depth=settings.depth,

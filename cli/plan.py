@@ -1,6 +1,5 @@
 """``raise plan``: options in, paths planned or their price forecast, a table or JSON out."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -9,6 +8,7 @@ import typer
 
 from benchmark import Scenario, bootstrap_mean, split
 from benchmark.episodes import EpisodeStore
+from benchmark.evaluation import number
 from benchmark.knowledge import KnowledgeFile
 from benchmark.planning import TAKE_PART, Limits, Plan, PlanSettings, plan
 from cli import options, show
@@ -150,19 +150,15 @@ def _summary(planned: Plan, models: LanguageModels, out: Path) -> dict[str, Any]
         "failed": len(planned.failed),
         "resumed": planned.resumed,
         "stopped": planned.stopped,
-        "mean_value": _number(value.mean),
-        "mean_value_lo": _number(value.lo),
-        "mean_value_hi": _number(value.hi),
+        "mean_value": number(value.mean, 3),
+        "mean_value_lo": number(value.lo, 3),
+        "mean_value_hi": number(value.hi, 3),
         "evaluations": sum(path.evaluations for path in paths),
         "failed_evaluations": sum(path.failures for path in paths),
         "failures": [vars(failure) for failure in planned.failed],
         "lm_calls": counted.calls(),
         "cost_usd": None if total.unpriced else round(total.cost_usd, 6),
     }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 3)
 
 
 def _show(planned: Plan, summary: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ Each says which signature its predictor has and turns the model's reply into a `
 an ``Unreadable`` to the agent, which then asks while the budget lasts: a mumble is not a yes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,6 +23,7 @@ from signatures import (
 
 Variant = Literal["scale", "binary", "basic", "vote", "fused"]
 VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "vote", "fused")
+Examples = Callable[[], str]
 HIGHEST = 5
 """Top of the completeness scale."""
 
@@ -53,7 +54,7 @@ class Abstention(Protocol):
         ...
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """Judge ``conversation`` with ``predictor``.
 
@@ -61,16 +62,12 @@ class Abstention(Protocol):
             predictor: has this variant's signature.
             conversation: what is known.
             candidates: attributes that may be asked.
-            examples: planned paths, as the planner sees them.
+            examples: gives the planned paths, as the planner sees them; retrieved only if asked for.
 
         Raises:
             Unreadable: if the reply does not say.
         """
         ...
-
-
-def _known(conversation: Conversation) -> dict[str, str]:
-    return {"query": conversation.query, "context": conversation.context.as_text()}
 
 
 def _rated(reply: dspy.Prediction | Unreadable, threshold: int) -> Decision | None:
@@ -80,12 +77,16 @@ def _rated(reply: dspy.Prediction | Unreadable, threshold: int) -> Decision | No
     return Decision.ANSWER if reply.completeness >= threshold else Decision.ASK
 
 
-class _Unclear(Unreadable):
-    """The reply has the right form but does not decide."""
+def _decided(reply: dspy.Prediction, threshold: int) -> Decision:
+    """A rating's decision.
 
-    def __init__(self, text: str) -> None:
-        Exception.__init__(self, text)
-        self.text, self.usage = text, {}
+    Raises:
+        Unreadable: if there is no rating from 0 to 5.
+    """
+    decision = _rated(reply, threshold)
+    if decision is None:
+        raise Unreadable(f"completeness {reply.completeness}")
+    return decision
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,11 @@ class Scale:
     signature: type[dspy.Signature] = EnoughScale
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """One rating."""
-        reply = yield Call(predictor, _known(conversation))
-        decision = _rated(reply, self.threshold)
-        if decision is None:
-            raise _Unclear(f"completeness {reply.completeness}")
-        return Verdict(decision)
+        reply = yield Call(predictor, conversation.shown())
+        return Verdict(_decided(reply, self.threshold))
 
 
 @dataclass(frozen=True)
@@ -119,10 +117,10 @@ class Vote:
     signature: type[dspy.Signature] = EnoughScale
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """All samples at the same time."""
-        calls = [Call(predictor, _known(conversation), rollout) for rollout in range(1, self.samples + 1)]
+        calls = [Call(predictor, conversation.shown(), rollout) for rollout in range(1, self.samples + 1)]
         replies = yield Together(tuple(calls))
         decisions = [_rated(reply, self.threshold) for reply in replies]
         enough = sum(decision is Decision.ANSWER for decision in decisions)
@@ -137,13 +135,13 @@ class Binary:
     signature: type[dspy.Signature] = EnoughBinary
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """One word."""
-        reply = yield Call(predictor, _known(conversation))
+        reply = yield Call(predictor, conversation.shown())
         word = str(reply.enough).strip().strip(".!*\"'").lower()
         if word not in ("yes", "no"):
-            raise _Unclear(word)
+            raise Unreadable(word)
         return Verdict(Decision.ANSWER if word == "yes" else Decision.ASK)
 
 
@@ -154,16 +152,16 @@ class Basic:
     signature: type[dspy.Signature] = EnoughBasic
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """One word or one attribute; an attribute wins over the word."""
-        reply = yield Call(predictor, {**_known(conversation), "candidates": ", ".join(candidates)})
+        reply = yield Call(predictor, {**conversation.shown(), "candidates": ", ".join(candidates)})
         said = str(reply.next_move)
         attribute = parse_attribute(said, candidates)
         if attribute:
             return Verdict(Decision.ASK, attribute)
         if said.strip().strip(".!*\"'").lower() != "answer":
-            raise _Unclear(said)
+            raise Unreadable(said)
         return Verdict(Decision.ANSWER)
 
 
@@ -175,13 +173,11 @@ class Fused:
     signature: type[dspy.Signature] = DecideAndAsk
 
     def decide(
-        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: str
+        self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Verdict]:
         """One call; what it names beyond ``candidates`` is left to the planner."""
-        shown = {"examples": examples, "candidates": ", ".join(candidates)}
-        reply = yield Call(predictor, {**_known(conversation), **shown})
-        decision = _rated(reply, self.threshold)
-        if decision is None:
-            raise _Unclear(f"completeness {reply.completeness}")
+        shown = {"examples": examples(), "candidates": ", ".join(candidates)}
+        reply = yield Call(predictor, {**conversation.shown(), **shown})
+        decision = _decided(reply, self.threshold)
         attribute = parse_attribute(str(reply.attribute), candidates)
         return Verdict(decision, attribute, str(reply.question or "").strip() if attribute else "")

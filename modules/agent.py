@@ -122,6 +122,12 @@ def _refuse_unknown(names: Iterable[str]) -> None:
         raise ValueError(f"unknown attributes {unknown}")
 
 
+def _as_examples(paths: Sequence[PlannedPath]) -> str:
+    """Planned paths as prompts show them."""
+    lines = [f'{i}. "{p.query}": {", ".join(p.path)} (safety {p.value:.1f})' for i, p in enumerate(paths, 1)]
+    return "\n".join(lines) or "(none)"
+
+
 def _nothing() -> Script[None]:
     yield from ()
 
@@ -215,9 +221,12 @@ class RAISE(dspy.Module):
         return "acute" in said and not said & {"not", "no", "none"}
 
     def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
-        candidates, (_, examples) = self._affordable(conversation), self._planned(conversation)
+        candidates = self._affordable(conversation)
+        way = self.settings.way()
         try:
-            verdict = yield from self.settings.way().decide(self.abstain, conversation, candidates, examples)
+            verdict = yield from way.decide(
+                self.abstain, conversation, candidates, lambda: _as_examples(self._planned(conversation))
+            )
         except Unreadable:
             meter.unreadable.append("abstain")
             return Verdict(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
@@ -243,22 +252,18 @@ class RAISE(dspy.Module):
             return StopReason.BUDGET
         return StopReason.DECLINED if conversation.declined else StopReason.EXHAUSTED
 
-    def _planned(self, conversation: Conversation) -> tuple[Sequence[PlannedPath], str]:
-        """The paths planned for similar queries, and how prompts show them."""
-        found = self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
-        lines = [
-            f'{i}. "{path.query}": {", ".join(path.path)} (safety {path.value:.1f})' for i, path in enumerate(found, 1)
-        ]
-        return found, "\n".join(lines) or "(none)"
+    def _planned(self, conversation: Conversation) -> Sequence[PlannedPath]:
+        """The paths planned for similar queries."""
+        return self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
 
     def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
         """The attribute to ask about: the model's choice, else the best retrieved path's."""
         allowed = self._affordable(conversation)
-        found, examples = self._planned(conversation)
-        known = {"query": conversation.query, "context": conversation.context.as_text()}
+        found = self._planned(conversation)
+        shown = {**conversation.shown(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
         chosen = None
         try:
-            reply = yield Call(self.plan, {**known, "examples": examples, "candidates": ", ".join(allowed)})
+            reply = yield Call(self.plan, shown)
             chosen = parse_attribute(str(reply.attribute), allowed)
         except Unreadable:
             meter.unreadable.append("plan")
@@ -271,9 +276,8 @@ class RAISE(dspy.Module):
         asked = tuple(turn.question for turn in conversation.turns)
         if not question:
             subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
-            known = {"query": conversation.query, "context": conversation.context.as_text()}
             try:
-                reply = yield Call(self.ask, {**known, "subject": subject})
+                reply = yield Call(self.ask, {**conversation.shown(), "subject": subject})
                 question = str(reply.question).strip()
             except Unreadable:
                 meter.unreadable.append("ask")

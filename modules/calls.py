@@ -97,9 +97,9 @@ class Unreadable(Exception):
         usage: tokens of the calls that led to it, by model.
     """
 
-    def __init__(self, error: AdapterParseError) -> None:
-        super().__init__(str(error))
-        self.text = str(error.lm_response or "")
+    def __init__(self, reason: object, text: str = "") -> None:
+        super().__init__(str(reason))
+        self.text = text
         self.usage: dict[str, Any] = {}
 
     def get_lm_usage(self) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _make(call: Call) -> Reply:
         try:
             reply: Reply = call.predictor(**call.arguments())
         except AdapterParseError as error:
-            reply = Unreadable(error)
+            reply = Unreadable(error, str(error.lm_response or ""))
     return _charged(reply, tracker)
 
 
@@ -171,7 +171,7 @@ async def _amake(call: Call) -> Reply:
         try:
             reply: Reply = await call.predictor.acall(**call.arguments())
         except AdapterParseError as error:
-            reply = Unreadable(error)
+            reply = Unreadable(error, str(error.lm_response or ""))
     return _charged(reply, tracker)
 
 

@@ -96,6 +96,10 @@ class Conversation(BaseModel):
     turns: tuple[Turn, ...] = ()
     origin: str = ""
 
+    def shown(self) -> dict[str, str]:
+        """What every prompt about this conversation shows: the query, and the context as text."""
+        return {"query": self.query, "context": self.context.as_text()}
+
     def asked(self) -> tuple[str, ...]:
         """Attributes asked about so far, in order."""
         return tuple(turn.attribute for turn in self.turns if turn.attribute is not None)

@@ -11,6 +11,7 @@ import dspy
 
 from benchmark import Evaluation, Judge, ScenarioSet, build_authored, evaluate, sample, split
 from benchmark.planning import PlanSettings, plan
+from benchmark.profiles import graph
 from benchmark.scenarios import Scenario
 from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import (
@@ -118,11 +119,9 @@ SMALL_TALK = (
 
 def is_calm(profile: Profile) -> bool:
     """Whether nothing weighs on this person."""
-    return (
-        profile.mental_health_status in ("no mental health concerns", "mild stress")
-        and profile.self_harm_history == "none"
-        and profile.economic_status in ("stable on a tight budget", "financially comfortable", "wealthy")
-    )
+    calm = {name: allowed for name, allowed in graph().calm.items() if isinstance(allowed, list)}
+    calm.pop("emotional_state")  # a level there, a narrative in a profile
+    return all(getattr(profile, name) in allowed for name, allowed in calm.items())
 
 
 def over_asking(target: str, test: Sequence[Scenario]) -> list[str]:

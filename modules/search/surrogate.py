@@ -65,9 +65,6 @@ class Beliefs:
     noise_sd: Array
     weight: Array
 
-    def __len__(self) -> int:
-        return len(self.weight)
-
     def only(self, kept: NDArray[np.intp]) -> "Beliefs":
         """These hypotheses, in this order, repetitions allowed."""
         return Beliefs(**{field.name: getattr(self, field.name)[kept] for field in fields(self)})
@@ -111,7 +108,7 @@ def _each(values: Array) -> Array:
 
 
 def beliefs(knowledge: Knowledge | None, attributes: Sequence[str], scores: Array) -> Beliefs:
-    """What may be true of a query: nothing pooled, or like its domain; even odds if there is a domain.
+    """What may be true of a query: nothing pooled, or like its domain, if there is one (odds ``TRUST``).
 
     Args:
         knowledge: of the domain, or None.
@@ -250,15 +247,15 @@ class SubsetModel:
         kept = np.nonzero(odds >= NEGLIGIBLE * odds.sum())[0]
         self.weights: Array = odds[kept] / odds[kept].sum()
         self._live = self._priors.only(kept)
-        self._inverse, self._pull = inverse[kept], pull[kept]
-        base, main, pair = self._moved(self._live, self._pull)
+        self._inverse, pull = inverse[kept], pull[kept]
+        base, main, pair = self._moved(self._live, pull)
         off = 1 - np.eye(self._n)
         self.mean = Effects(
             (self.weights @ (self._live.mean[:, 0] + base))[None],
             (self.weights @ (self._live.mean[:, 1:] + main))[None],
             (np.tensordot(self.weights, self._live.overlap[:, None, None] + pair, 1) * off)[None],
         )
-        self._own = (self.weights * self._live.own_sd**2) @ self._pull
+        self._own = (self.weights * self._live.own_sd**2) @ pull
 
     def _moved(self, live: Beliefs, pulls: Array) -> tuple[Array, Array, Array]:
         """How the observations' ``pulls`` (h, t) move base (h), main (h, n) and pair (h, n, n) from their priors."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -278,8 +279,6 @@ def test_expectations_do_not_depend_on_the_order_of_evaluations(seen: list[tuple
 
 
 def test_draws_scatter_around_the_expectation() -> None:
-    import numpy as np
-
     model = SubsetModel(beliefs(None, NAMES, standard_scores({}, NAMES)))
     for subset, value in (("ab", 3.3), ("cd", 2.7), ("abef", 4.0)):
         model.observe(indicators([frozenset(subset)], NAMES)[0], value)
