@@ -1,6 +1,6 @@
 """What every optimizer gets and gives: one task in, candidate programs out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ from benchmark import Evaluation, Scenario, evaluate
 from benchmark.episodes import EpisodeStore
 from lms import LanguageModels
 from modules import RAISE
+from optimizers.budget import Budget
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, in all)."""
@@ -30,6 +31,7 @@ class Task:
         trials: how many candidates to try.
         price: safety points that a question must be worth, for optimizers that know one number.
         concurrency: episodes at once.
+        budget: asked at every step; when it is spent, the search ends with the best so far.
     """
 
     student: RAISE
@@ -42,6 +44,7 @@ class Task:
     concurrency: int = 1
     progress: Progress = silent
     episodes: EpisodeStore = field(default_factory=EpisodeStore)
+    budget: Budget = field(default_factory=Budget)
 
     def measure(self, program: RAISE, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
         """Evaluate ``program`` on dev, or on ``scenarios``."""
@@ -79,10 +82,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
-    """What an optimizer returns: every candidate tried, and the front measured on all of dev."""
+    """What an optimizer returns.
+
+    Attributes:
+        trials: every candidate tried.
+        front: the best of them, measured on all of dev.
+        stopped: which limit ended the search early; empty if none did.
+        account: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
+    """
 
     trials: Sequence[Candidate]
     front: Sequence[Candidate]
+    stopped: str = ""
+    account: Mapping[str, int] = field(default_factory=dict)
 
 
 class Optimizer(Protocol):

@@ -1,0 +1,171 @@
+"""What a compile may spend: small stoppers that compose, and the budget that asks them."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lms import Ledger, Role, RoleSettings, cost_of
+from lms.ledger import Tally, Usage
+from signatures import RaiseError
+
+
+class BudgetSpent(Exception):
+    """Raised inside an optimizer that can only be stopped from within; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What a stopper sees.
+
+    Attributes:
+        usage: calls and money by role since the budget was opened; replies from the store are free.
+        minutes: since then.
+        gains: hypervolume of the front after each trial, in order.
+        reserved: what is set aside for measuring the result, counted as if spent.
+    """
+
+    usage: Tally
+    minutes: float = 0.0
+    gains: tuple[float, ...] = ()
+    reserved: Usage = field(default_factory=Usage)
+
+    def of(self, role: Role | None) -> Usage:
+        """Usage of one role; of all, with what is reserved, for None."""
+        if role is not None:
+            return self.usage.roles.get(role, Usage())
+        total = self.usage.total()
+        total.add(self.reserved)
+        return total
+
+
+class Stopper(Protocol):
+    """Says when to stop."""
+
+    def __call__(self, so_far: SoFar) -> str:
+        """Why to stop now, as part of a sentence; empty to go on."""
+        ...
+
+
+@dataclass(frozen=True)
+class MaxCalls:
+    """At most ``limit`` LM calls, of one role or of all."""
+
+    limit: int
+    role: Role | None = None
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        of = f" of the {self.role.value}" if self.role else ""
+        return f"{self.limit} LM calls{of} are spent" if so_far.of(self.role).calls >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class MaxUsd:
+    """At most ``limit`` US dollars, of one role or of all."""
+
+    limit: float
+    role: Role | None = None
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        of = f" of the {self.role.value}" if self.role else ""
+        return f"US$ {self.limit:g}{of} are spent" if so_far.of(self.role).cost_usd >= self.limit else ""
+
+    def check(self, roles: Mapping[Role, RoleSettings]) -> None:
+        """Make sure that the limit can be kept.
+
+        Raises:
+            RaiseError: if the price of a model concerned is not known.
+        """
+        for role, settings in roles.items():
+            if self.role in {None, role} and cost_of(settings.model, 1, 1) is None:
+                raise RaiseError(
+                    f"the price of {settings.model!r} is not known, a limit in US$ means nothing: limit the calls."
+                )
+
+
+@dataclass(frozen=True)
+class MaxMinutes:
+    """At most ``limit`` minutes."""
+
+    limit: float
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        return f"{self.limit:g} minutes are over" if so_far.minutes >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class NoGain:
+    """Stop when the last ``trials`` trials together raised the front's hypervolume by less than ``least``."""
+
+    trials: int
+    least: float = 0.01
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        if len(so_far.gains) <= self.trials:
+            return ""
+        gain = so_far.gains[-1] - so_far.gains[-1 - self.trials]
+        return f"{self.trials} trials brought less than {self.least:g} hypervolume" if gain < self.least else ""
+
+
+class Budget:
+    """Asks stoppers on behalf of optimizers; once spent, it stays spent. Safe to use from threads.
+
+    Args:
+        ledger: of the models that are paid for; counting starts now.
+        stoppers: any of them ends the search.
+        clock: seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger | None = None,
+        stoppers: Sequence[Stopper] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ledger, self._stoppers, self._clock = ledger or Ledger(), tuple(stoppers), clock
+        self._before, self._began = self._ledger.snapshot(), clock()
+        self._gains: list[float] = []
+        self._reserved = Usage()
+        self._reason = ""
+        self._lock = threading.Lock()
+
+    def reserve(self, calls: float, usd: float) -> None:
+        """Set aside what measuring the result will take; another call replaces the first."""
+        self._reserved = Usage(calls=math.ceil(calls), cost_usd=usd)
+
+    def note(self, hypervolume: float) -> None:
+        """Tell what the front is worth after one more trial."""
+        self._gains.append(hypervolume)
+
+    def so_far(self) -> SoFar:
+        """What has been spent since the start."""
+        spent = self._ledger.snapshot()
+        for role, usage in self._before.roles.items():
+            for name, value in vars(usage).items():
+                setattr(spent.roles[role], name, getattr(spent.roles[role], name) - value)
+        minutes = (self._clock() - self._began) / 60
+        return SoFar(spent, minutes, tuple(self._gains), self._reserved)
+
+    def reason(self) -> str:
+        """Why the search must end; empty while it may go on."""
+        with self._lock:
+            if not self._reason and self._stoppers:
+                so_far = self.so_far()
+                self._reason = next((why for stopper in self._stoppers if (why := stopper(so_far))), "")
+            return self._reason
+
+    def check(self) -> None:
+        """For optimizers that can only be stopped from within.
+
+        Raises:
+            BudgetSpent: if the search must end.
+        """
+        if reason := self.reason():
+            raise BudgetSpent(reason)

@@ -1,0 +1,88 @@
+"""Budgets: each stopper stops at its limit and not before; what was spent before does not count."""
+
+import pytest
+
+from lms import Ledger, Role, RoleSettings
+from lms.ledger import Usage
+from optimizers.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain
+from signatures import RaiseError
+
+
+def spend(ledger: Ledger, role: Role, calls: int, usd: float = 0.0) -> None:
+    ledger.record(role, Usage(calls=calls, cost_usd=usd))
+
+
+def test_calls_before_the_budget_was_opened_do_not_count():
+    ledger = Ledger()
+    spend(ledger, Role.TARGET, 90)
+    budget = Budget(ledger, [MaxCalls(10)])
+    spend(ledger, Role.JUDGE, 9)
+    assert budget.reason() == ""
+    spend(ledger, Role.USER, 1)
+    assert budget.reason() == "10 LM calls are spent"
+    with pytest.raises(BudgetSpent, match="10 LM calls"):
+        budget.check()
+
+
+def test_replies_from_the_store_are_free():
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxCalls(1)])
+    ledger.record(Role.TARGET, Usage(reused=1000))
+    assert budget.reason() == ""
+
+
+def test_what_is_reserved_counts_as_spent():
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxCalls(100), MaxUsd(1.0)])
+    budget.reserve(calls=60.2, usd=0.5)
+    spend(ledger, Role.TARGET, 38)
+    assert budget.reason() == ""
+    spend(ledger, Role.TARGET, 1)
+    assert budget.reason() == "100 LM calls are spent"
+
+
+def test_a_role_has_its_own_limit():
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxUsd(1.0, Role.JUDGE), MaxCalls(5, Role.TEACHER)])
+    spend(ledger, Role.TARGET, 50, usd=7.0)
+    assert budget.reason() == ""
+    spend(ledger, Role.JUDGE, 1, usd=1.0)
+    assert budget.reason() == "US$ 1 of the judge are spent"
+
+
+def test_minutes_go_by_the_clock():
+    now = [0.0]
+    budget = Budget(Ledger(), [MaxMinutes(2)], clock=lambda: now[0])
+    now[0] = 119.0
+    assert budget.reason() == ""
+    now[0] = 120.0
+    assert budget.reason() == "2 minutes are over"
+
+
+def test_no_gain_looks_at_the_last_trials_only():
+    budget = Budget(Ledger(), [NoGain(2, least=0.1)])
+    for value in (1.0, 1.05, 1.2):
+        budget.note(value)
+        assert budget.reason() == ""
+    budget.note(1.21)
+    assert budget.reason() == ""  # 0.16 more than two trials ago
+    budget.note(1.22)
+    assert "hypervolume" in budget.reason()
+
+
+def test_once_spent_it_stays_spent():
+    budget = Budget(Ledger(), [NoGain(1, least=0.1)])
+    for value in (1.0, 1.0, 5.0):
+        budget.note(value)
+        budget.reason()
+    assert budget.reason()
+
+
+def test_no_limit_in_money_without_a_price():
+    roles = {
+        Role.TARGET: RoleSettings(model="openai/no-such-model-at-all"),
+        Role.JUDGE: RoleSettings(model="sim/judge"),
+    }
+    with pytest.raises(RaiseError, match="no-such-model"):
+        MaxUsd(1.0).check(roles)
+    MaxUsd(1.0, Role.JUDGE).check(roles)
