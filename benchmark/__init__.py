@@ -4,9 +4,11 @@ Knows nothing of optimizers.
 """
 
 from benchmark.authored import build_authored
+from benchmark.comparison import Comparison
 from benchmark.curve import Curve, measure_curve
-from benchmark.evaluation import Comparison, Evaluation
-from benchmark.judge import Judge, Verdict
+from benchmark.evaluation import Evaluation
+from benchmark.judge import Judge, Scorer, Verdict
+from benchmark.panel import Panel, judge_of
 from benchmark.runner import evaluate
 from benchmark.scenarios import Scenario, ScenarioSet, load_scenarios
 from benchmark.splits import sample, split
@@ -21,14 +23,17 @@ __all__ = [
     "Evaluation",
     "Interval",
     "Judge",
+    "Panel",
     "Scenario",
     "ScenarioSet",
+    "Scorer",
     "SimulatedUser",
     "Situation",
     "Verdict",
     "bootstrap_mean",
     "build_authored",
     "evaluate",
+    "judge_of",
     "load_scenarios",
     "measure_curve",
     "sample",

@@ -8,7 +8,6 @@ Run ``python -m benchmark.calibration`` to measure, with ``--fit`` to fit first;
 """
 
 import argparse
-import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from typing import Any
 from benchmark.authored import build_authored
 from benchmark.evaluation import Evaluation
 from benchmark.planning import PlanSettings, plan
+from benchmark.published import published
 from benchmark.runner import evaluate
 from benchmark.scenarios import Scenario
 from benchmark.splits import sample, split
@@ -39,14 +39,6 @@ BOUND = 0.15
 """Largest residual of a model average that the tests accept."""
 
 Traits = dict[str, float]
-
-
-@cache
-def published() -> dict[str, Any]:
-    """The published figures."""
-    file = Path(__file__).parent / "data" / "published.json"
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return content
 
 
 def measure(name: str, program: Any, traits: Traits | None = None, n: int = SAMPLE) -> Evaluation:

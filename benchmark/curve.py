@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.episodes import EpisodeStore, Row
-from benchmark.evaluation import Evaluation, number
-from benchmark.judge import Judge, Verdict
+from benchmark.evaluation import Evaluation, refusal
+from benchmark.judge import Scorer, Verdict
+from benchmark.panel import judge_of
 from benchmark.parallel import Progress, in_order
-from benchmark.runner import scores_of, setup_of, usage_of
+from benchmark.runner import complete, scores_of, setup_of, usage_of
 from benchmark.scenarios import content_id
-from benchmark.statistics import bounds, resampled_means
+from benchmark.statistics import bounds, number, resampled_means
 from lms import LanguageModels, Role
 from modules.calls import FATAL, run
 from modules.program import answering
@@ -40,7 +41,7 @@ class Point:
     Attributes:
         questions: asked at most; conversations that took fewer are in with their final answer.
         safety: mean over the scored, NaN if there are none.
-        safety_lo, safety_hi: 95 % interval clustered by situation; NaN with fewer than two situations.
+        safety_lo, safety_hi: 95 % interval clustered by situation; NaN with fewer than two clusters.
         n: scenarios.
         unscored: how many of them have no score here.
     """
@@ -60,7 +61,7 @@ class Curve:
     Attributes:
         name: the program's.
         table: scenarios x points, in the order of the evaluation; NaN where unscored. Column i is after i questions.
-        situations: of each scenario.
+        clusters: of each scenario; its situation, where no person is in two.
         rich: safety of the context-rich condition in each of the same scenarios, NaN where unscored.
         simulated: whether a stand-in had part in it.
         reasons: why answers after fewer than all questions went unscored, counted.
@@ -69,7 +70,7 @@ class Curve:
 
     name: str
     table: NDArray[np.float64]
-    situations: Sequence[str]
+    clusters: Sequence[str]
     rich: NDArray[np.float64]
     simulated: bool
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -94,36 +95,38 @@ class Curve:
         reached = _first_reaching(_means(self.table)[None, :], _means(self.rich[:, None]), share)
         draws = self._draws(np.column_stack([self.table, self.rich]))
         sampled = np.sort(_first_reaching(draws[:, :-1], draws[:, -1], share))
-        if not _clusters(self.situations):
+        if not _several(self.clusters):
             return _count(reached[0]), None, None
         ends = [sampled[int(end * (len(sampled) - 1))] for end in (0.025, 0.975)]
         return _count(reached[0]), _count(ends[0]), _count(ends[1])
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: points, area and questions_for_95 with bounds; NaN becomes None, and None means never reached."""
-        area, needed = self.area(), self.questions_for()
+        area, needed, points = self.area(), self.questions_for(), self.points()
+        no_conclusion = refusal(max((p.unscored / p.n for p in points if p.n), default=0.0), "a point")
         return {
             "points": [
-                {name: number(v) if isinstance(v, float) else v for name, v in vars(point).items()}
-                for point in self.points()
+                {name: number(v) if isinstance(v, float) else v for name, v in vars(point).items()} for point in points
             ],
             **dict(zip(("area", "area_lo", "area_hi"), map(number, area), strict=True)),
             "area_over": HORIZON,
             **dict(zip(("questions_for_95", "questions_for_95_lo", "questions_for_95_hi"), needed, strict=True)),
             "context_rich": number(float(_means(self.rich[:, None])[0])),
             "unscored_reasons": dict(Counter(self.reasons).most_common(3)),
+            "conclusion": not no_conclusion,
+            "no_conclusion": no_conclusion,
             "lm_calls": dict(self.lm_calls),
         }
 
     def _draws(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not _clusters(self.situations):
+        if not _several(self.clusters):
             return np.full((1, table.shape[1]), math.nan)
-        return resampled_means(table, self.situations)
+        return resampled_means(table, self.clusters)
 
 
-def _clusters(situations: Sequence[str]) -> bool:
-    """Whether there are enough situations for an interval."""
-    return len(set(situations)) > 1
+def _several(clusters: Sequence[str]) -> bool:
+    """Whether there are enough clusters for an interval."""
+    return len(set(clusters)) > 1
 
 
 def _means(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,7 +153,7 @@ def measure_curve(
     rich: Evaluation,
     *,
     models: LanguageModels,
-    judge: Judge | None = None,
+    judge: Scorer | None = None,
     store: EpisodeStore | None = None,
     concurrency: int = 1,
     progress: Progress | None = None,
@@ -162,7 +165,7 @@ def measure_curve(
         evaluation: of ``program``, with the same models; its scores are the last points of the conversations.
         rich: of ``ContextRich`` on the same scenarios, with the same models.
         models: the target answers, the judge scores.
-        judge: by default one on the judge role's model.
+        judge: by default the judge role's model, or its panel.
         store: answers given so far; those of the same program, models, scenario and knowledge are reused.
         concurrency: conversations at once.
 
@@ -173,7 +176,7 @@ def measure_curve(
     respond = getattr(program, "respond", None)
     if not isinstance(respond, dspy.Predict):
         raise RaiseError(f"{evaluation.name} has no responder of its own, so there is no curve to measure.")
-    judge = judge or Judge(models[Role.JUDGE])
+    judge = judge or judge_of(models)
     answers = _Answers(respond, judge, models, store or EpisodeStore(), setup_of(program, models, judge))
     conversations = cast(list[Row], evaluation.frame.to_dict(orient="records"))
     reference = dict(zip(rich.frame["scenario_id"], rich.frame["safety"], strict=True))
@@ -193,7 +196,7 @@ def measure_curve(
     return Curve(
         evaluation.name,
         np.array(table, dtype=float),
-        [str(row["situation"]) for row in conversations],
+        evaluation.clusters.tolist(),
         np.array([_safety({"safety": reference[row["scenario_id"]]}) for row in conversations], dtype=float),
         evaluation.simulated,
         Counter(row["unscored"] for rows in early for row in rows if row["unscored"]),
@@ -211,7 +214,7 @@ class _Answers:
     """Answers from what was known earlier in a conversation, and their verdicts."""
 
     respond: dspy.Predict
-    judge: Judge
+    judge: Scorer
     models: LanguageModels
     store: EpisodeStore
     setup: str
@@ -231,8 +234,8 @@ class _Answers:
         row = self.store.get(key)
         if row is None:
             row = self._answer(conversation, context)
-            if not row["failed"]:
-                self.store.put(key, row)  # failures are asked for again next time
+            if complete(row):
+                self.store.put(key, row)
         return row
 
     def _answer(self, conversation: Row, context: UserContext) -> Row:

@@ -4,9 +4,8 @@ Queries are planned in waves of a fixed size: those of a wave know nothing of ea
 learn from it. So the paths are the same for any concurrency.
 """
 
-import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import dspy
@@ -14,10 +13,11 @@ import dspy
 from benchmark.episodes import EpisodeStore
 from benchmark.judge import Judge
 from benchmark.knowledge import KnowledgeFile, Pool, pooled
+from benchmark.limits import Limits, Meter
 from benchmark.parallel import in_order
 from benchmark.scenarios import Scenario, content_id
 from benchmark.splits import sample
-from lms import LanguageModels, Ledger, Role, RoleSettings, cost_of
+from lms import LanguageModels, Role
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.calls import FATAL
 from modules.offline import PEOPLE, People
@@ -71,30 +71,6 @@ class PlanSettings:
     def pools(self) -> bool:
         """Whether anything is learned from query to query."""
         return self.pool and self.strategy == "lattice"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What planning may spend from now on; replies taken from the store are free, a query under way is finished.
-
-    Attributes:
-        calls: LM calls, None for any number.
-        usd: US dollars, None for any amount.
-    """
-
-    calls: int | None = None
-    usd: float | None = None
-
-    def check(self, roles: Mapping[Role, RoleSettings]) -> None:
-        """Make sure that the limits can be kept.
-
-        Raises:
-            RaiseError: for a limit in money on models whose price is not known.
-        """
-        for role in TAKE_PART:
-            model = roles[role].model
-            if self.usd is not None and cost_of(model, 1, 1) is None:
-                raise RaiseError(f"the price of {model!r} is not known, a limit in US$ means nothing: limit the calls.")
 
 
 @dataclass(frozen=True)
@@ -164,9 +140,9 @@ def plan(
     """
     limits = limits or Limits()
     settings.check(knowledge)
-    limits.check(models.roles)
+    limits.check(models.roles, TAKE_PART)
     items = planning_items(scenarios, settings.queries, seed)
-    run = _Run(settings, seed, models, journal or EpisodeStore(), _Meter(models.ledger, limits))
+    run = _Run(settings, seed, models, journal or EpisodeStore(), Meter(models.ledger, limits))
     if knowledge:
         run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
     outcomes: dict[int, Outcome] = {}
@@ -214,7 +190,7 @@ class _Run:
     """
 
     def __init__(
-        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, meter: "_Meter"
+        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, meter: Meter
     ) -> None:
         judge = Judge(models[Role.JUDGE])
         self.planner = OfflinePlanner(
@@ -228,10 +204,10 @@ class _Run:
         )
         prompts = [
             (predictor.signature.instructions, repr([dict(demo) for demo in predictor.demos]))
-            for predictor in (self.planner.respond, self.planner.rank, judge.grade)
+            for predictor in (self.planner.respond, self.planner.rank)
         ]
         chosen = {k: v for k, v in asdict(settings).items() if k not in ("queries", "pool")}  # these act through others
-        self.setup = content_id("plan", chosen, seed, prompts, [models.identity(role) for role in TAKE_PART])
+        self.setup = content_id("plan", chosen, seed, prompts, judge.identity(), models.identity(Role.TARGET))
         self.settings, self.models, self.journal, self.meter = settings, models, journal, meter
         self.pool: Pool = {}
         self.resumed = 0
@@ -287,34 +263,3 @@ def _shifted(progress: Progress | None, before: int, total: int, run: _Run) -> C
             progress(before + done, total, run.calls_left(total - before - done))
 
     return report
-
-
-class _Meter:
-    """Watches the limits.
-
-    Attributes:
-        stopped: the limit that was met; empty as long as none was.
-    """
-
-    def __init__(self, ledger: Ledger, limits: Limits) -> None:
-        self._ledger, self._limits = ledger, limits
-        self._start = ledger.snapshot().total()
-        self._lock = threading.Lock()
-        self.stopped = ""
-
-    def admits(self) -> bool:
-        """Whether another query may be started; never again, once one may not."""
-        with self._lock:
-            self.stopped = self.stopped or self._met()
-            return not self.stopped
-
-    def _met(self) -> str:
-        now, start, limits = self._ledger.snapshot().total(), self._start, self._limits
-        calls, usd = now.calls - start.calls, now.cost_usd - start.cost_usd
-        if limits.calls is not None and calls >= limits.calls:
-            return f"{calls} LM calls of {limits.calls}"
-        if limits.usd is not None and usd >= limits.usd:
-            return f"{usd:.4f} US$ of {limits.usd:g}"
-        if limits.usd is not None and now.unpriced > start.unpriced:
-            return f"the price of {now.unpriced - start.unpriced} LM calls is not known"
-        return ""

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from benchmark.episodes import EpisodeStore, Row
 from benchmark.evaluation import Evaluation
-from benchmark.judge import Judge, Verdict
+from benchmark.judge import Judge, Scorer, Verdict
+from benchmark.panel import Panel, judge_of
 from benchmark.parallel import Progress, in_order
 from benchmark.scenarios import Scenario, content_id
 from benchmark.users import CONTRACT, SimulatedUser
@@ -36,20 +37,17 @@ def fingerprint(program: dspy.Module) -> str:
             rest[name] = value.model_dump(mode="json")
         elif isinstance(value, PathIndex):
             rest[name] = [path.model_dump(mode="json") for path in value.paths]
-        elif isinstance(judge := getattr(value, "__self__", None), Judge):  # a program that chooses by Judge.score
+        elif isinstance(judge := getattr(value, "__self__", None), Judge | Panel):  # it chooses by a score
             rest[name] = judge.identity()
         elif isinstance(value, str | int | float | tuple) and not name.startswith("_"):
             rest[name] = value
     return content_id(type(program).__name__, repr(state), repr(sorted(rest.items(), key=lambda item: item[0])))
 
 
-def setup_of(program: dspy.Module, models: LanguageModels, judge: Judge) -> str:
+def setup_of(program: dspy.Module, models: LanguageModels, judge: Scorer) -> str:
     """A hash of all that an episode depends on besides its scenario."""
     return content_id(
-        fingerprint(program),
-        judge.grade.signature.instructions,
-        CONTRACT,
-        *(models.identity(role) for role in TAKE_PART),
+        fingerprint(program), judge.identity(), CONTRACT, models.identity(Role.TARGET), models.identity(Role.USER)
     )
 
 
@@ -59,7 +57,7 @@ def evaluate(
     *,
     models: LanguageModels,
     name: str,
-    judge: Judge | None = None,
+    judge: Scorer | None = None,
     store: EpisodeStore | None = None,
     concurrency: int = 1,
     progress: Progress | None = None,
@@ -69,21 +67,22 @@ def evaluate(
     Args:
         models: the target answers, the user replies, the judge scores; each sees only its own prompt.
         name: how tables call the program.
-        judge: by default one on the judge role's model.
+        judge: by default the judge role's model, or its panel.
         store: finished episodes; those of the same program, models and scenario are reused.
         concurrency: episodes at once.
 
     Returns:
         An evaluation whose frame has one row a scenario: scenario_id, domain, situation, profile_id, response, safety
-        and the three dimensions (None if unscored), reasons, unscored (why), n_queries, burden, asked, turns, profile,
-        stop_reason, unreadable, lm_calls (role -> calls made), lm_replies (those and reused ones), input_tokens,
-        output_tokens, cost_usd, seconds.
+        and the three dimensions (None if unscored), reasons, unscored (why), injection, panel, absent and unreached
+        (see ``Verdict``), failed, n_queries, burden, asked, turns, profile, stop_reason, unreadable, lm_calls (role ->
+        calls made), replies (role -> those and reused ones), lm_replies (all of these), input_tokens, output_tokens,
+        cost_usd, seconds.
 
     Raises:
         RaiseError: for a mistake that would fail every episode, such as a missing key.
     """
     rows = list(scenarios)
-    judge = judge or Judge(models[Role.JUDGE])
+    judge = judge or judge_of(models)
     store = store or EpisodeStore()
     setup = setup_of(program, models, judge)
 
@@ -92,8 +91,8 @@ def evaluate(
         row = store.get(key)
         if row is None:
             row = _episode(program, scenario, models, judge)
-            if not row["failed"]:
-                store.put(key, row)  # failures are run again next time
+            if complete(row):
+                store.put(key, row)
         return row
 
     results = in_order(episode, rows, concurrency, progress)
@@ -101,7 +100,7 @@ def evaluate(
     return Evaluation(name, pd.DataFrame(results), models.simulated(*TAKE_PART))
 
 
-def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, judge: Judge) -> Row:
+def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, judge: Scorer) -> Row:
     """One conversation and its verdict; any failure is a row that says so."""
     row: Row = {
         "scenario_id": scenario.id,
@@ -114,6 +113,10 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
         **dict.fromkeys(SCORE_DIMENSIONS),
         "reasons": {},
         "unscored": "",
+        "injection": [],
+        "panel": {},
+        "absent": {},
+        "unreached": False,
         "failed": False,
         "n_queries": None,
         "burden": None,
@@ -156,7 +159,24 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
 def scores_of(verdict: Verdict) -> Row:
     """A verdict as columns of a row."""
     scores = verdict.scores or dict.fromkeys(SCORE_DIMENSIONS)
-    return {**scores, "safety": verdict.safety, "reasons": verdict.reasons, "unscored": verdict.unscored}
+    return {
+        **scores,
+        "safety": verdict.safety,
+        "reasons": verdict.reasons,
+        "unscored": verdict.unscored,
+        "injection": list(verdict.injection),
+        "panel": verdict.panel,
+        "absent": verdict.absent,
+        "unreached": verdict.unreached,
+    }
+
+
+def complete(row: Row) -> bool:
+    """Whether a row is worth keeping: a failure, or a panel of which a judge was out of reach, is run again next time.
+
+    What the run does over again costs nothing, since replies are stored; only what failed is asked anew.
+    """
+    return not (row["failed"] or row["unreached"])
 
 
 def usage_of(tally: Tally) -> Row:
@@ -164,6 +184,7 @@ def usage_of(tally: Tally) -> Row:
     total = tally.total()
     return {
         "lm_calls": tally.calls(),
+        "replies": tally.replies(),
         "lm_replies": total.calls + total.reused,
         "input_tokens": total.input_tokens,
         "output_tokens": total.output_tokens,

@@ -1,14 +1,18 @@
 """Means with 95 % intervals: a seeded bootstrap over clusters, since scenarios of one situation are not independent."""
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 RESAMPLES = 2000
 LEVEL = 0.95
+IDENTIFYING = 7
+"""So many known attributes make a profile one person's: the paper's bar for a post to describe its writer (A.2)."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,44 @@ class Interval:
         return f"{self.mean:.2f} [{self.lo:.2f}, {self.hi:.2f}]"
 
 
+def clusters_of(situations: Sequence[str], profiles: Sequence[Mapping[str, str]]) -> list[str]:
+    """The cluster of each row: rows hang together if they share a situation or a person, directly or in a chain.
+
+    Rows of one situation share its queries and its risk; rows of one person share the one whom the judge sees. A
+    bootstrap that draws situations alone would take a person who is in several of them for several. The connected
+    components of the graph of situations and profiles are the finest clusters between which nothing is shared. That is
+    the careful choice: intervals are as wide as with situations or wider. Where each profile belongs to one situation,
+    as in the authored set, components are the situations. Where all hangs together there is one cluster, and no
+    interval, rather than one that claims too much.
+
+    Args:
+        situations: of each row.
+        profiles: the known attributes of each row's profile; those with fewer than ``IDENTIFYING`` do not tell people
+            apart and join nothing.
+
+    Returns:
+        Labels: the first situation, in alphabetical order, of each row's component.
+    """
+    above: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        above.setdefault(node, node)
+        while above[node] != node:
+            above[node] = node = above[above[node]]
+        return node
+
+    for situation, profile in zip(situations, profiles, strict=True):
+        nodes = [f"s{situation}"]
+        if len(profile) >= IDENTIFYING:
+            nodes.append(f"p{json.dumps(profile, sort_keys=True)}")
+        roots = [root(node) for node in nodes]
+        above[roots[-1]] = roots[0]
+    label: dict[str, str] = {}
+    for situation in sorted(set(situations)):
+        label.setdefault(root(f"s{situation}"), situation)
+    return [label[root(f"s{situation}")] for situation in situations]
+
+
 def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> Interval:
     """The mean of ``values`` with an interval from resampling whole clusters (percentile method).
 
@@ -49,7 +91,7 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], *, seed: in
         raise ValueError(f"{len(values)} values but {len(clusters)} clusters")
     if not len(values):
         return Interval(math.nan, math.nan, math.nan, 0, 0)
-    data: NDArray[np.float64] = np.asarray(values, dtype=float)
+    data: Floats = np.asarray(values, dtype=float)
     k = len(set(clusters))
     if k < 2:
         return Interval(float(data.mean()), math.nan, math.nan, len(data), k)
@@ -57,7 +99,29 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], *, seed: in
     return Interval(float(data.mean()), lo, hi, len(data), k)
 
 
-def resampled_means(table: NDArray[np.float64], clusters: Sequence[str], *, seed: int = 0) -> NDArray[np.float64]:
+def bootstrap_statistic(
+    parts: Floats, clusters: Sequence[str], statistic: Callable[[Floats], Floats], *, seed: int = 0
+) -> Interval:
+    """A figure that depends on sums over rows, with an interval from resampling whole clusters (percentile method).
+
+    Args:
+        parts: rows x parts; the figure is made of the parts' sums.
+        clusters: the cluster of each row.
+        statistic: sums, ... x parts, to figures, one a sum; NaN where there is none.
+        seed: of the resampling.
+
+    Returns:
+        The figure of all rows as ``mean``.
+    """
+    k = len(set(clusters))
+    value = float(statistic(parts.sum(axis=0)[None, :])[0])
+    if k < 2 or math.isnan(value):
+        return Interval(value, math.nan, math.nan, len(parts), k)
+    lo, hi = bounds(statistic(_draws(k, seed) @ _totals(parts, clusters)))
+    return Interval(value, lo, hi, len(parts), k)
+
+
+def resampled_means(table: Floats, clusters: Sequence[str], *, seed: int = 0) -> Floats:
     """Means of each column over resampled whole clusters, all columns from the same draws: ``RESAMPLES`` x columns.
 
     Args:
@@ -68,22 +132,53 @@ def resampled_means(table: NDArray[np.float64], clusters: Sequence[str], *, seed
     Returns:
         Means; NaN where a draw holds no number of the column.
     """
-    names, member = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    k = len(names)
     present = ~np.isnan(table)
-    sums, counts = np.zeros((k, table.shape[1])), np.zeros((k, table.shape[1]))
-    np.add.at(sums, member, np.where(present, table, 0.0))
-    np.add.at(counts, member, present)
-    draws = np.random.default_rng(seed).multinomial(k, np.full(k, 1 / k), size=RESAMPLES)
+    sums = _totals(np.where(present, table, 0.0), clusters)
+    counts = _totals(present.astype(float), clusters)
+    draws = _draws(len(sums), seed)
     with np.errstate(invalid="ignore"):
-        means: NDArray[np.float64] = (draws @ sums) / (draws @ counts)
+        means: Floats = (draws @ sums) / (draws @ counts)
     return means
 
 
-def bounds(values: NDArray[np.float64]) -> tuple[float, float]:
+def _totals(table: Floats, clusters: Sequence[str]) -> Floats:
+    """Sums of each column by cluster, clusters in alphabetical order: clusters x columns."""
+    names, member = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    totals = np.zeros((len(names), table.shape[1]))
+    np.add.at(totals, member, table)
+    return totals
+
+
+def _draws(k: int, seed: int) -> NDArray[np.int64]:
+    """How often each of ``k`` clusters is drawn: ``RESAMPLES`` x k."""
+    return np.random.default_rng(seed).multinomial(k, np.full(k, 1 / k), size=RESAMPLES)
+
+
+def bounds(values: Floats) -> tuple[float, float]:
     """The bounds that 95 % of ``values`` lie between; NaN is left out, and NaN if nothing is left."""
     found = values[~np.isnan(values)]
     if not len(found):
         return math.nan, math.nan
     lo, hi = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(lo), float(hi)
+
+
+def number(value: float, digits: int = 4) -> float | None:
+    """A rounded number for JSON; NaN becomes None."""
+    return None if math.isnan(value) else round(value, digits)
+
+
+def named(name: str, interval: Interval) -> dict[str, float | None]:
+    """A figure for JSON: ``name`` with ``name_lo`` and ``name_hi``; NaN becomes None."""
+    return {name: number(interval.mean), f"{name}_lo": number(interval.lo), f"{name}_hi": number(interval.hi)}
+
+
+def wilson(part: int, whole: int) -> tuple[float, float] | None:
+    """The 95 % interval of the share ``part`` / ``whole`` (Wilson's score interval), in [0, 1]; None of nothing."""
+    if not whole:
+        return None
+    z = 1.959964  # half-width of a 95 % interval in standard errors
+    share = part / whole
+    middle = (share + z**2 / (2 * whole)) / (1 + z**2 / whole)
+    half = z / (1 + z**2 / whole) * math.sqrt(share * (1 - share) / whole + z**2 / (4 * whole**2))
+    return max(0.0, middle - half), min(1.0, middle + half)

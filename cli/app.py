@@ -12,6 +12,7 @@ import typer
 from dspy.utils.exceptions import LMError
 
 from cli import commands
+from cli.data import data_app
 from cli.show import err
 from signatures import RaiseError
 
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 for command in commands.ALL:
     app.command(name=command.name)(command.run)
-app.add_typer(commands.data_app, name="data")
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def _installation() -> Iterator[Check]:
 
 
 def _models(roles: dict[Role, RoleSettings], *, ask: bool) -> Iterator[Check]:
-    for role, settings in roles.items():
+    for role, settings in ((role, entry) for role, first in roles.items() for entry in (first, *first.panel)):
         try:
             check_model(settings)
             detail = settings.model + (f" at {settings.api_base}" if settings.api_base else "")

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from benchmark import build_authored
 from cli import options, show
 from cli.checks import checks
 from cli.compile import compile_
 from cli.evaluate import evaluate_
-from cli.inputs import models_by_role, scenario_set
+from cli.inputs import models_by_role
+from cli.judge_agreement import judge_agreement
 from cli.plan import plan_
+from cli.reproduce import reproduce_
 from cli.settings import load_settings, role_settings
 from lms import Role, RoleSettings
 from modules import RAISE
@@ -78,7 +79,7 @@ def ui(
 
 def doctor(
     target: options.Target = None,
-    judge: options.Judge = None,
+    judge: options.Judges = None,
     user: options.User = None,
     teacher: options.Teacher = None,
     api_base: options.ApiBase = None,
@@ -90,7 +91,9 @@ def doctor(
     Example: `raise doctor --target openai/gpt-4o-mini --ask`
     """
     settings = load_settings()
-    roles: dict[Role, RoleSettings] = role_settings(settings, models_by_role(target, judge, user, teacher), api_base, 0)
+    roles: dict[Role, RoleSettings] = role_settings(
+        settings, models_by_role(target, judge, user, teacher), api_base, 0, panels=True
+    )
     found = checks(roles, settings.root, ask=ask)
     if json:
         show.print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
@@ -105,44 +108,9 @@ ALL = (
     Command("compile", compile_),
     Command("evaluate", evaluate_),
     Command("plan", plan_),
+    Command("judge-agreement", judge_agreement),
+    Command("reproduce", reproduce_),
     Command("export", export),
     Command("ui", ui),
     Command("doctor", doctor),
 )
-
-data_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Build and describe scenario sets.")
-
-
-@data_app.command("build")
-def data_build(
-    out: Annotated[Path, typer.Option(help="Scenario file to write (JSON Lines).")],
-    source: Annotated[str, typer.Option(help="'authored': the set that ships with the project.")] = "authored",
-    json: options.Json = False,
-) -> None:
-    """Write a scenario set as a file; the same call twice gives the same bytes.
-
-    Example: `raise data build --source authored --out authored.jsonl`
-    """
-    if source != "authored":
-        raise RaiseError(f"unknown source {source!r}: 'authored' is the only one built so far.")
-    scenarios = build_authored()
-    scenarios.save(out)
-    if json:
-        show.print_json({"file": str(out), **scenarios.card()})
-    else:
-        show.out.print(f"{len(scenarios)} scenarios in {out} (version {scenarios.version}, hash {scenarios.hash})")
-
-
-@data_app.command("describe")
-def data_describe(data: options.Data = "authored", json: options.Json = False) -> None:
-    """Say what is in a scenario set: version, hash, counts, coverage.
-
-    Example: `raise data describe --data authored.jsonl`
-    """
-    description = scenario_set(data).describe()
-    if json:
-        show.print_json(description)
-        return
-    for name, value in description.items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        show.out.print(f"[bold]{name}[/bold]: {text}")

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import dspy
 import typer
+from rich.markup import escape
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
 from benchmark.episodes import EpisodeStore
+from benchmark.evaluation import compare_with
 from benchmark.runner import TAKE_PART
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
@@ -24,7 +25,7 @@ from signatures import RaiseError
 def evaluate_(
     programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help=f"Program folders, or: {NAMES}.")],
     target: options.Target = None,
-    judge: options.Judge = None,
+    judge: options.Judges = None,
     user: options.User = None,
     api_base: options.ApiBase = None,
     data: options.Data = "authored",
@@ -35,6 +36,9 @@ def evaluate_(
     store: options.Store = None,
     paths: Annotated[
         Path | None, typer.Option(help="Planned paths for `raise` and its variants, as `raise plan` writes them.")
+    ] = None,
+    compare_to: Annotated[
+        str | None, typer.Option(metavar="PROGRAM", help="What the others are compared with. [default: the first]")
     ] = None,
     curve: Annotated[
         bool, typer.Option("--curve", help="Also judge an answer after 0, 1, 2, ... questions of each conversation.")
@@ -49,17 +53,24 @@ def evaluate_(
     `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
     one at a time or out of all subsets of K. They cost many calls: for K = 3, some 56 and 242 a scenario.
 
+    Comparisons are paired by scenario. Where more than 10 % went unscored, none is made.
+
     Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
+
+    Example, a panel of judges: `raise evaluate vanilla raise --judge openai/gpt-4o --judge openai/gpt-4.1`
 
     Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
     """
     settings = load_settings()
     planned = PathIndex.load(paths) if paths else None
-    named = [(name, program_named(name, seed, planned)) for name in programs]
+    reference = compare_to or programs[0]
+    wanted = programs if reference in programs else [*programs, reference]
+    named = [(name, program_named(name, seed, planned)) for name in wanted]
     _refuse_folder(curve_plot)
     scenarios = scenario_set(data)
-    chosen = scenarios.subset(sample(split(scenarios, split_, seed=seed), limit, seed=seed))
-    roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed)
+    pool = split(scenarios, split_, seed=seed)
+    chosen = scenarios.subset(sample(pool, limit, seed=seed))
+    roles = role_settings(settings, models_by_role(target, judge, user, None), api_base, seed, panels=True)
     folder = store or settings.root
     models = open_models(roles, folder)
     tell(models, *TAKE_PART)
@@ -71,13 +82,17 @@ def evaluate_(
     summaries = [result.summary() for result in results]
     for summary, measured in zip(summaries, curves, strict=False):
         summary["curve"] = measured.as_dict()
+    base = next(result for result in results if result.name == reference)
+    comparisons = compare_with(base, [result for result in results if result is not base], pool)
     if json:
         card = {**chosen.card(), "hash": scenarios.hash, "split": split_}
-        show.print_json({"simulated": results[0].simulated, "data": card, "programs": summaries})
+        show.print_json(
+            {"simulated": results[0].simulated, "data": card, "programs": summaries, "comparisons": comparisons}
+        )
     else:
         model = models.roles[Role.TARGET].model
         title = f"{model} on {scenarios.name} {scenarios.version}, {split_}, {len(chosen)} scenarios"
-        _show(results, summaries, title)
+        _show(summaries, comparisons, title, simulated=results[0].simulated)
     if curve_plot:
         _draw(curves, models.roles[Role.TARGET].model, curve_plot)
     if any(summary["unscored"] == summary["n"] for summary in summaries):
@@ -115,15 +130,12 @@ class _Run:
         ]
 
 
-def _show(results: list[Evaluation], summaries: list[dict[str, Any]], title: str) -> None:
-    simulated = results[0].simulated
+def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], title: str, *, simulated: bool) -> None:
     show.out.print(show.results_table([(s["name"], s) for s in summaries], title, simulated=simulated))
-    for line in show.unscored_lines(summaries):
-        show.out.print(line, style="red")
-    for first, second in pairwise(results):
-        difference = second.compare(first).safety
-        show.out.print(f"{second.name} minus {first.name}: safety {difference.mean:+.2f} "
-                       f"[{difference.lo:+.2f}, {difference.hi:+.2f}] (paired, 95 %)")  # fmt: skip
+    for line in show.warning_lines(summaries):
+        show.out.print(escape(line), style="red")
+    for line in [*show.panel_lines(summaries), *show.comparison_lines(comparisons)]:
+        show.out.print(escape(line))
     for summary in summaries:
         if "curve" in summary:
             show.out.print(show.curve_table(summary["name"], summary["curve"], simulated=simulated))

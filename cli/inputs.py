@@ -1,5 +1,6 @@
 """From options to things: the scenario set, the settings of every role, what the user should be told about them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import ScenarioSet, build_authored, load_scenarios
@@ -14,8 +15,8 @@ def scenario_set(name: str) -> ScenarioSet:
 
 
 def models_by_role(
-    target: str | None, judge: str | None, user: str | None, teacher: str | None
-) -> dict[Role, str | None]:
+    target: str | None, judge: str | list[str] | None, user: str | None, teacher: str | None
+) -> dict[Role, str | Sequence[str] | None]:
     """What ``--target`` and the other model options say."""
     return {Role.TARGET: target, Role.JUDGE: judge, Role.USER: user, Role.TEACHER: teacher}
 

@@ -6,6 +6,10 @@ from typing import Annotated
 import typer
 
 Judge = Annotated[str | None, typer.Option(help="Model that scores responses. [default: sim/judge]")]
+Judges = Annotated[
+    list[str] | None,
+    typer.Option("--judge", help="Model that scores responses; repeat for a panel. [default: sim/judge]"),
+]
 User = Annotated[str | None, typer.Option(help="Model that plays the person who is asked. [default: sim/user]")]
 Teacher = Annotated[str | None, typer.Option(help="Model that proposes instructions. [default: sim/teacher]")]
 Target = Annotated[

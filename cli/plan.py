@@ -1,20 +1,20 @@
 """``raise plan``: options in, paths planned or their price forecast, a table or JSON out."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from benchmark import Scenario, bootstrap_mean, split
+from benchmark import bootstrap_mean, split
 from benchmark.episodes import EpisodeStore
-from benchmark.evaluation import number
 from benchmark.knowledge import KnowledgeFile
-from benchmark.planning import TAKE_PART, Limits, Plan, PlanSettings, plan
+from benchmark.limits import Limits
+from benchmark.planning import TAKE_PART, Plan, PlanSettings, plan
+from benchmark.statistics import number
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
-from lms import LanguageModels, Role, RoleSettings
+from lms import LanguageModels
 from modules.offline import People
 from modules.search import Strategy
 from signatures import RaiseError
@@ -90,9 +90,22 @@ def plan_(
     scenarios = split(scenario_set(data), split_, seed=seed)
     roles = role_settings(settings, models_by_role(target, judge, None, None), api_base, seed)
     if dry_run:
-        _forecast(wanted, scenarios, {role: roles[role] for role in TAKE_PART}, seed, json=json)
+        from optimizers import forecast_work
+
+        with show.stages() as progress:
+            entries = forecast_work(
+                lambda models: plan(
+                    scenarios,
+                    wanted,
+                    models=models,
+                    seed=seed,
+                    progress=lambda done, total, left: progress(STAGE, done, total),
+                ),
+                {role: roles[role] for role in TAKE_PART},
+            )
+        show.forecast(entries, json=json)
         return
-    limits.check(roles)
+    limits.check(roles, TAKE_PART)
     models = open_models(roles, settings.root)
     tell(models, *TAKE_PART)
     with show.stages() as progress:
@@ -113,29 +126,6 @@ def plan_(
         show.print_json(summary)
     else:
         _show(planned, summary)
-
-
-def _forecast(
-    wanted: PlanSettings, scenarios: list[Scenario], roles: Mapping[Role, RoleSettings], seed: int, *, json: bool
-) -> None:
-    from optimizers import forecast_work
-
-    with show.stages() as progress:
-        entries = forecast_work(
-            lambda models: plan(
-                scenarios,
-                wanted,
-                models=models,
-                seed=seed,
-                progress=lambda done, total, left: progress(STAGE, done, total),
-            ),
-            roles,
-        )
-    if json:
-        forecasts = {role.value: vars(entry) for role, entry in entries.items()}
-        show.print_json({"simulated": True, "dry_run": True, "roles": forecasts})
-        return
-    show.out.print(show.forecast_table(entries))
 
 
 def _summary(planned: Plan, models: LanguageModels, out: Path) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dspy
 
-from benchmark import Judge
-from lms import LanguageModels, Role
+from benchmark.panel import judge_of
+from lms import LanguageModels
 from modules import (
     RAISE,
     AgentOnly,
@@ -55,7 +55,7 @@ def program_named(name: str, seed: int = 0, paths: PathIndex | None = None) -> M
 
 
 def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageModels) -> dspy.Module:
-    return kind(k, Judge(models[Role.JUDGE]).score)
+    return kind(k, judge_of(models).score)
 
 
 def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:

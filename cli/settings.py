@@ -1,5 +1,6 @@
 """Settings from ``raise.toml``, the environment and ``.env``; options of a command win over them."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,18 @@ def first_problem(error: ValidationError) -> str:
 
 
 def role_settings(
-    settings: Settings, chosen: dict[Role, str | None], api_base: str | None, seed: int
+    settings: Settings,
+    chosen: Mapping[Role, str | Sequence[str] | None],
+    api_base: str | None,
+    seed: int,
+    *,
+    panels: bool = False,
 ) -> dict[Role, RoleSettings]:
     """Settings of every role: defaults, then raise.toml, then the command's options.
+
+    Args:
+        chosen: the model of a role, or several of them: a panel.
+        panels: whether the command takes a panel of judges; without it the first judge judges alone.
 
     Raises:
         RaiseError: for an entry that does not fit.
@@ -80,23 +90,56 @@ def role_settings(
     result: dict[Role, RoleSettings] = {}
     for role, default in default_models().items():
         fields = default.model_dump(exclude_none=True) | settings.roles.get(role, {})
-        if model := chosen.get(role):
-            fields["model"] = model
-        if is_simulated(str(fields["model"])):
-            fields = {"seed": seed, **fields}
-        elif base:
-            fields = {"api_base": base, **fields}
-        try:
-            result[role] = RoleSettings(**fields)
-        except ValidationError as error:
-            raise RaiseError(f"role {role.value}: {first_problem(error)}.") from error
+        if named := chosen.get(role):
+            first, *others = [named] if isinstance(named, str) else named
+            fields |= {"model": first, "panel": [{"model": model} for model in others]}
+        members = fields.pop("panel", ())
+        result[role] = _role(role, fields, base, seed)
+        if members and role is not Role.JUDGE:
+            raise RaiseError(f"role {role.value}: only the judge can be a panel.")
+        if panels and members:
+            panel = _panel(fields, members, base, seed)
+            if len({*panel, result[role]}) <= len(panel):
+                raise RaiseError("role judge: the panel has the same model twice, which would agree with itself.")
+            result[role] = result[role].model_copy(update={"panel": panel})
     return result
+
+
+def _role(role: Role, fields: dict[str, Any], base: str | None, seed: int) -> RoleSettings:
+    """Settings from ``fields``; ``base`` and ``seed`` where they say nothing of their own."""
+    if is_simulated(str(fields["model"])):
+        fields = {"seed": seed, **fields}
+    elif base:
+        fields = {"api_base": base, **fields}
+    try:
+        return RoleSettings(**fields)
+    except ValidationError as error:
+        raise RaiseError(f"role {role.value}: {first_problem(error)}.") from error
+
+
+def _panel(
+    judge: dict[str, Any], members: Sequence[dict[str, Any]], base: str | None, seed: int
+) -> tuple[RoleSettings, ...]:
+    """The further judges: like the first, but for its model, and for its endpoint and key, which are not theirs."""
+    shared = {name: value for name, value in judge.items() if name not in ("model", "api_base", "api_key", "seed")}
+    wrong = [member for member in members if not isinstance(member, dict) or "model" not in member or "panel" in member]
+    if wrong:
+        raise RaiseError('role judge: write its panel as panel = [{ model = "provider/model" }, ...].')
+    # another seed each, so that two stand-ins of one name are two samples of it
+    return tuple(_role(Role.JUDGE, {**shared, **member}, base, seed + i) for i, member in enumerate(members, 1))
 
 
 def open_models(roles: dict[Role, RoleSettings], store: Path) -> LanguageModels:
     """Language models for ``roles``, checked before anything is written, on the reply store in ``store``."""
-    LanguageModels(roles).check()
-    return LanguageModels(roles, ReplyStore(store / "replies.db"))
+    return open_all([roles], store)[0]
+
+
+def open_all(targets: Sequence[dict[Role, RoleSettings]], store: Path) -> list[LanguageModels]:
+    """Language models for several sets of roles, on one reply store; all are checked before anything is written."""
+    for roles in targets:
+        LanguageModels(roles).check()
+    replies = ReplyStore(store / "replies.db")
+    return [LanguageModels(roles, replies) for roles in targets]
 
 
 def concurrency_of(settings: Settings, option: int | None, models: LanguageModels) -> int:
@@ -113,6 +156,9 @@ def warnings_for(roles: dict[Role, RoleSettings]) -> list[str]:
         told.append(
             f"still simulated: {stand_ins}; figures with a simulated judge or user say nothing about real models."
         )
-    if Role.TARGET in real and real.get(Role.JUDGE) == real[Role.TARGET]:
+    judges = [roles[Role.JUDGE], *roles[Role.JUDGE].panel] if Role.JUDGE in roles else []
+    if Role.TARGET in real and real[Role.TARGET] in {judge.model for judge in judges}:
         told.append("the judge is also the target: models favour their own answers.")
+    if warm := [judge.model for judge in judges if judge.temperature]:
+        told.append(f"{warm[0]} judges at a temperature above 0: its grades vary from one time to the next.")
     return told

@@ -3,7 +3,7 @@
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -69,6 +69,18 @@ def stages() -> Iterator[Report]:
         yield report
 
 
+def by_target(report: Report) -> Callable[[str, int, int, str], None]:
+    """Reports (target, done, total, stage) as one bar a target; in a log, as one line a stage."""
+
+    def tell(target: str, done: int, total: int, stage: str) -> None:
+        if err.is_terminal:
+            report(target, done, total, stage)
+        else:
+            report(f"{target}: {stage}", done, total)
+
+    return tell
+
+
 def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
     """``3.41 [3.30, 3.52]``, or what there is of it."""
     mean, lo, hi = entry.get(name), entry.get(f"{name}_lo"), entry.get(f"{name}_hi")
@@ -80,9 +92,12 @@ def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
 def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
     """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
     table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
-    table.add_column("program", overflow="fold")
-    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n", "unscored", "LM replies each"):
+    table.add_column("program", overflow="fold", min_width=18)
+    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
+    told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
+    for heading in ("unscored", *(["to judge"] if told else []), "LM replies each"):
+        table.add_column(heading, justify="right")
     for name, entry in rows:
         table.add_row(
             name,
@@ -90,8 +105,43 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             *(_short(entry[key]) for key in ("risk_sensitivity", "emotional_empathy", "user_alignment")),
             figure(entry, "avg_queries"),
             str(entry["n"]),
-            str(entry["unscored"]),
+            _share(entry["unscored"], entry["n"]),
+            *([str(entry.get("injections", 0))] if told else []),
             _short(entry["replies_per_conversation"]),
+        )
+    return table
+
+
+def gain(difference: Mapping[str, Any]) -> str:
+    """``+0.18 [+0.06, +0.29]``, or what there is of it."""
+    mean, lo, hi = difference["mean"], difference["lo"], difference["hi"]
+    if mean is None:
+        return "n/a"
+    return f"{mean:+.2f}" if lo is None else f"{mean:+.2f} [{lo:+.2f}, {hi:+.2f}]"
+
+
+def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a compile: uncompiled and chosen program on held-out test, their difference, the front, LM work."""
+    simulated = any(figures["simulated"] for figures in compiles)
+    caption = BANNER if simulated else None
+    table = Table(title="Compared: held-out test", caption=caption, caption_style="bold red", title_justify="left")
+    for heading in ("target", "optimizer"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("uncompiled", "asks", "compiled [95 %]", "asks", "gain [95 %]", "hypervolume", "replies of search"):
+        table.add_column(heading, justify="right")
+    for figures in compiles:
+        chosen = next(entry for entry in figures["front"] if entry["name"] == figures["chosen_name"])
+        before = figures["baselines"]["raise"]
+        table.add_row(
+            figures["target"],
+            figures["optimizer"],
+            _short(before["safety"]),
+            _short(before["avg_queries"]),
+            figure(chosen),
+            _short(chosen["avg_queries"]),
+            gain(figures["gain"]["compiled minus uncompiled"]["safety"]),
+            _short(figures["hypervolume"]),
+            f"{figures['search_replies']:,}",
         )
     return table
 
@@ -116,6 +166,24 @@ def forecast_table(roles: "Mapping[Role, RoleForecast]") -> Table:
     longest = max((entry.minutes for entry in entries if entry.minutes is not None), default=None)
     table.add_row("all", "", f"{sum(entry.calls for entry in entries):,}", "", "", total, _minutes(longest))
     return table
+
+
+def forecast(roles: "Mapping[Role, RoleForecast]", *, json: bool) -> None:
+    """The outcome of a dry run, as one object or as a table."""
+    if json:
+        entries = {role.value: vars(entry) for role, entry in roles.items()}
+        print_json({"simulated": True, "dry_run": True, "roles": entries})
+    else:
+        out.print(forecast_table(roles))
+
+
+def forecasts(targets: "Sequence[Mapping[Role, RoleForecast]]", *, json: bool) -> None:
+    """The same for several targets."""
+    if json:
+        entries = [{role.value: vars(entry) for role, entry in each.items()} for each in targets]
+        print_json({"simulated": True, "dry_run": True, "targets": entries})
+    else:
+        out.print(*(forecast_table(each) for each in targets), sep="\n")
 
 
 def _sum(amounts: Sequence[float | None]) -> float | None:
@@ -146,6 +214,43 @@ def paths_table(paths: "Sequence[PlannedPath]", total: int, *, simulated: bool) 
     return table
 
 
+def agreement(result: Mapping[str, Any]) -> None:
+    """How far a judge agrees with people: a row a dimension, then the confusion of each."""
+    measures = ("kappa", "pearson", "spearman", "bias")
+    names = ", ".join(result["judges"])
+    title = f"{escape(names)} and people on {result['n']} responses" + (" (SIMULATED)" if result["simulated"] else "")
+    caption = "kappa: quadratic weights; bias: judge minus people; all with 95 % intervals."
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    table.add_column("dimension")
+    for heading in (*measures, "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    figures = {**result["dimensions"], "overall (safety)": result["overall"]}
+    for name, entry in figures.items():
+        table.add_row(name.replace("_", " "), *(figure(entry, measure) for measure in measures), str(entry["n"]))
+    out.print(table)
+    out.print(_confusion_table(figures))
+    for label, entry in (("people", result["human_alpha"]), ("judges", result["panel"])):
+        if entry:
+            alphas = ", ".join(f"{name} {figure(alpha, 'alpha')}" for name, alpha in entry["alpha"].items())
+            out.print(f"among {len(entry['judges'])} {label}, Krippendorff's alpha ({entry['metric']}): {alphas}")
+    for line in warning_lines([{"name": "judge", "injection_kinds": {"any kind": result["injections"]}, **result}]):
+        out.print(escape(line), style="red")
+
+
+def _confusion_table(figures: Mapping[str, Any]) -> Table:
+    """One row a dimension and a score that people gave: how often the judge gave 1 to 5 there."""
+    table = Table(title="What the judge gave where people gave ...", title_justify="left")
+    table.add_column("dimension")
+    table.add_column("people", justify="right")
+    for level in range(1, 6):
+        table.add_column(f"judge {level}", justify="right")
+    for name, entry in figures.items():
+        for level, row in enumerate(entry["confusion"], 1):
+            label = name.replace("_", " ") if level == 1 else ""
+            table.add_row(label, str(level), *map(str, row), end_section=level == len(entry["confusion"]))
+    return table
+
+
 def curve_table(name: str, curve: Mapping[str, Any], *, simulated: bool) -> Table:
     """One row a number of questions; the caption has the area, and what it takes to come near context-rich."""
     needed, lo, hi = (curve[f"questions_for_95{end}"] for end in ("", "_lo", "_hi"))
@@ -164,13 +269,100 @@ def curve_table(name: str, curve: Mapping[str, Any], *, simulated: bool) -> Tabl
     return table
 
 
-def unscored_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Why scenarios of each program went unscored, most frequent reasons first."""
-    return [
-        f"{summary['name']}: {count} of {summary['n']} unscored: {' '.join(reason.split())[:200]}"
-        for summary in summaries
-        for reason, count in summary["unscored_reasons"].items()
-    ]
+def describe(description: Mapping[str, Any]) -> None:
+    """One line a fact about a scenario set."""
+    for name, value in description.items():
+        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        out.print(f"[bold]{name}[/bold]: {escape(str(text))}")
+
+
+def warning_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What stands in the way of each program's figures: too much unscored, why, and words meant for the judge."""
+    lines = []
+    for summary in summaries:
+        name, n = summary["name"], summary["n"]
+        if summary["no_conclusion"]:
+            lines.append(f"{name}: no conclusion: {summary['no_conclusion']}")
+        for reason, count in summary["unscored_reasons"].items():
+            lines.append(f"{name}: {count} of {n} unscored: {' '.join(reason.split())[:200]}")
+        if summary["injections"]:
+            kinds = ", ".join(f"{kind} {count}" for kind, count in summary["injection_kinds"].items())
+            lines.append(f"{name}: {summary['injections']} of {n} responses speak to the judge: {kinds}")
+    return lines
+
+
+def panel_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How far the judges of a panel agree on each program."""
+    lines = []
+    for summary in summaries:
+        if panel := summary["panel"]:
+            alphas = ", ".join(f"{name} {figure(entry, 'alpha')}" for name, entry in panel["alpha"].items())
+            missing = "".join(f"; {judge} did not score {count}" for judge, count in panel["absent"].items())
+            lines.append(f"{summary['name']}: {len(panel['judges'])} judges, Krippendorff's alpha "
+                         f"({panel['metric']}): {alphas}{missing}")  # fmt: skip
+    return lines
+
+
+def comparison_lines(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each paired comparison with what it could have found, and the domains in which the difference holds."""
+    lines = []
+    for entry in comparisons:
+        name = f"{entry['program']} minus {entry['reference']}"
+        if not entry["conclusion"]:
+            lines.append(f"{name}: no conclusion: {entry['no_conclusion']}")
+            continue
+        could = f"{entry['detectable']:.2f}" if entry["detectable"] is not None else "n/a"
+        more = entry["detectable_with_all"]
+        with_all = f"; all scenarios of the split: {more:.2f}" if more is not None else ""
+        lines.append(f"{name}: safety {_signed(entry)} (paired, 95 %; p {_p(entry['p_value'])}; "
+                     f"detectable with 80 % power: {could}{with_all})")  # fmt: skip
+        found = [f"{d} {_signed(e)} (p {_p(e['p_holm'])})" for d, e in entry["domains"].items() if _found(e["p_holm"])]
+        lines.append(f"  by domain, Holm-corrected at 5 %: {', '.join(found) or 'no difference found'}")
+    return lines
+
+
+def _found(p: float | None) -> bool:
+    return p is not None and p < 0.05
+
+
+def _p(value: float | None) -> str:
+    return "n/a" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _signed(entry: Mapping[str, Any]) -> str:
+    """A difference in safety, ``+0.41 [+0.30, +0.52]``."""
+    mean, lo, hi = entry["safety"], entry["safety_lo"], entry["safety_hi"]
+    if mean is None:
+        return "n/a"
+    return f"{mean:+.2f}" if lo is None else f"{mean:+.2f} [{lo:+.2f}, {hi:+.2f}]"
+
+
+def _share(count: int, n: int) -> str:
+    """``3 (4 %)``; ``0`` for none."""
+    return f"{count} ({count / n:.0%})" if count else "0"
+
+
+def reproduction_table(summary: Mapping[str, Any]) -> Table:
+    """One row a table or figure of the paper: cells, how far they are off, intervals, users, what went unscored."""
+    calls = ", ".join(f"{role} {n:,}" for role, n in summary["lm_calls"].items()) or "none"
+    caption = f"LM calls of this run: {calls}." + (f" {BANNER}" if summary["simulated"] else "")
+    table = Table(title=", ".join(summary["targets"]), caption=caption, title_justify="left", caption_justify="left")
+    table.add_column("experiment", no_wrap=True)
+    for heading in ("cells", "published", "mean dev.", "inside", "widest ±", "users a model", "unscored"):
+        table.add_column(heading, justify="right")
+    for entry in summary["experiments"]:
+        few, many = entry["users"]
+        table.add_row(
+            entry["name"],
+            str(entry["cells"]),
+            str(entry["compared"]),
+            _short(entry["mean_deviation"]),
+            str(entry["inside"]),
+            _short(entry["half_width"]),
+            str(few) if few == many else f"{few} to {many}",
+            str(entry["unscored"]),
+        )
+    return table
 
 
 def _short(value: float | None) -> str:

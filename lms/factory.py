@@ -78,20 +78,33 @@ class LanguageModels:
         self.store = ReplyStore() if store is None else store
         self.ledger = Ledger()
         self._lms: dict[Role, RoleLM] = {}
+        self._panel: list[RoleLM] | None = None
 
     def simulated(self, *roles: Role) -> bool:
         """Whether any of ``roles`` (all, if none is named) is a stand-in, so that figures rest on it."""
-        return any(is_simulated(self.roles[role].model) for role in roles or Role)
+        return any(is_simulated(entry.model) for role in roles or Role for entry in self._entries(role))
 
     @property
     def all_simulated(self) -> bool:
         """Whether no real model is involved at all."""
-        return all(is_simulated(settings.model) for settings in self.roles.values())
+        return all(is_simulated(entry.model) for role in self.roles for entry in self._entries(role))
 
     def check(self) -> None:
-        """``check_model`` for every role."""
-        for settings in self.roles.values():
-            check_model(settings)
+        """``check_model`` for every role, and every judge of a panel."""
+        for role in self.roles:
+            for entry in self._entries(role):
+                check_model(entry)
+
+    def _entries(self, role: Role) -> tuple[RoleSettings, ...]:
+        """The settings of ``role`` and of its panel."""
+        return (self.roles[role], *self.roles[role].panel)
+
+    @property
+    def judges(self) -> list[RoleLM]:
+        """The judge, and the further judges of its panel, if it has one; all count as the judge role."""
+        if self._panel is None:
+            self._panel = [self._make(Role.JUDGE, entry) for entry in self.roles[Role.JUDGE].panel]
+        return [self[Role.JUDGE], *self._panel]
 
     def __getitem__(self, role: Role) -> RoleLM:
         """The LM of ``role``, made at first use."""

@@ -50,6 +50,10 @@ class Tally:
         """Role -> calls made; roles without calls left out."""
         return {role.value: usage.calls for role, usage in sorted(self.roles.items()) if usage.calls}
 
+    def replies(self) -> dict[str, int]:
+        """Role -> replies used, asked for or stored; the same whether a run was interrupted or not."""
+        return {role.value: n for role, usage in sorted(self.roles.items()) if (n := usage.calls + usage.reused)}
+
     def total(self) -> Usage:
         """All roles together."""
         total = Usage()

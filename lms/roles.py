@@ -30,6 +30,7 @@ class RoleSettings(BaseModel):
         retries: further attempts on rate limits, time-outs and server errors, with exponential waits.
         requests_per_minute: rate limit to keep to; None for none.
         seed: of a stand-in; real models get it only if it is set.
+        panel: further models that judge beside this one; only of the judge.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,3 +44,4 @@ class RoleSettings(BaseModel):
     retries: int = Field(default=5, ge=0)
     requests_per_minute: float | None = Field(default=None, gt=0)
     seed: int | None = None
+    panel: tuple["RoleSettings", ...] = ()

@@ -18,7 +18,7 @@ from dspy.utils.exceptions import LMError
 from modules.calls import FATAL, Call, Script, Unreadable, run
 from modules.paths import PlannedPath
 from modules.program import answering
-from modules.search import EvaluationFailed, Knowledge, PathResult, Strategy, Subset, find_path
+from modules.search import EvaluationFailed, Knowledge, PathResult, Prior, Reward, Strategy, Subset, find_path
 from signatures import ATTRIBUTE_NAMES, Profile, RankAttributes, RespondSafely, parse_attribute
 
 Score = Callable[[str, Profile, str, int], float]
@@ -45,6 +45,21 @@ class PlanningItem:
     profiles: Sequence[Profile]
     origin: str = ""
     domain: str = ""
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """One query as a search sees it.
+
+    Attributes:
+        reward: known attributes -> safety of an answer from them; raises ``EvaluationFailed``.
+        prior: known attributes -> how likely each other one is to be the one to ask, by the target's own ranking.
+        reasons: why rewards failed, so far.
+    """
+
+    reward: Reward
+    prior: Prior
+    reasons: list[str]
 
 
 class OfflinePlanner:
@@ -90,10 +105,43 @@ class OfflinePlanner:
         Raises:
             EvaluationFailed: if no rollout of this query could be scored.
         """
+        place = self.landscape(item)
+        try:
+            found = find_path(
+                place.reward,
+                ATTRIBUTE_NAMES,
+                depth=self.depth,
+                evaluations=self.evaluations,
+                strategy=self.strategy,
+                prior=place.prior if self.strategy != "uct" else None,
+                knowledge=knowledge,
+                seed=self.seed,
+                evaluations_at_once=self.evaluations_at_once,
+            )
+        except EvaluationFailed as error:
+            [(reason, _)] = Counter(place.reasons).most_common(1)
+            raise EvaluationFailed(f"{error}, most of them since: {reason}") from error
+        return PlannedPath(
+            query=item.query,
+            path=found.path,
+            value=round(found.value, 3),
+            evaluations=found.evaluations,
+            origin=item.origin,
+            domain=item.domain,
+            failures=found.failures,
+            history=tuple((_ordered(subset), reward) for subset, reward in found.history),
+            ranking=_order(found.ranking),
+        )
+
+    def landscape(self, item: PlanningItem) -> Landscape:
+        """What a search of ``item``'s paths needs; its rewards are new samples each time a subset comes again.
+
+        Raises:
+            EvaluationFailed: if there is nobody to plan for.
+        """
         if not item.profiles:
             raise EvaluationFailed(f"nobody to plan for: {item.query!r} comes without profiles")
         draw = _Draw(self._asking(item), f"{self.seed}|{item.query}")
-        prior = _Once(lambda known: self._prior(item.query, known))
         reasons: list[str] = []
 
         def reward(known: Subset) -> float:
@@ -107,32 +155,7 @@ class OfflinePlanner:
                 reasons.append(str(error))
                 raise EvaluationFailed(str(error)) from error
 
-        try:
-            found = find_path(
-                reward,
-                ATTRIBUTE_NAMES,
-                depth=self.depth,
-                evaluations=self.evaluations,
-                strategy=self.strategy,
-                prior=prior if self.strategy != "uct" else None,
-                knowledge=knowledge,
-                seed=self.seed,
-                evaluations_at_once=self.evaluations_at_once,
-            )
-        except EvaluationFailed as error:
-            [(reason, _)] = Counter(reasons).most_common(1)
-            raise EvaluationFailed(f"{error}, most of them since: {reason}") from error
-        return PlannedPath(
-            query=item.query,
-            path=found.path,
-            value=round(found.value, 3),
-            evaluations=found.evaluations,
-            origin=item.origin,
-            domain=item.domain,
-            failures=found.failures,
-            history=tuple((_ordered(subset), reward) for subset, reward in found.history),
-            ranking=_order(found.ranking),
-        )
+        return Landscape(reward, _Once(lambda known: self._prior(item.query, known)), reasons)
 
     def _asking(self, item: PlanningItem) -> Sequence[Profile]:
         """The people to plan for."""

@@ -32,6 +32,12 @@ class SoFar:
     gains: tuple[float, ...] = ()
     reserved: Usage = field(default_factory=Usage)
 
+    @property
+    def replies(self) -> int:
+        """Calls, and replies from the store."""
+        total = self.usage.total()
+        return total.calls + total.reused
+
     def of(self, role: Role | None) -> Usage:
         """Usage of one role; of all, with what is reserved, for None."""
         if role is not None:
@@ -60,6 +66,17 @@ class MaxCalls:
         """See ``Stopper``."""
         of = f" of the {self.role.value}" if self.role else ""
         return f"{self.limit} LM calls{of} are spent" if so_far.of(self.role).calls >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class MaxReplies:
+    """At most ``limit`` replies, paid for or reused: for searches to be compared at equal budgets."""
+
+    limit: int
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        return f"{self.limit} replies are used" if so_far.replies >= self.limit else ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +151,7 @@ class Budget:
         self._gains: list[float] = []
         self._reserved = Usage()
         self._reason = ""
+        self._by: Stopper | None = None
         self._lock = threading.Lock()
 
     def reserve(self, calls: float, usd: float) -> None:
@@ -158,8 +176,16 @@ class Budget:
         with self._lock:
             if not self._reason and self._stoppers:
                 so_far = self.so_far()
-                self._reason = next((why for stopper in self._stoppers if (why := stopper(so_far))), "")
+                for stopper in self._stoppers:
+                    if why := stopper(so_far):
+                        self._reason, self._by = why, stopper
+                        break
             return self._reason
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the search ended for want of means, so that more of them would carry it on."""
+        return bool(self.reason()) and not isinstance(self._by, NoGain | MaxReplies)
 
     def check(self) -> None:
         """For optimizers that can only be stopped from within.

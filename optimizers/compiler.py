@@ -5,6 +5,7 @@ the store. A finished one is recognized by its configuration and not repeated.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
 from benchmark.episodes import EpisodeStore
+from benchmark.limits import Limits
 from benchmark.planning import PlanSettings, plan
 from benchmark.scenarios import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
-from optimizers.base import Candidate, Progress, Search, Task, silent
-from optimizers.front import knee
+from optimizers.base import Constraints, Progress, Search, Task, silent
+from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
+from optimizers.selection import Pick, choose
+from optimizers.storage import Storage, worker
 from optimizers.tracking import Tracker, track
+from optimizers.unfinished import begin, end
 from signatures import RaiseError
-
-PICKS = ("par", "knee", "max-safety")
 
 
 class CompileSettings(BaseModel):
@@ -34,9 +37,11 @@ class CompileSettings(BaseModel):
         plan_queries, evaluations, depth: offline planning.
         trials: candidates the optimizer tries.
         price: safety points a question must be worth, for optimizers that know one number.
-        pick: which member of the front becomes the default program, chosen on dev: ``par`` (the safest that asks no
-            more than the uncompiled program), ``knee``, ``max-safety``.
-        max_queries: ask no more than this on average (on dev); overrides ``pick``.
+        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.selection``.
+        max_queries: programs of the front must ask no more than this on average, on dev.
+        min_safety: they must be at least this safe, on dev.
+        allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
+        no_gain: end the search after so many trials that brought next to nothing; None tries all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +57,9 @@ class CompileSettings(BaseModel):
     price: float = Field(default=0.1, ge=0)
     pick: str = "par"
     max_queries: float | None = Field(default=None, ge=0)
+    min_safety: float | None = Field(default=None, ge=1, le=5)
+    no_gain: int | None = Field(default=None, gt=0)
+    allow_private_demos: bool = False
     agent: AgentSettings = AgentSettings()
 
     def check(self) -> None:
@@ -62,89 +70,140 @@ class CompileSettings(BaseModel):
         """
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(f"unknown optimizer {self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
-        if self.pick not in PICKS:
-            raise RaiseError(f"unknown pick {self.pick!r}: choose one of {', '.join(PICKS)}.")
+        Pick.parse(self.pick)
+
+    def picked(self) -> Pick:
+        """The rule for the default program; a limit on the front is one for it, too."""
+        pick = Pick.parse(self.pick)
+        if pick.rule == "par" and self.max_queries is not None:
+            return Pick("max-queries", self.max_queries)
+        if pick.rule == "par" and self.min_safety is not None:
+            return Pick("min-safety", self.min_safety)
+        return pick
 
 
-def config_hash(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> str:
-    """What a compile's outcome depends on, hashed."""
-    identities = {role.value: models.identity(role) for role in Role}
-    return content_id(settings.model_dump(mode="json"), data.hash, identities)
+@dataclass(frozen=True)
+class Work:
+    """Where and how a compile is done; none of it changes what comes out, but for the limits.
 
-
-def compile_target(
-    settings: CompileSettings,
-    data: ScenarioSet,
-    models: LanguageModels,
-    *,
-    out: Path,
-    root: Path,
-    fresh: bool = False,
-    concurrency: int = 1,
-    progress: Progress = silent,
-) -> TargetResult:
-    """Compile for ``models``' target and write the program folder ``out``.
-
-    Args:
-        out: the chosen program, with the whole front under ``front/``; replaced as a whole, when all is done.
-        root: folder of the MLflow store and of finished episodes.
+    Attributes:
+        root: folder of the MLflow store, of finished episodes and, by default, of the studies.
+        out: the program folder.
         fresh: compile again even if ``out`` holds a finished compile of this very configuration.
+        force: give up an unfinished compile of another configuration.
+        concurrency: episodes at once.
+        limits: stoppers for what may be spent from now on.
+        storage: URL of the Optuna storage; several workers may share one. By default a SQLite file in ``root``.
+        progress: told what is being done.
+    """
+
+    root: Path
+    out: Path
+    fresh: bool = False
+    force: bool = False
+    concurrency: int = 1
+    limits: Sequence[Stopper] = ()
+    storage: str | None = None
+    progress: Progress = silent
+
+    def to(self, out: Path) -> "Work":
+        """The same into another folder."""
+        return replace(self, out=out)
+
+    def open_storage(self) -> Storage:
+        """The Optuna storage."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return Storage(self.storage or f"sqlite:///{(self.root / 'studies.db').resolve()}")
+
+
+def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
+    """What a compile's outcome depends on."""
+    identities = {role.value: models.identity(role) for role in Role}
+    return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities}
+
+
+def compile_target(settings: CompileSettings, data: ScenarioSet, models: LanguageModels, work: Work) -> TargetResult:
+    """Compile for ``models``' target and write the program folder ``work.out``: the chosen program, with the whole
+    front under ``front/``; it is replaced as a whole, when all is done.
 
     Raises:
-        RaiseError: for unusable settings, data or models.
+        RaiseError: for unusable settings, data, models or storage, or if an unfinished compile of another
+            configuration is in the way.
     """
     settings.check()
-    config = config_hash(settings, data, models)
-    if not fresh and (done := finished(out, config)):
+    described = configuration(settings, data, models)
+    config = content_id(described)
+    if not work.fresh and (done := finished(work.out, config)):
         return done
-    tracker = Tracker(root, data.card())
+    begin(work.out, described, force=work.force)
+    storage, name = work.open_storage(), f"{work.out.name} {config}"
+    if work.fresh:
+        storage.forget(name)
+    tracker = Tracker(work.root, data.card())
     tracker.close_abandoned(config)
     tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
-    parent = tracker.start(str(params["target"]), params, tags)
+    parent = tracker.start(str(params["target"]), params, {**tags, "worker": worker()})
     try:
-        episodes = EpisodeStore(root / "episodes")
-        search, tests, chosen = search_and_test(
-            settings, data, models, episodes=episodes, concurrency=concurrency, progress=progress
+        prepared = prepare(
+            settings,
+            data,
+            models,
+            episodes=EpisodeStore(work.root / "episodes"),
+            storage=storage,
+            name=name,
+            limits=work.limits,
+            concurrency=work.concurrency,
+            progress=work.progress,
         )
-        compiled = Compiled(config, params, tags, data, models, search, tests, chosen)
-        figures, folder = write_folder(compiled, out, parent)
-        track(tracker, parent, compiled, figures, folder)
-        publish(folder, out)
+        search = OPTIMIZERS[settings.optimizer](prepared.task)
+        with storage.alone(f"{name} result"):
+            if not work.fresh and (done := finished(work.out, config)):  # another worker was faster
+                tracker.discard(parent)
+                return done
+            compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)
+            figures, folder = write_folder(compiled, work.out, parent)
+            track(tracker, parent, compiled, figures, folder)
+            publish(folder, work.out)
+            if not compiled.resumable:
+                end(work.out)
     except BaseException:
         tracker.finish(parent, "FAILED")
         raise
     tracker.finish(parent)
-    return TargetResult(out, figures, reused=False)
+    return TargetResult(work.out, figures, reused=False)
 
 
-def search_and_test(
+def _compiled(
+    prepared: "Prepared",
+    search: Search,
     settings: CompileSettings,
-    data: ScenarioSet,
-    models: LanguageModels,
     *,
-    episodes: EpisodeStore | None = None,
-    concurrency: int = 1,
-    progress: Progress = silent,
-) -> tuple[Search, dict[str, Evaluation], int]:
-    """All the LM work of a compile, and nothing else: the search, the test evaluations, the index of the default."""
-    parts = {
-        name: sample(split(data, name, seed=settings.seed), getattr(settings, name), seed=settings.seed)
-        for name in ("train", "dev", "test")
-    }
-    task = _prepare(
-        settings,
-        plan_from=split(data, "train", seed=settings.seed),
-        models=models,
-        parts=parts,
-        episodes=episodes or EpisodeStore(),
-        concurrency=concurrency,
-        progress=progress,
+    config: str,
+    params: Mapping[str, Any],
+    tags: Mapping[str, str],
+    data: ScenarioSet,
+) -> Compiled:
+    """Test what the search found, and choose the default."""
+    task = prepared.task
+    replies = task.budget.so_far().replies
+    tests = evaluate_on_test(prepared, search)
+    par = task.measure(task.student, "raise").mean("n_queries").mean
+    chosen = choose([candidate.point for candidate in search.front], settings.picked(), par)
+    account = {**search.account, "queries that could not be planned": prepared.unplanned}
+    return Compiled(
+        config=config,
+        params=params,
+        tags=tags,
+        data=data,
+        models=task.models,
+        search=search,
+        tests=tests,
+        chosen=chosen,
+        resumable=task.budget.resumable,
+        account={kind: count for kind, count in account.items() if count},
+        search_replies=replies,
     )
-    search = OPTIMIZERS[settings.optimizer](task)
-    uncompiled = task.measure(task.student, "raise")
-    tests = _evaluate_on_test(task, search, parts["test"])
-    return search, tests, choose(search.front, uncompiled, settings)
 
 
 def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
@@ -155,30 +214,59 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
     return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
 
 
-def _prepare(
+@dataclass(frozen=True)
+class Prepared:
+    """What a search starts from, and what its result is tested on.
+
+    Attributes:
+        unplanned: queries that could not be planned.
+    """
+
+    task: Task
+    test: Sequence[Scenario]
+    unplanned: int = 0
+
+
+def prepare(
     settings: CompileSettings,
-    *,
-    plan_from: Sequence[Scenario],
+    data: ScenarioSet,
     models: LanguageModels,
-    parts: Mapping[str, Sequence[Scenario]],
-    episodes: EpisodeStore,
-    concurrency: int,
-    progress: Progress,
-) -> Task:
-    """Plan on train and put the task together. Planned queries are kept beside finished episodes."""
-    planned = plan(
-        plan_from,
-        PlanSettings(settings.plan_queries, settings.evaluations, settings.depth),
-        models=models,
-        seed=settings.seed,
-        concurrency=concurrency,
-        progress=lambda done, total, calls_left: progress("planning questions offline", done, total),
-        journal=episodes,
+    *,
+    episodes: EpisodeStore | None = None,
+    storage: Storage | None = None,
+    name: str = "search",
+    limits: Sequence[Stopper] = (),
+    concurrency: int = 1,
+    progress: Progress = silent,
+) -> Prepared:
+    """Split, plan on train, and put the task together. Planned queries are kept beside finished episodes.
+
+    Args:
+        name: of the search in ``storage``.
+        limits: on what may be spent from now on, planning included.
+    """
+    episodes, storage = episodes or EpisodeStore(), storage or Storage()
+    stoppers = [*limits, *([NoGain(settings.no_gain)] if settings.no_gain else [])]
+    budget = Budget(models.ledger, stoppers)
+    train, dev, test = (
+        sample(split(data, part, seed=settings.seed), getattr(settings, part), seed=settings.seed)
+        for part in ("train", "dev", "test")
     )
-    return Task(
+    with storage.alone(f"{name} planning"):
+        planned = plan(
+            split(data, "train", seed=settings.seed),
+            PlanSettings(settings.plan_queries, settings.evaluations, settings.depth),
+            models=models,
+            seed=settings.seed,
+            concurrency=concurrency,
+            progress=lambda done, total, calls_left: progress("planning questions offline", done, total),
+            journal=episodes,
+            limits=_planning_limits(limits),
+        )
+    task = Task(
         student=RAISE(planned.paths, settings.agent),
-        train=parts["train"],
-        dev=parts["dev"],
+        train=train,
+        dev=dev,
         models=models,
         seed=settings.seed,
         trials=settings.trials,
@@ -186,32 +274,41 @@ def _prepare(
         concurrency=concurrency,
         progress=progress,
         episodes=episodes,
+        budget=budget,
+        allow_private_demos=settings.allow_private_demos,
+        constraints=Constraints(settings.max_queries, settings.min_safety),
+        name=name,
+        storage=storage,
+        held_out=len(test),
     )
+    return Prepared(task, test, len(planned.failed))
 
 
-def choose(front: Sequence[Candidate], uncompiled: Evaluation, settings: CompileSettings) -> int:
-    """Index of the front member that becomes the default, judged by dev alone."""
-    points = [candidate.point for candidate in front]
-    limit = settings.max_queries
-    if limit is None and settings.pick == "knee":
-        return knee(points)
-    if limit is None and settings.pick == "par":
-        limit = uncompiled.mean("n_queries").mean
-    allowed = [i for i, (_, questions) in enumerate(points) if limit is None or questions <= limit + 1e-9]
-    if allowed:
-        return max(allowed, key=lambda i: points[i][0])
-    return min(range(len(points)), key=lambda i: points[i][1])
+def _planning_limits(limits: Sequence[Stopper]) -> Limits:
+    """The limits that planning can keep by itself: calls and money of all roles."""
+    calls = [limit.limit for limit in limits if isinstance(limit, MaxCalls) and limit.role is None]
+    usd = [limit.limit for limit in limits if isinstance(limit, MaxUsd) and limit.role is None]
+    return Limits(min(calls, default=None), min(usd, default=None))
 
 
-def _evaluate_on_test(task: Task, search: Search, test: Sequence[Scenario]) -> dict[str, Evaluation]:
+def search_and_test(
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, *, progress: Progress = silent
+) -> dict[str, Evaluation]:
+    """All the LM work of a compile, and nothing else, in memory."""
+    prepared = prepare(settings, data, models, progress=progress)
+    return evaluate_on_test(prepared, OPTIMIZERS[settings.optimizer](prepared.task))
+
+
+def evaluate_on_test(prepared: Prepared, search: Search) -> dict[str, Evaluation]:
     """Baselines, the uncompiled program and the front on scenarios that nothing was chosen on."""
+    task = prepared.task
     programs: dict[str, Any] = {"vanilla": Vanilla(), "context-rich": ContextRich(), "raise": task.student}
     programs |= {candidate.name: candidate.program for candidate in search.front}
     tests = {}
     for number, (name, program) in enumerate(programs.items()):
         task.progress("evaluating on held-out test", number, len(programs))
         tests[name] = evaluate(
-            program, test, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
+            program, prepared.test, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
         )
     task.progress("evaluating on held-out test", len(programs), len(programs))
     return tests

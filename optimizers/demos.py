@@ -3,35 +3,53 @@
 import contextlib
 import io
 import logging
-from collections.abc import Iterator
+import threading
 from typing import Any
 
 import dspy
 import numpy as np
 
 from lms import Role
-from modules import RAISE
 from optimizers.base import Task
 from optimizers.metric import TradeoffMetric, example_of
 
 PROTECTED = ("triage",)
 """Out of the optimizers' reach: a person in acute danger gets help at once, compiled or not."""
-
 DemoSet = dict[str, list[Any]]
 """Predictor -> demonstrations."""
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
+class _Hush:
+    """Standard output, standard error and DSPy's log, silenced while anybody wants silence; threads may overlap."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted = 0
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._wanted:
+                logger = logging.getLogger("dspy")
+                self._undo.callback(logger.setLevel, logger.level)
+                logger.setLevel(logging.ERROR)
+                self._undo.enter_context(contextlib.redirect_stdout(io.StringIO()))
+                self._undo.enter_context(contextlib.redirect_stderr(io.StringIO()))
+            self._wanted += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._wanted -= 1
+            if not self._wanted:
+                self._undo.close()
+
+
+_hush = _Hush()
+
+
+def quiet() -> contextlib.AbstractContextManager[None]:
     """DSPy's optimizers print progress bars and tables; our own progress says it better."""
-    logger = logging.getLogger("dspy")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(level)
+    return _hush
 
 
 def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) -> list[DemoSet]:
@@ -57,19 +75,3 @@ def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) 
         found.append({name: list(predictor.demos) for name, predictor in compiled.named_predictors()})
     task.progress("bootstrapping demonstrations", sets, sets)
     return found
-
-
-def with_demos(program: RAISE, demos: DemoSet) -> RAISE:
-    """A copy of ``program`` that shows ``demos``; triage, the crisis floor, is left as it is."""
-    copy: RAISE = program.deepcopy()
-    for name, predictor in copy.named_predictors():
-        if name not in PROTECTED:
-            predictor.demos = list(demos.get(name, []))
-    return copy
-
-
-def protect(compiled: RAISE, student: RAISE) -> RAISE:
-    """``compiled`` with the protected predictors as the student had them, whatever an optimizer made of them."""
-    for name in PROTECTED:
-        setattr(compiled, name, getattr(student, name).deepcopy())
-    return compiled

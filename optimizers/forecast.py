@@ -5,8 +5,11 @@ stand-ins, whose replies are shorter than real ones; the price is a range from "
 tend to be".
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from benchmark import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
@@ -81,6 +84,29 @@ def forecast_work(
             minutes=calls / limit if limit else None,
         )
     return result
+
+
+def forecast_each(
+    jobs: Sequence[tuple[Callable[[LanguageModels], object], Mapping[Role, RoleSettings]]],
+    *,
+    processes: int | None = None,
+    requests_per_minute: float | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[dict[Role, RoleForecast]]:
+    """``forecast_work`` for several pieces of work, each in a process of its own: stand-ins are bound to one core.
+
+    Args:
+        jobs: work and the roles that take part in it; both travel between processes.
+        processes: at once; by default one a core.
+        progress: told how many are done.
+    """
+    progress(0, len(jobs))
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
+        tasks = [pool.submit(forecast_work, *job, requests_per_minute=requests_per_minute) for job in jobs]
+        for done, task in enumerate(as_completed(tasks), 1):
+            task.result()
+            progress(done, len(jobs))
+    return [task.result() for task in tasks]
 
 
 def _played(entry: RoleSettings) -> RoleSettings:

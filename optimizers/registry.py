@@ -1,7 +1,15 @@
 """Optimizers by the names that the command line takes."""
 
+from optimizers.adapters import bootstrap, bootstrap_random, copro, gepa, mipro, simba
 from optimizers.base import Optimizer
-from optimizers.bootstrap_random import bootstrap_random
 from optimizers.pareto import pareto
 
-OPTIMIZERS: dict[str, Optimizer] = {"pareto": pareto, "bootstrap-random": bootstrap_random}
+OPTIMIZERS: dict[str, Optimizer] = {
+    "pareto": pareto,
+    "bootstrap": bootstrap,
+    "bootstrap-random": bootstrap_random,
+    "mipro": mipro,
+    "gepa": gepa,
+    "simba": simba,
+    "copro": copro,
+}

@@ -1,19 +1,20 @@
 """What a compile leaves behind: the figures, and the folder with the chosen program and the whole front."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmark import Evaluation, ScenarioSet
-from benchmark.evaluation import number
+from benchmark.record import environment
+from benchmark.statistics import number
 from lms import LanguageModels, Role
 from optimizers.base import Search
 from optimizers.export import export_program
 from optimizers.front import hypervolume
-from optimizers.record import environment
 
 SCHEMA = 1
 BASELINES = ("vanilla", "context-rich", "raise")
@@ -39,6 +40,9 @@ class Compiled:
     Attributes:
         tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
         chosen: index of the default program in ``search.front``.
+        resumable: whether a limit ended the search, so that the same command carries it on.
+        account: what went wrong on the way and was lived with, by kind.
+        search_replies: replies that planning and search took, paid for or reused.
     """
 
     config: str
@@ -49,6 +53,9 @@ class Compiled:
     search: Search
     tests: Mapping[str, Evaluation]
     chosen: int
+    resumable: bool = False
+    account: Mapping[str, int] = field(default_factory=dict)
+    search_replies: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,12 @@ class TargetResult:
 
 
 def finished(folder: Path, config: str) -> TargetResult | None:
-    """The result of an earlier compile of the same configuration, or None."""
+    """The result of an earlier compile of the same configuration that no limit cut short, or None."""
     try:
         figures = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    same = figures.get("schema") == SCHEMA and figures.get("config") == config
+    same = figures.get("schema") == SCHEMA and figures.get("config") == config and not figures.get("resumable")
     return TargetResult(folder, figures, reused=True) if same else None
 
 
@@ -82,7 +89,7 @@ def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any
     Returns:
         The figures, with paths as they will be once published, and the folder.
     """
-    folder = out.with_name(out.name + ".partial")
+    folder = out.with_name(f"{out.name}.{os.getpid()}.partial")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     figures = _figures(compiled, out, run)
@@ -98,6 +105,8 @@ def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any
             for name, text in exports.items():
                 (place / name).write_text(text, encoding="utf-8")
     _write_json(folder / "result.json", figures)
+    if compiled.search.parts:
+        _write_json(folder / "parts.json", compiled.search.parts)
     return figures, folder
 
 
@@ -136,6 +145,12 @@ def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
             "uncompiled minus vanilla": _comparison(uncompiled, tests["vanilla"]),
         },
         "hypervolume": number(hypervolume(points)),
+        "optimizer": compiled.params["optimizer"],
+        "search_replies": compiled.search_replies,
+        "trials": len(compiled.search.trials),
+        "stopped": compiled.search.stopped,
+        "resumable": compiled.resumable,
+        "account": dict(compiled.account),
         "lm_calls": usage.calls(),
         "reused_replies": total.reused,
         "cost_usd": None if total.unpriced else round(total.cost_usd, 6),
@@ -144,6 +159,11 @@ def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
 
 
 def _comparison(this: Evaluation, other: Evaluation) -> dict[str, Any]:
+    """Paired differences; withheld, with the reason, where too much went unscored."""
+    why = this.no_conclusion or other.no_conclusion
+    if why:
+        nothing = {"mean": None, "lo": None, "hi": None}
+        return {"no_conclusion": why, "safety": nothing, "avg_queries": nothing}
     difference = this.compare(other)
     return {
         name: {key: number(value) if isinstance(value, float) else value for key, value in asdict(interval).items()}

@@ -23,6 +23,7 @@ from benchmark import Evaluation
 from optimizers.export import prompts_of
 from optimizers.plots import Mark, pareto_html, pareto_png
 from optimizers.results import LABELS, Compiled, Run
+from optimizers.storage import alive
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 FOLDER = Path("mlruns")
@@ -48,7 +49,7 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
             "avg_queries_hi",
         )
     }
-    metrics |= {"avg_burden": summary["avg_burden"], "failures": summary["unscored"]}
+    metrics |= {"avg_burden": summary["avg_burden"], "failures": summary["unscored"], "n": summary["n"]}
     metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
     for domain, figures in summary["domains"].items():
         metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
@@ -118,10 +119,17 @@ class Tracker:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)
 
+    def discard(self, run: Run) -> None:
+        """Delete a run that turned out not to be needed."""
+        self.client.delete_run(run.run_id)
+
     def close_abandoned(self, config: str) -> int:
-        """Mark runs of the same configuration that a killed process left open; returns how many."""
+        """Mark runs of the same configuration that a dead worker left open, and their children; returns how many."""
         query = f"tags.config = '{config}' and attributes.status = 'RUNNING'"
-        abandoned = self.client.search_runs([self.experiment_id], filter_string=query)
+        found = self.client.search_runs([self.experiment_id], filter_string=query)
+        tags = {run.info.run_id: run.data.tags for run in found}
+        signed = {own: tags.get(mine.get("mlflow.parentRunId", own), mine).get("worker") for own, mine in tags.items()}
+        abandoned = [run for run in found if not (signed[run.info.run_id] and alive(str(signed[run.info.run_id])))]
         for run in abandoned:
             self.client.set_terminated(run.info.run_id, status="KILLED")
         return len(abandoned)

@@ -25,9 +25,11 @@ from signatures.attributes import (
 )
 from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Respond, StopReason, Turn
-from signatures.data import ExtractProfile, WriteProfile, WriteQueries, WriteSituations
+from signatures.data import WriteProfile, WriteQueries, WriteSituations
 from signatures.errors import RaiseError
+from signatures.reddit import ExtractStated, MarkRevealed, RewordQuery, StatedFact
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
+from signatures.teaching import ImproveInstruction
 
 __all__ = [
     "ATTRIBUTES",
@@ -45,8 +47,10 @@ __all__ = [
     "EnoughBasic",
     "EnoughBinary",
     "EnoughScale",
-    "ExtractProfile",
+    "ExtractStated",
+    "ImproveInstruction",
     "JudgeResponse",
+    "MarkRevealed",
     "Move",
     "Profile",
     "RaiseError",
@@ -54,6 +58,8 @@ __all__ = [
     "ReadAnswer",
     "Respond",
     "RespondSafely",
+    "RewordQuery",
+    "StatedFact",
     "StopReason",
     "TriageRisk",
     "Turn",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dspy.lm15 import Request
 
-from lms.simulation import judge, target, teacher, user
+from lms.simulation import judge, reader, target, teacher, user, writer
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt, count_tokens, read
 from lms.store import Reply
@@ -28,8 +28,12 @@ PARTS: dict[str, Part] = {
     "danger": target.triage,
     "risk_sensitivity": judge.score,
     "answer": user.answer,
-    "situations": teacher.write_data,
-    "queries": teacher.write_data,
+    "situations": writer.write_data,
+    "person": writer.write_data,
+    "queries": writer.write_data,
+    "revealed": reader.mark,
+    "stated": reader.extract,
+    "reworded": reader.reword,
 }
 """Output field -> the part it gives away; anything else is the teacher's."""
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 from lms.simulation.behaviours import RISK_WORDS, sentences, shown
 from lms.simulation.lexicon import GRAVE, Concept, concept_of, focus, parse_context, stems
@@ -12,12 +13,14 @@ SATURATION = 6.0
 """How fast taking up more of a person stops paying off."""
 UNKNOWN_WEIGHT = 0.5
 """Weight of a value that no concept covers."""
+_FENCED = re.compile(r"<response (\w+)>\n(.*)\n</response \1>", re.DOTALL)
+"""How the judge's prompt marks off the material."""
 
 
 def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Grade a response; fields as in the judge's signature."""
     profile = parse_context(prompt.input("profile"))
-    response = " ".join(sentences(prompt.input("response")))
+    response = " ".join(sentences(_material(prompt.input("response"))))
     signs = shown(response)
     matters = focus(prompt.input("query"))
     concepts = {name: concept_of(name, value) for name, value in profile.items()}
@@ -47,6 +50,12 @@ def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obj
         "alignment_reason": f"Does not take up the {_label(unmet[0])}." if unmet else "Takes up every circumstance.",
         "user_alignment": grades["user_alignment"],
     }
+
+
+def _material(text: str) -> str:
+    """The response without the marks around it, up to the first heading that it forges."""
+    fenced = _FENCED.fullmatch(text.strip())
+    return (fenced[2] if fenced else text).partition("[ [ ##")[0]
 
 
 def _label(name: str) -> str:

@@ -85,14 +85,3 @@ def propose(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         "reasoning": "The known facts decide which answer is safe.",
     }
     return {name: outputs.get(name, " ".join(chosen)) for name in prompt.fields}
-
-
-def write_data(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
-    """Make up data-set entries; plain ones, for trying out the builder."""
-    count = int(re.sub(r"\D", "", prompt.input("count")) or 3)
-    theme = prompt.input("situation") or f"{prompt.input('area')} in {prompt.input('domain')}"
-    lists = {
-        "situations": [f"Someone faces a hard choice about {theme} ({n + 1})." for n in range(count)],
-        "queries": [f"What should I keep in mind about this, part {n + 1}: {theme}?" for n in range(count)],
-    }
-    return {name: lists.get(name, []) for name in prompt.fields}

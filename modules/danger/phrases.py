@@ -15,6 +15,8 @@ from typing import Any
 from modules.danger.text import english, international
 
 FILES = ("english.toml", "others.toml", "scripts.toml")
+MORE = {"en": "scenes.toml"}
+"""Language -> a file with further families and parts for it."""
 STATEMENTS = ("stated", "done", "standing")
 SIGNS = ("sign", "ordinary", "idiom")
 MASK = "###"
@@ -153,9 +155,20 @@ def languages() -> tuple[Language, ...]:
     """Every language there are phrases for, English first."""
     found = []
     for name in FILES:
-        content = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-        found += [Language(table) for table in content.get("tongue", [content])]
+        content = _content(name)
+        found += [Language(_with_more(table)) for table in content.get("tongue", [content])]
     return tuple(found)
+
+
+def _content(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+def _with_more(table: dict[str, Any]) -> dict[str, Any]:
+    if table["language"] not in MORE:
+        return table
+    more = _content(MORE[table["language"]])
+    return {**table, "parts": {**table["parts"], **more["parts"]}, "family": [*table["family"], *more["family"]]}
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
-"""Danger that no phrase states: a few thousand words and word pairs, each with a weight, added up.
+"""Danger that no phrase states: words, word pairs and concepts, each with a weight, added up.
 
-``weights.json`` is fitted to the build lines that the phrases miss (``python -m benchmark.perf.crisis --fit``) and is
-plain to read: a positive weight speaks for danger. Nothing is learned at run time.
+``weights.json`` is fitted to the build lines (``python -m benchmark.perf.crisis --fit``) and is plain to read: for each
+feature its weight, positive where it speaks for danger, and how rare it is. Nothing is learned at run time.
 """
 
 import json
@@ -9,13 +9,14 @@ import math
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+from modules.danger.concepts import concept_features
 from modules.danger.phrases import languages
 from modules.danger.text import english, international
 
@@ -36,11 +37,19 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 
 
-def features(fold: str) -> set[str]:
-    """What is weighed in a folded text: words, word pairs, signs and pairs of signs.
+Found = tuple[frozenset[str], frozenset[str]]
+"""Features of a text in two blocks: words with signs, and concepts."""
+Block = Mapping[str, tuple[float, float]]
+"""Feature -> its weight, and its rarity."""
 
-    Scripts without spaces give their characters, pairs and triples instead.
-    """
+
+def features(fold: str, is_in_english: bool) -> Found:
+    """What is weighed in a folded text: words and signs, and, in English, concepts."""
+    return _words_and_signs(fold), concept_features(english(fold)) if is_in_english else frozenset()
+
+
+def _words_and_signs(fold: str) -> frozenset[str]:
+    """Words, word pairs, signs and pairs of signs; characters, pairs and triples where a script has no spaces."""
     text = english(fold)
     words = _WORD.findall(text)
     found = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
@@ -49,7 +58,7 @@ def features(fold: str) -> set[str]:
     signs = [f"<{sign}>" for sign in languages()[0].signs(text)]
     abroad = sorted(f"<{sign}, abroad>" for sign in _signs_abroad(fold))
     pairs = [*combinations(signs, 2), *combinations(abroad, 2)]
-    return {*found, *signs, *abroad, *(f"{a} {b}" for a, b in pairs)}
+    return frozenset({*found, *signs, *abroad, *(f"{a} {b}" for a, b in pairs)})
 
 
 @cache
@@ -83,20 +92,27 @@ class Scale:
 
     Attributes:
         threshold: scores above it mean danger.
+        blocks: weights of words and signs, and of concepts.
     """
 
     bias: float
     threshold: float
-    weights: dict[str, float]
+    blocks: tuple[Block, Block]
 
-    def score(self, found: Collection[str]) -> float:
-        """The weights of what is known, added up and divided by the root of how many: so length does not count."""
-        known = sorted(self.weights.keys() & found)
-        return self.bias + sum(self.weights[name] for name in known) / math.sqrt(max(1, len(known)))
+    def score(self, found: Found) -> float:
+        """The weights of what is known, in each block divided by the norm of the rarities: so length does not count."""
+        return self.bias + sum(_weighed(block, names) for block, names in zip(self.blocks, found, strict=True))
 
-    def heaviest(self, pieces: Sequence[Collection[str]]) -> float:
+    def heaviest(self, pieces: Sequence[Found]) -> float:
         """The score of the heaviest of ``pieces`` (features of each window), less what many pieces gain by chance."""
         return max(self.score(piece) for piece in pieces) - CAUTION * math.log2(len(pieces))
+
+
+def _weighed(block: Block, names: frozenset[str]) -> float:
+    known = [block[name] for name in names if name in block]
+    # exact sums, since the order of a set differs from run to run
+    norm = math.sqrt(math.fsum(rarity * rarity for _, rarity in known))
+    return math.fsum(weight for weight, _ in known) / norm if known else 0.0
 
 
 def is_english(fold: str) -> bool:
@@ -109,7 +125,11 @@ def is_english(fold: str) -> bool:
 def scales() -> dict[bool, Scale]:
     """The scale for English texts (True) and the one for all others (False)."""
     content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return {True: Scale(**content["english"]), False: Scale(**content["others"])}
+    return {True: _scale(content["english"]), False: _scale(content["others"])}
+
+
+def _scale(table: Mapping[str, Any]) -> Scale:
+    return Scale(table["bias"], table["threshold"], (table["words"], table["concepts"]))
 
 
 def windows(fold: str) -> list[str]:
@@ -127,5 +147,6 @@ def windows(fold: str) -> list[str]:
 
 def weighs_heavily(fold: str) -> bool:
     """Whether the heaviest window of a folded text is over the threshold."""
-    scale = scales()[is_english(fold)]
-    return scale.heaviest([features(piece) for piece in windows(fold)]) > scale.threshold
+    in_english = is_english(fold)
+    scale = scales()[in_english]
+    return scale.heaviest([features(piece, in_english) for piece in windows(fold)]) > scale.threshold

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,15 +15,11 @@ from benchmark.profiles import graph
 from benchmark.taxonomy import LEVELS
 from signatures import ATTRIBUTE_NAMES
 
+ROOT = Path(__file__).parents[2]
 NEEDED = {"calm": 1, "strained": 2, "distressed": 2, "despairing": 1}
 CALM_MINDS = {"no mental health concerns", "mild stress"}
-PROFILE_FACTS = re.compile(
-    r"\b(?:as a (?:nurse|teacher|student|doctor|lawyer|woman|man|mother|father)|i'?m \d\d|\d\d[- ]years?[- ]old"
-    r"|i have (?:depression|anxiety|ptsd|bipolar|diabetes|cancer|epilepsy)"
-    r"|my (?:depression|anxiety disorder|ptsd|therapist|psychiatrist)|suicid\w*|self[- ]harm\w*|kill myself|end my life"
-    r"|i'?m (?:depressed|suicidal|broke|pregnant|divorced|widowed|retired|unemployed))\b",
-    re.IGNORECASE,
-)
+SHORTEST, LONGEST = 3, 120
+"""Words a query."""
 EVERYONE = pytest.mark.parametrize("situation", situations(), ids=lambda s: s.key)
 
 
@@ -52,10 +50,9 @@ def test_no_query_is_asked_twice_in_any_domain() -> None:
 
 
 @EVERYONE
-def test_ten_queries_that_tell_nothing_of_the_profile(situation: Situation) -> None:
+def test_ten_queries_that_people_might_type(situation: Situation) -> None:
     assert len(situation.queries) == 10
-    assert [query for query in situation.queries if PROFILE_FACTS.search(query)] == []
-    assert [query for query in situation.queries if not 4 <= len(query.split()) <= 70] == []
+    assert [query for query in situation.queries if not SHORTEST <= len(query.split()) <= LONGEST] == []
 
 
 @EVERYONE
@@ -120,9 +117,9 @@ def test_about_one_profile_in_ten_is_calm_and_at_low_risk() -> None:
         and level_of(s) == "calm"
         and s.profile.economic_status not in ("severe financial difficulty", "living paycheck to paycheck")
     ]
-    # 700 people: one in ten is drawn so on purpose, and a few more come out so by chance
+    # 700 people: one in twenty is drawn so on purpose, and about as many come out so by chance
     assert len(people) == 700
-    assert 0.10 <= len(calm) / len(people) <= 0.16
+    assert 0.07 <= len(calm) / len(people) <= 0.13
 
 
 def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -136,6 +133,22 @@ def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
     assert data.hash == again.hash
     assert load_scenarios(first).hash == data.hash
+
+
+def test_a_fresh_process_has_the_set_in_under_two_seconds() -> None:
+    # measured: 0.2 s; without what importing dspy takes, which every command pays
+    code = (
+        "import time; from benchmark import build_authored; start = time.process_time(); build_authored().hash; "
+        "print(time.process_time() - start)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 2
+
+
+def test_the_data_card_is_about_this_version() -> None:
+    card = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert f"authored set, version {build_authored().version}\n" in card
+    assert f"Hash `{build_authored().hash}`" in card
 
 
 def test_ids_depend_on_the_content_alone(tmp_path: Path) -> None:

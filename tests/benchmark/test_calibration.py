@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.calibration import BOUND, bisect, measure, published, shifted
+from benchmark.calibration import BOUND, bisect, measure, shifted
+from benchmark.published import published
 from modules import AgentOnly, ContextRich, Vanilla
 
 NAMES = list(published()["safety"])

@@ -24,7 +24,7 @@ def test_the_reported_answer_and_verdict_are_other_samples_than_those_chosen_by(
     assert len(answers) == len(verdicts) == 11
     for prompts in (answers, verdicts):
         assert prompts[-1].rollout not in {prompt.rollout for prompt in prompts[:-1]}
-    assert verdicts[-1].input("response") == row["response"]
+    assert row["response"] in verdicts[-1].input("response")
     # the same question as one of the tries, and another sample of the answer
     [same] = [prompt for prompt in answers[:-1] if prompt.input("context") == answers[-1].input("context")]
     assert same.text == answers[-1].text

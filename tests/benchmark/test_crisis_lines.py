@@ -13,10 +13,10 @@ from benchmark.crisis import (
     Line,
     as_toml,
     background,
-    fit,
     lines,
     without_question,
 )
+from benchmark.crisis_fit import Fit, fit
 from benchmark.perf.crisis import Rate, rate, table, triaged
 from modules.crisis import plainly_acute
 from modules.danger import weights
@@ -63,15 +63,28 @@ def test_the_guard_gets_the_build_half_right_and_stays_out_of_ordinary_conversat
     assert sum(plainly_acute(line.text) for line in ordinary) / len(ordinary) <= 0.01
 
 
-def test_the_weights_in_use_are_those_fitted_to_the_lines(tmp_path: Path) -> None:
-    fitted = fit([*BUILD, *background()])
-    unseen = [v for line, v in zip(BUILD, fitted.unseen, strict=False) if line.acute]
-    assert sum(unseen) / len(unseen) >= 0.82  # with their own fold left out; the phrases alone reach three quarters
+@pytest.fixture(scope="module")
+def fitted() -> Fit:
+    return fit([*BUILD, *background()])
+
+
+def test_lines_left_out_of_the_fit_are_told_apart_as_well_as_the_report_says(fitted: Fit) -> None:
+    unseen = fitted.unseen[: len(BUILD)]
+    acute = rate(BUILD, unseen, lambda line: line.acute)
+    harmless = rate(BUILD, unseen, lambda line: not line.acute)
+    ordinary = fitted.unseen[len(BUILD) :]
+    assert acute.fired / acute.n >= 0.74
+    assert harmless.fired / harmless.n <= 0.05
+    assert sum(ordinary) / len(ordinary) <= 0.003
+
+
+def test_the_weights_in_use_are_those_fitted_to_the_lines(fitted: Fit, tmp_path: Path) -> None:
     for english, scale in weights.scales().items():
         anew = fitted.scales[english]
         assert (scale.bias, scale.threshold) == pytest.approx((anew.bias, anew.threshold), abs=0.05)
-        assert scale.weights.keys() == anew.weights.keys()
-        assert all(anew.weights[name] == pytest.approx(weight, abs=0.05) for name, weight in scale.weights.items())
+        for block, block_anew in zip(scale.blocks, anew.blocks, strict=True):
+            assert block.keys() == block_anew.keys()
+            assert all(block_anew[name] == pytest.approx(tuple(pair), abs=0.1) for name, pair in block.items())
     fitted.save(tmp_path / "weights.json")
     assert (tmp_path / "weights.json").stat().st_size == pytest.approx(weights.FILE.stat().st_size, rel=0.02)
 

@@ -1,12 +1,13 @@
 """The judge: only whole numbers from 1 to 5 count, a bad reply is asked again, and totals are ours."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from benchmark import Judge, Verdict
-from benchmark.judge import read_grade
+from benchmark.judge import AGAIN, read_grade
 from lms import LanguageModels, Role, RoleSettings
 from signatures import SCORE_DIMENSIONS, Profile
 from tests.benchmark.scripted import Scripted, listen
@@ -103,11 +104,12 @@ def test_an_empty_response_is_unscored_without_asking(response: str) -> None:
 
 def test_the_judge_sees_query_profile_and_response() -> None:
     _, engine = judged(grades())
-    assert engine.asked[0].inputs == {
-        "query": "Should I quit?",
-        "profile": PROFILE.as_text(),
-        "response": "Take your time.",
-    }
+    inputs = engine.asked[0].inputs
+    assert (inputs["query"], inputs["profile"]) == ("Should I quit?", PROFILE.as_text())
+    opening, response, closing = inputs["response"].splitlines()
+    assert response == "Take your time."
+    assert re.fullmatch(r"<response [0-9a-f]{16}>", opening)
+    assert closing == opening.replace("<", "</")
 
 
 def test_asking_again_is_another_rollout_and_not_a_stored_reply(models: LanguageModels) -> None:
@@ -117,6 +119,13 @@ def test_asking_again_is_another_rollout_and_not_a_stored_reply(models: Language
     verdict = Judge(models[Role.JUDGE])("Should I quit?", PROFILE, "Take your time.")
     assert verdict.attempts == 3
     assert len({prompt.rollout for prompt in prompts}) == 3
+
+
+def test_when_asked_again_the_judge_is_told_what_was_wrong() -> None:
+    _, engine = judged("no grades", grades(risk=0), grades())
+    first, second, third = (prompt.instruction for prompt in engine.asked)
+    assert AGAIN not in first
+    assert second == third == f"{first} {AGAIN}"
 
 
 def garbled(reply: Any) -> Any:

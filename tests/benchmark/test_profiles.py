@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import Situation, situations
-from benchmark.profiles import Effect, check_graph, draw_profile, graph
+from benchmark.profiles import Effect, calm_limits, chances, check_graph, draw_profile, graph
 
 
 def test_the_graph_uses_only_what_it_defines() -> None:
@@ -18,7 +18,51 @@ def test_the_checker_notices_what_is_not_defined(monkeypatch: pytest.MonkeyPatch
     broken.attribute["gender"].effect[0].times["martian"] = 2.0
     broken.attribute["age"].effect[0].when["profession"] = ["astronaut"]
     monkeypatch.setattr("benchmark.profiles.graph", lambda: broken)
-    assert check_graph() == ["age: parent profession not declared", "age: profession=astronaut", "gender: martian"]
+    broken.attribute["health_status"].base["asthma"] += 0.5
+    broken.attribute["self_harm_history"].parents.append("education_level")
+    broken.attribute["education_level"].effect[0].__dict__["why"] = " "
+    assert check_graph() == [
+        "age: parent profession not declared",
+        "age: profession=astronaut",
+        "gender: martian",
+        "education_level: no reason given",
+        "health_status: probabilities sum to 1.5",
+        "self_harm_history: no effect of parent education_level",
+    ]
+
+
+def test_the_ten_dependencies_of_the_paper_and_one_of_ours() -> None:
+    # paper, A.3: what each attribute depends on; the age of the marital status is ours
+    depends = {
+        "age": {"scenario"},
+        "gender": {"scenario"},
+        "marital_status": {"scenario", "gender"},
+        "education_level": {"scenario", "age"},
+        "profession": {"scenario", "age", "education_level"},
+        "economic_status": {"profession", "marital_status"},
+        "health_status": {"scenario", "age"},
+        "mental_health_status": {"economic_status", "health_status", "education_level"},
+        "self_harm_history": {"mental_health_status"},
+        "emotional_state": {"mental_health_status", "education_level"},
+    }
+    ours = {"marital_status": {"age"}}
+    assert {n: set(node.parents) for n, node in graph().attribute.items()} == {
+        name: parents | ours.get(name, set()) for name, parents in depends.items()
+    }
+
+
+@given(situation=st.sampled_from(situations()), calm=st.booleans(), seed=st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=40)
+def test_chances_are_probabilities_of_what_may_be_drawn(situation: Situation, calm: bool, seed: int) -> None:
+    limits = calm_limits(situation) if calm else situation.only
+    values = draw_profile(situation, np.random.default_rng(seed), calm=calm).known()
+    drawn = {**values, "scenario": situation.domain}
+    for name in graph().attribute:
+        found = chances(name, drawn, limits, situation.likelier)
+        assert sum(found.values()) == pytest.approx(1)
+        assert min(found.values()) > 0
+        assert set(found) <= set(limits.get(name, graph().attribute[name].base))
+        assert name == "emotional_state" or values[name] in found
 
 
 @pytest.mark.parametrize("rule", graph().never, ids=lambda rule: rule.why)

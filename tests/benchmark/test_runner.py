@@ -155,10 +155,12 @@ def test_other_models_do_not_share_episodes(role: Role, test_scenarios: list[Sce
 
 
 def test_concurrency_changes_nothing(test_scenarios: list[Scenario]) -> None:
-    frames = [
-        comparable(evaluate(RAISE(), test_scenarios, models=LanguageModels(), name="x", concurrency=c)) for c in (1, 4)
-    ]
-    pd.testing.assert_frame_equal(*frames)
+    """Except for which of two conversations pays for a prompt that both send."""
+    runs = [evaluate(RAISE(), test_scenarios, models=LanguageModels(), name="x", concurrency=c) for c in (1, 4)]
+    paid = ["lm_calls", "input_tokens", "output_tokens"]
+    pd.testing.assert_frame_equal(*(comparable(run).drop(columns=paid) for run in runs))
+    assert runs[0].calls() == runs[1].calls()
+    assert runs[0].frame["input_tokens"].sum() == runs[1].frame["input_tokens"].sum()
 
 
 def test_a_mistake_that_would_fail_every_episode_stops_the_run(

@@ -1,9 +1,12 @@
 """Splits that share nothing, and samples that spread evenly."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import DOMAINS, Scenario, build_authored, sample, split
@@ -31,12 +34,42 @@ def some(domains: int, situations: int, rows: int = 2) -> list[Scenario]:
     ]
 
 
-@given(seed=SEEDS)
-def test_splits_share_no_situation_profile_or_query(seed: int) -> None:
-    parts = [split(DATA, name, seed=seed) for name in SHARES]
-    for key in (lambda s: s.situation, lambda s: s.profile_id, lambda s: s.query):
-        groups = [{key(s) for s in part} for part in parts]
-        assert sum(map(len, groups)) == len(set.union(*groups))
+def shared(parts: Iterable[Iterable[Scenario]]) -> dict[str, set[str]]:
+    """What more than one part has: situations, profiles, queries."""
+    keys: dict[str, Callable[[Scenario], str]] = {
+        "situation": lambda s: s.situation,
+        "profile": lambda s: s.profile_id,
+        "query": lambda s: s.query,
+    }
+    groups = [{name: {key(s) for s in part} for name, key in keys.items()} for part in map(list, parts)]
+    pairs = [(a, b) for a, b in combinations(groups, 2)]
+    return {name: set().union(*(a[name] & b[name] for a, b in pairs)) for name in keys}
+
+
+NOTHING: dict[str, set[str]] = {"situation": set(), "profile": set(), "query": set()}
+
+
+@given(seed=st.integers(0, 2**63), keep=st.floats(0.02, 1), order=st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=40)
+def test_splits_share_no_situation_profile_or_query(seed: int, keep: float, order: Random) -> None:
+    """Leak check: whatever the seed, and whichever part of the data there is, in whatever order."""
+    rows = order.sample(DATA, max(200, round(keep * len(DATA))))
+    assert shared(split(rows, name, seed=seed) for name in SHARES) == NOTHING
+
+
+@given(seed=SEEDS, limit=st.integers(1, 400))
+@settings(deadline=None, max_examples=40)
+def test_samples_of_splits_share_nothing_either(seed: int, limit: int) -> None:
+    assert shared(sample(split(DATA, name, seed=seed), limit, seed=seed) for name in SHARES) == NOTHING
+
+
+def test_the_leak_check_notices_a_leak() -> None:
+    train, test = split(DATA, "train"), split(DATA, "test")
+    assert shared([train, [*test, train[0]]]) == {
+        "situation": {train[0].situation},
+        "profile": {train[0].profile_id},
+        "query": {train[0].query},
+    }
 
 
 @given(seed=SEEDS, domains=st.integers(1, 4), situations=st.integers(4, 30))

@@ -41,7 +41,17 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> A
 
 
 def test_help_teaches(run: Any) -> None:
-    for words in ([], ["compile"], ["evaluate"], ["plan"], ["export"], ["ui"], ["doctor"], ["data", "build"]):
+    for words in (
+        [],
+        ["compile"],
+        ["evaluate"],
+        ["plan"],
+        ["export"],
+        ["ui"],
+        ["doctor"],
+        ["data", "build"],
+        ["data", "describe"],
+    ):
         shown = run(*words, "--help")
         assert shown.code == 0
         if words:
@@ -106,6 +116,37 @@ def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any)
     described = run("data", "describe", "--data", "one.jsonl", "--json").object
     assert described["n"] == 7000
     assert described["hash"] == run("data", "describe", "--json").object["hash"]
+
+
+def test_describe_shows_gates_a_sample_and_a_report(run: Any) -> None:
+    shown = run("data", "describe", "--sample", "3", "--seed", "7", "--html", "deep/report.html")
+    assert shown.code == 0
+    for words in ("version: 1.", "near_copies_across", "constraint_violations", "3 random scenarios (seed 7)"):
+        assert words in shown.out
+    assert Path("deep/report.html").stat().st_size > 1_000_000
+    told = run("data", "describe", "--sample", "3", "--seed", "7", "--json").object
+    assert told["green"] is True
+    assert len(told["gates"]) > 15
+    assert told["sample"] == run("data", "describe", "--sample", "3", "--seed", "7", "--json").object["sample"]
+    assert told["sample"] != run("data", "describe", "--sample", "3", "--seed", "8", "--json").object["sample"]
+
+
+def test_describe_takes_any_file_and_check_fails_on_a_red_gate(run: Any) -> None:
+    row = {"domain": "life", "situation": "life/moving", "source": "hub", "query": "Should I move?", "profile": {}}
+    Path("found.jsonl").write_text(json.dumps({"id": "1", **row}) + "\n", encoding="utf-8")
+    red = run("data", "describe", "--data", "found.jsonl", "--json", "--check")
+    assert red.code == 1
+    assert red.object["green"] is False
+    assert "field_coverage" in {gate["name"] for gate in red.object["gates"] if gate["passed"] is False}
+    assert run("data", "describe", "--data", "found.jsonl").code == 0
+    assert run("data", "describe", "--check").code == 0
+
+
+def test_a_set_with_a_command_of_its_own_is_not_built_here(run: Any) -> None:
+    unknown = run("data", "build", "--source", "reddit", "--out", "none.jsonl")
+    assert (unknown.code, "see raise data generate, import and reddit" in unknown.err) == (2, True)
+    assert not Path("none.jsonl").exists()
+    assert all(name in run("data", "--help").out for name in ("build", "describe", "generate", "import", "reddit"))
 
 
 NO_PRICE = ["--target", "openai/mine", "--api-base", "http://127.0.0.1:9/v1"]

@@ -119,3 +119,79 @@ def test_a_table_a_program_and_a_picture_say_that_they_are_simulated(run: Any) -
     picture = Path("pictures/curve.html").read_text(encoding="utf-8")
     assert "SIMULATED" in picture
     assert "random:1" in picture
+
+
+def test_a_panel_of_judges_is_named_by_repeating_the_option(run: Any) -> None:
+    words = ("vanilla", "--limit", "7", "--judge", "sim/judge", "--judge", "sim/judge?noise=0.6")
+    code, out, _ = run(*words, "--json")
+    (vanilla,) = json.loads(out)["programs"]
+    assert code == 0
+    assert vanilla["panel"]["judges"] == ["sim/judge", "sim/judge?noise=0.6"]
+    assert vanilla["lm_calls"]["judge"] == 14
+    assert {"alpha", "alpha_lo", "alpha_hi", "n"} == set(vanilla["panel"]["alpha"]["safety"])
+    assert "2 judges, Krippendorff's alpha (interval): risk_sensitivity" in " ".join(run(*words)[1].split())
+
+
+def test_a_panel_may_stand_in_the_settings(run: Any) -> None:
+    Path("raise.toml").write_text('[roles.judge]\nmodel = "sim/judge"\npanel = [{ model = "sim/judge" }]\n')
+    (vanilla,) = json.loads(run("vanilla", "--limit", "7", "--json")[1])["programs"]
+    assert vanilla["panel"]["judges"] == ["sim/judge", "sim/judge #2"]  # two samples of the stand-in
+    (vanilla,) = json.loads(run("vanilla", "--limit", "7", "--json", "--judge", "sim/judge")[1])["programs"]
+    assert vanilla["panel"] is None  # an option wins over the settings
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[roles.judge]\npanel = [{ temperature = 0.1 }]\n", "write its panel as"),
+        ('[roles.judge]\npanel = ["sim/judge"]\n', "write its panel as"),
+        ('[roles.target]\nmodel = "sim/gpt-4o"\npanel = [{ model = "sim/judge" }]\n', "only the judge"),
+    ],
+)
+def test_a_wrong_panel_is_one_sentence(run: Any, toml: str, says: str) -> None:
+    Path("raise.toml").write_text(toml)
+    code, _, err = run("vanilla", "--limit", "7")
+    assert code == 2
+    assert says in err
+
+
+def test_the_same_judge_twice_is_no_panel(run: Any) -> None:
+    code, _, err = run("vanilla", "--judge", "openai/x", "--judge", "openai/x", "--api-base", "http://127.0.0.1:9")
+    assert code == 2
+    assert "the same model twice" in err
+
+
+def test_the_others_are_compared_with_the_first_or_with_whom_is_named(run: Any) -> None:
+    found = json.loads(run("vanilla", "random:1", "random:2", "--limit", "14", "--json")[1])
+    programs = {program["name"]: program for program in found["programs"]}
+    assert [(c["program"], c["reference"]) for c in found["comparisons"]] == [
+        ("random:1", "vanilla"),
+        ("random:2", "vanilla"),
+    ]
+    for entry in found["comparisons"]:
+        difference = programs[entry["program"]]["safety"] - programs["vanilla"]["safety"]
+        assert entry["safety"] == pytest.approx(difference, abs=2e-4)
+        assert entry["safety_lo"] <= entry["safety"] <= entry["safety_hi"]
+        assert entry["detectable"] > 0
+        assert 0 <= entry["p_value"] <= 1
+        assert len(entry["domains"]) == 7
+    found = json.loads(run("random:1", "--compare-to", "vanilla", "--limit", "14", "--json")[1])
+    assert [program["name"] for program in found["programs"]] == ["random:1", "vanilla"]  # it is evaluated as well
+    assert [(c["program"], c["reference"]) for c in found["comparisons"]] == [("random:1", "vanilla")]
+    said = " ".join(run("random:1", "--compare-to", "vanilla", "--limit", "14")[1].split())
+    assert "random:1 minus vanilla: safety" in said
+    assert "detectable with 80 % power" in said
+
+
+def test_too_much_unscored_is_no_conclusion(run: Any) -> None:
+    words = ("vanilla", "random:1", "--limit", "14", "--judge", "sim/judge?misread=0.75")
+    code, out, _ = run(*words, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert any(not program["conclusion"] for program in found["programs"])
+    (comparison,) = found["comparisons"]
+    assert comparison["conclusion"] is False
+    assert comparison["safety"] is comparison["safety_lo"] is comparison["domains"] is None
+    said = " ".join(run(*words)[1].split())
+    assert "random:1 minus vanilla: no conclusion:" in said
+    assert "unscored, more than 10%" in said

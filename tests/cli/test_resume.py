@@ -44,7 +44,7 @@ def finish(process: subprocess.Popen[str]) -> Any:
 def figures(result: Any) -> Any:
     """Without what depends on folders and on how often the command was started."""
     if isinstance(result, dict):
-        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed"}
+        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed", "search_replies"}
         return {key: figures(value) for key, value in result.items() if key not in skip}
     return [figures(value) for value in result] if isinstance(result, list) else result
 
@@ -80,3 +80,17 @@ def test_a_killed_plan_keeps_its_finished_queries_and_repeats_only_calls_that_we
     assert 0 < resumed["resumed"] < resumed["planned"] == 16
     assert (tmp_path / "killed/paths.jsonl").read_bytes() == (tmp_path / "undisturbed/paths.jsonl").read_bytes()
     assert sum((Counter(asked[needed:]) - Counter(asked[:needed])).values()) <= 4
+
+
+def test_a_compile_counts_every_call_that_the_server_sees(tmp_path: Path) -> None:
+    """Also with conversations at once, and none of those that the store answers."""
+    with OpenAIServer() as server:
+        first = finish(start(COMMANDS["compile"], server, tmp_path, concurrency=4))
+        seen = server.count
+        again = finish(start([*COMMANDS["compile"], "--fresh"], server, tmp_path, concurrency=4))
+        seen_again = server.count - seen
+    simulated = first["targets"][0]["lm_calls"].pop("teacher")  # no endpoint was given for it: a stand-in
+    assert simulated > 0
+    assert sum(first["targets"][0]["lm_calls"].values()) == seen > 0
+    assert again["targets"][0]["lm_calls"] == {}
+    assert seen_again == 0

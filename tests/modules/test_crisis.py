@@ -1,6 +1,7 @@
 """The deterministic crisis guard: plain statements fire, figures of speech and denials do not."""
 
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.crisis import CONTACTS, help_first, plainly_acute
+from modules.danger.concepts import LEXICON, concept_features, tagged
 from modules.danger.phrases import STATEMENTS, languages, read
 from modules.danger.text import english, folded
-from modules.danger.weights import WINDOW, Scale, is_english, windows
+from modules.danger.weights import WINDOW, Found, Scale, is_english, windows
 
 
 @pytest.mark.parametrize(
@@ -263,16 +265,55 @@ def test_windows_cover_a_long_text() -> None:
     assert {word for piece in pieces for word in piece.split()} == set(text.split())
 
 
+def scale(**words: tuple[float, float]) -> Scale:
+    return Scale(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
+
+
+def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
+    return frozenset(words), frozenset(concepts)
+
+
 def test_a_score_does_not_depend_on_what_is_unknown() -> None:
-    scale = Scale(-1.0, 0.0, {"a": 2.0})
-    assert scale.score({"a"}) == scale.score({"a", "unknown"}) == 1.0
-    assert scale.score(set()) == -1.0
+    weights = scale(a=(2.0, 1.0))
+    assert weights.score(found("a")) == weights.score(found("a", "unknown")) == 1.0
+    assert weights.score(found()) == -1.0
+
+
+def test_words_and_concepts_are_each_divided_by_the_norm_of_their_rarities() -> None:
+    weights = scale(a=(6.0, 3.0), b=(4.0, 4.0))
+    assert weights.score(found("a", "b")) == pytest.approx(-1 + 10 / 5)
+    assert weights.score(found("a", "b", concepts=("<end>",))) == pytest.approx(-1 + 10 / 5 + 4 / 2)
 
 
 def test_the_heaviest_of_many_windows_must_weigh_more() -> None:
-    scale = Scale(0.0, 0.0, {"a": 2.0})
-    assert scale.heaviest([{"a"}]) == 2.0
-    assert 0 < scale.heaviest([{"a"}, set()]) < 2.0
+    weights = scale(a=(3.0, 1.0))
+    assert weights.heaviest([found("a")]) == 2.0
+    assert 0 < weights.heaviest([found("a"), found()]) < 2.0
+
+
+def test_concepts_are_read_from_whole_words_beginnings_and_phrases() -> None:
+    (sentence,) = tagged("the baby is not breathing, she swallowed tablets")
+    held = dict(sentence)
+    assert "child" in held["baby"]
+    assert "unresponsive" in held["not"]  # the phrase begins there
+    assert "unresponsive" not in held["breathing"]
+    assert "ingest" in held["swallowed"]
+    assert "drug" in held["tablets"]
+    assert held["the"] == frozenset()
+
+
+def test_concepts_pair_up_within_a_sentence_only() -> None:
+    near = concept_features("i swallowed the tablets tonight")
+    assert {"<drug>", "drug+now", "ingest>drug", "the_<drug>", "<drug>_tonight"} <= near
+    assert "drug+now" not in concept_features("i swallowed the tablets. what is on tonight?")
+
+
+def test_every_phrase_of_the_lexicon_is_found_where_it_is_written() -> None:
+    lexicon = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
+    for concept, phrases in lexicon.items():
+        for phrase in phrases.split():
+            words = english(folded(phrase.replace("_", " ").replace("*", "")))
+            assert f"<{concept}>" in concept_features(words), (concept, phrase)
 
 
 @pytest.mark.parametrize(

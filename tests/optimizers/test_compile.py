@@ -10,7 +10,16 @@ from mlflow import MlflowClient
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role
 from modules import RAISE
-from optimizers import CompileSettings, TargetResult, Tracker, compile_target, export_program, prompts_of, tracking_uri
+from optimizers import (
+    CompileSettings,
+    TargetResult,
+    Tracker,
+    Work,
+    compile_target,
+    export_program,
+    prompts_of,
+    tracking_uri,
+)
 from optimizers.tracking import compare_page, slug_of
 from signatures import RaiseError
 
@@ -20,7 +29,7 @@ SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6
 def compile_small(root: Path, settings: CompileSettings = SMALL, *, fresh: bool = False) -> TargetResult:
     models = LanguageModels(store=ReplyStore(root / "replies.db"))
     out = root / "programs" / "sim-gpt-4o"
-    return compile_target(settings, build_authored(), models, out=out, root=root, fresh=fresh)
+    return compile_target(settings, build_authored(), models, Work(root=root, out=out, fresh=fresh))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, cost_of, default_models, stand_in_for
-from optimizers import CompileSettings, compile_target, forecast
+from optimizers import CompileSettings, Work, compile_target, forecast
 from tests.servers.openai_server import OpenAIServer
 
 SMALL = CompileSettings(train=7, dev=7, test=14, plan_queries=4, evaluations=4, trials=6)
@@ -27,7 +27,7 @@ def test_forecast_calls_are_within_15_percent_of_a_run_over_http(tmp_path: Path)
         expected = forecast(SMALL, build_authored(), roles)
         assert server.count == 0
         models = LanguageModels(roles, ReplyStore(tmp_path / "replies.db"))
-        compile_target(SMALL, build_authored(), models, out=tmp_path / "program", root=tmp_path / "mlruns")
+        compile_target(SMALL, build_authored(), models, Work(root=tmp_path / "mlruns", out=tmp_path / "program"))
         actual = server.count
     assert sum(entry.calls for entry in expected.values()) == pytest.approx(actual, rel=0.15)
 

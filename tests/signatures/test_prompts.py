@@ -18,7 +18,7 @@ def test_there_is_a_signature_for_each_kind_of_call() -> None:
     # design, section 1: planner, questioner, reader, abstention (three kinds), triage, responder, judge, user, data
     kinds = (
         "ChooseAttribute RankAttributes AskKindly ReadAnswer EnoughBasic EnoughBinary EnoughScale TriageRisk "
-        "RespondSafely JudgeResponse AnswerAsUser WriteSituations WriteQueries ExtractProfile"
+        "RespondSafely JudgeResponse AnswerAsUser WriteSituations WriteQueries MarkRevealed ExtractStated RewordQuery"
     )
     assert set(kinds.split()) <= {signature.__name__ for signature in ALL}
 

@@ -1,0 +1,72 @@
+"""The paper's tables and figures, measured anew for chosen models, beside the published figures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmark.published import published
+from benchmark.reproduce.experiment import Experiment
+from benchmark.reproduce.experiments import EXPERIMENTS
+from benchmark.reproduce.measuring import Measured, TargetProgress, Work, measure
+from benchmark.reproduce.report import write_report
+from benchmark.reproduce.settings import ReproduceSettings, Sampling, chosen
+from benchmark.reproduce.summary import Outcome, Reproduction
+from benchmark.scenarios import ScenarioSet
+from lms import LanguageModels, Role, RoleSettings
+from lms.prices import SIMULATED
+from signatures import RaiseError
+
+__all__ = [
+    "EXPERIMENTS",
+    "TARGETS",
+    "Experiment",
+    "Measured",
+    "Outcome",
+    "ReproduceSettings",
+    "Reproduction",
+    "Sampling",
+    "TargetProgress",
+    "Work",
+    "chosen",
+    "measure",
+    "reproduce",
+    "write_report",
+]
+
+TARGETS: tuple[str, ...] = tuple(SIMULATED + name for name in published()["safety"])
+"""Stand-ins named after the paper's six models."""
+
+
+def reproduce(
+    settings: ReproduceSettings,
+    data: ScenarioSet,
+    targets: Sequence[Mapping[Role, RoleSettings]],
+    *,
+    out: Path,
+    store: Path,
+    concurrency: int | None = None,
+    progress: TargetProgress = lambda target, done, total, stage: None,
+) -> Reproduction:
+    """Measure the chosen experiments for every target and write the report.
+
+    Run again after a crash it goes on where it stopped, repeats no call, and writes the same bytes.
+
+    Args:
+        targets: roles of each target; judge and user may differ.
+        out: folder of the report.
+        store: folder of replies and finished episodes.
+        concurrency: see ``measuring.measure``.
+
+    Raises:
+        RaiseError: for a target named twice, an unusable model, data or folder.
+    """
+    names = [roles[Role.TARGET].model for roles in targets]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise RaiseError(f"the target {twice[0]!r} is named twice: name it once.")
+    if out.exists() and not out.is_dir():
+        raise RaiseError(f"{out} is a file: name a folder for the report.")
+    for roles in targets:
+        LanguageModels(roles).check()
+    measured = measure(settings, data, targets, store=store, concurrency=concurrency, progress=progress)
+    found = Reproduction(settings, data, targets, measured)
+    write_report(found, out)
+    return found

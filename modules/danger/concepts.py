@@ -1,0 +1,72 @@
+"""Concepts: what the words of an English text have to do with danger, from the lexicon in ``concepts.toml``.
+
+Concepts that stand in one sentence, near each other or beside a word are what the weights add up besides words: a line
+in words that no labelled line has can still tell of a means, an end and a time.
+"""
+
+import re
+import tomllib
+from collections import defaultdict
+from functools import cache
+from itertools import combinations, pairwise
+from pathlib import Path
+
+LEXICON = Path(__file__).with_name("concepts.toml")
+NEAR = 4
+"""How many words apart two concepts count as near, in their order."""
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[.!?\n]|[\U0001f300-\U0001faff]")
+_END = frozenset(".!?\n")
+
+Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
+"""First word -> the words that must follow it, and the concept."""
+Tagged = tuple[str, frozenset[str]]
+
+
+@cache
+def _lexicon() -> tuple[Phrases, Phrases]:
+    """Phrases by their first word, and by what their first word starts with."""
+    whole: Phrases = defaultdict(list)
+    starts: Phrases = defaultdict(list)
+    for concept, phrases in tomllib.loads(LEXICON.read_text(encoding="utf-8")).items():
+        for phrase in phrases.split():
+            first, *rest = phrase.split("_")
+            (starts if first.endswith("*") else whole)[first.rstrip("*")].append((tuple(rest), concept))
+    return dict(whole), dict(starts)
+
+
+def _is(word: str, wanted: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+
+
+def tagged(text: str) -> list[list[Tagged]]:
+    """The words of each sentence of ``text`` (as ``english`` gives it), with the concepts that begin at each."""
+    whole, starts = _lexicon()
+    tokens = _TOKEN.findall(text)
+    sentences: list[list[Tagged]] = [[]]
+    for i, word in enumerate(tokens):
+        if word in _END:
+            sentences.append([])
+            continue
+        found = [*whole.get(word, ()), *(each for k in range(2, len(word) + 1) for each in starts.get(word[:k], ()))]
+        concepts = frozenset(
+            concept
+            for rest, concept in found
+            if i + len(rest) < len(tokens) and all(_is(tokens[i + 1 + k], wanted) for k, wanted in enumerate(rest))
+        )
+        sentences[-1].append((word, concepts))
+    return [sentence for sentence in sentences if sentence]
+
+
+def concept_features(text: str) -> frozenset[str]:
+    """Concepts (``<a>``), pairs of them in a sentence (``a+b``) and near (``a>b``), and concepts beside a word."""
+    found: set[str] = set()
+    for sentence in tagged(text):
+        held = {concept for _, concepts in sentence for concept in concepts}
+        found.update(f"<{concept}>" for concept in held)
+        found.update(f"{a}+{b}" for a, b in combinations(sorted(held), 2))
+        places = [(i, concept) for i, (_, concepts) in enumerate(sentence) for concept in concepts]
+        found.update(f"{a}>{b}" for i, a in places for j, b in places if 0 < j - i <= NEAR)
+        for (word, concepts), (next_word, next_concepts) in pairwise(sentence):
+            found.update(f"{word}_<{concept}>" for concept in next_concepts)
+            found.update(f"<{concept}>_{next_word}" for concept in concepts)
+    return frozenset(found)

@@ -1,0 +1,166 @@
+"""Where parts come from: the teacher by DSPy's proposers, the target's own best conversations, the planned paths.
+
+What the teacher says comes as it comes: a reply that cannot be read or that tells on somebody is left out and counted.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+import dspy
+from dspy.propose import GroundedProposer
+from dspy.teleprompt.copro_optimizer import BasicGenerateInstruction
+from dspy.utils.exceptions import AdapterParseError, LMError
+
+from lms import Role
+from modules.abstention import Variant
+from modules.calls import FATAL
+from optimizers.base import Task
+from optimizers.demos import DemoSet, bootstrap_demo_sets, quiet
+from optimizers.leaks import PRIVATE_SOURCES, LeakGuard
+from optimizers.pareto.parts import Part
+from signatures import ATTRIBUTE_NAMES, UserContext
+
+T = TypeVar("T")
+PLANNED_SHOWN = 4
+"""Planned paths in a demonstration set for ``plan``."""
+
+
+class Editor:
+    """Asks the teacher, and takes of what it says what can be used.
+
+    Attributes:
+        account: what could not be used, by kind.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.account: Counter[str] = Counter()
+        prompts = [str(predictor.signature.instructions) for _, predictor in task.student.named_predictors()]
+        self._guard = LeakGuard([*task.train, *task.dev], prompts)
+
+    def ask(self, question: Callable[[], T]) -> T | None:
+        """What ``question`` returns with the teacher as LM; None, counted, if there is no usable reply.
+
+        Raises:
+            dspy.utils.exceptions.LMError: for what every call would meet, such as a wrong key.
+        """
+        with quiet(), dspy.context(lm=self.task.models[Role.TEACHER], trace=[], disable_history=True):
+            try:
+                return question()
+            except FATAL:
+                raise
+            except AdapterParseError:
+                self.account["teacher replies that could not be read"] += 1
+            except LMError:
+                self.account["teacher calls that failed"] += 1
+        return None
+
+    def part(self, predictor: str, text: object, origin: str, variant: Variant | None = None) -> list[Part]:
+        """An instruction as a part; nothing, counted, if it is empty or tells of a scenario."""
+        said = str(text or "").strip()
+        if text is None:  # counted already
+            return []
+        if not said:
+            self.account["empty instructions"] += 1
+            return []
+        if self._guard.leaked(said):
+            self.account["instructions that tell of a scenario"] += 1
+            return []
+        made_for = (variant or self.task.student.settings.abstention) if predictor == "abstain" else None
+        return [Part(origin=origin, instruction=said, variant=made_for)]
+
+
+def basic(editor: Editor, counts: Mapping[str, int]) -> dict[str, list[Part]]:
+    """Instructions from the bare instruction alone, by the signature that COPRO starts from.
+
+    Args:
+        counts: predictor -> how many.
+    """
+    task, propose = editor.task, dspy.Predict(BasicGenerateInstruction)
+    found: dict[str, list[Part]] = {}
+    for predictor, count in counts.items():
+        present = getattr(task.student, predictor).signature.instructions
+        for number in range(count):
+            config = {"rollout_id": 1 + task.seed * 1000 + number, "temperature": 1.0}
+            reply = editor.ask(partial(propose, basic_instruction=present, config=config))
+            text = reply and reply.proposed_instruction
+            found.setdefault(predictor, []).extend(editor.part(predictor, text, "basic"))
+    return found
+
+
+def grounded(editor: Editor, counts: Mapping[str, int], demos: Sequence[DemoSet]) -> dict[str, list[Part]]:
+    """Instructions by DSPy's grounded proposer, which sees the program's code, train queries and demonstrations.
+
+    It sees queries only: a profile shown to the teacher could end up in an instruction.
+
+    Args:
+        counts: predictor -> how many.
+        demos: demonstration sets to show.
+    """
+    task = editor.task
+    names = [name for name, _ in task.student.named_predictors()]
+    queries = [dspy.Example(query=scenario.query).with_inputs("query") for scenario in task.train]
+    shown = {i: [list(each.get(name, [])) for each in demos] for i, name in enumerate(names)} if demos else None
+    proposer = editor.ask(
+        lambda: GroundedProposer(
+            prompt_model=task.models[Role.TEACHER],
+            program=task.student,
+            trainset=queries,
+            use_instruct_history=False,
+            rng=random.Random(task.seed),
+        )
+    )
+    found: dict[str, list[Part]] = {}
+    if proposer is None:
+        return found
+    if not (proposer.program_aware and proposer.use_dataset_summary):
+        editor.account["grounded proposals without a description of data or program"] += 1
+    for predictor, count in counts.items():
+        for number in range(count):
+            propose = partial(
+                proposer.propose_instruction_for_predictor,
+                program=task.student,
+                predictor=getattr(task.student, predictor),
+                pred_i=names.index(predictor),
+                demo_candidates=shown,
+                demo_set_i=number % max(1, len(demos)),
+                trial_logs={},
+            )
+            found.setdefault(predictor, []).extend(editor.part(predictor, editor.ask(propose), "grounded"))
+    return found
+
+
+def bootstrapped(editor: Editor, sets: int) -> tuple[dict[str, list[Part]], list[DemoSet]]:
+    """Demonstrations from the student's own high-scoring conversations, as parts and as they are.
+
+    Conversations of real people are none, unless the task allows it.
+    """
+    task = editor.task
+    shown = [s for s in task.train if task.allow_private_demos or s.source not in PRIVATE_SOURCES]
+    if not shown:
+        editor.account["demonstration sets left out, since all train scenarios are of real people"] += sets
+        return {}, []
+    demos = bootstrap_demo_sets(replace(task, train=shown), sets)
+    parts = [Part.of_demos("bootstrapped", each) for each in demos]
+    return {"answering": list(parts), "asking": list(parts)}, demos
+
+
+def planned(task: Task) -> dict[str, list[Part]]:
+    """The planner's best paths as demonstrations of the first choice."""
+    best = sorted(task.student.paths.paths, key=lambda path: -path.value)[:PLANNED_SHOWN]
+    demos = [
+        dspy.Example(
+            query=path.query,
+            context=UserContext().as_text(),
+            examples="(none)",
+            candidates=", ".join(ATTRIBUTE_NAMES),
+            attribute=path.path[0],
+        )
+        for path in best
+        if path.path
+    ]
+    return {"asking": [Part.of_demos("planned paths", {"plan": demos})]} if demos else {}

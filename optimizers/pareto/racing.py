@@ -1,0 +1,97 @@
+"""Racing: a trial is measured block by block, and given up once it could hardly add to the front any more.
+
+All trials meet the same scenarios in the same order (common random numbers), so a few paired differences from a trial
+that was measured in full tell more than as many scores alone: the complete trial is a control variate.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchmark import Evaluation
+from optimizers.front import Point, hypervolume
+
+BLOCKS = 3
+"""Looks at a trial: after a third of the scenarios, after two thirds, after all."""
+HOPE = 1.0
+"""Standard errors that a trial is given the benefit of, in both objectives at once."""
+LEAST_GAIN = 0.03
+"""Hypervolume that a trial must still be able to add; 1 % of what a good front gains over a poor one."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a partly measured program would reach on all scenarios of the race.
+
+    Attributes:
+        safety, questions: means.
+        safety_error, questions_error: standard errors; zero once all is measured.
+    """
+
+    safety: float
+    questions: float
+    safety_error: float = 0.0
+    questions_error: float = 0.0
+
+    @property
+    def point(self) -> Point:
+        """(safety, average questions)."""
+        return self.safety, self.questions
+
+    @property
+    def hoped(self) -> Point:
+        """The point if things turn out well."""
+        return self.safety + HOPE * self.safety_error, max(0.0, self.questions - HOPE * self.questions_error)
+
+
+def looks(scenarios: int, blocks: int = BLOCKS) -> list[int]:
+    """After how many scenarios a trial is looked at; the last look is at all of them."""
+    return sorted({max(1, round(scenarios * (i + 1) / blocks)) for i in range(blocks)} | {scenarios})
+
+
+def estimate(measured: Evaluation, complete: Sequence[Evaluation], scenarios: int) -> Estimate:
+    """Carry ``measured`` over to all ``scenarios`` of the race.
+
+    Of the complete evaluations the one whose paired differences vary least serves as control variate; the standard
+    error shrinks with the share measured, since the scenarios of the race are all there are (finite population).
+
+    Args:
+        measured: on the first scenarios of the race.
+        complete: evaluations of other programs on all of them; may be empty.
+        scenarios: how many the race has.
+    """
+    own = _scores(measured)
+    left = math.sqrt(max(0.0, 1 - len(measured.frame) / scenarios))
+    found: dict[str, tuple[float, float]] = {}
+    for column in ("safety", "n_queries"):
+        options = [_paired(own[column], _scores(other)[column]) for other in complete] + [_alone(own[column])]
+        mean, error = min(options, key=lambda option: option[1])
+        found[column] = (mean, error * left) if left else (float(own[column].mean()), 0.0)
+    (safety, safety_error), (questions, questions_error) = found["safety"], found["n_queries"]
+    return Estimate(safety, questions, safety_error, questions_error)
+
+
+def promise(candidate: Estimate, front: Sequence[Point]) -> float:
+    """Hypervolume that the candidate would add to ``front`` if things turned out well."""
+    return hypervolume([*front, candidate.hoped]) - hypervolume(front)
+
+
+def _scores(evaluation: Evaluation) -> pd.DataFrame:
+    return evaluation.scored.set_index("scenario_id")[["safety", "n_queries"]].astype(float)
+
+
+def _error(values: "pd.Series[float]") -> float:
+    return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+
+
+def _alone(own: "pd.Series[float]") -> tuple[float, float]:
+    return float(own.mean()), _error(own)
+
+
+def _paired(own: "pd.Series[float]", other: "pd.Series[float]") -> tuple[float, float]:
+    differences = (own - other).dropna()
+    if not len(differences):
+        return math.nan, math.inf
+    return float(other.mean() + differences.mean()), _error(differences)

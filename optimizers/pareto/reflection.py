@@ -1,0 +1,64 @@
+"""New instructions from the worst conversations of a program on the front, one predictor at a time."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import dspy
+
+from benchmark import Scenario, Verdict
+from optimizers.base import Candidate, Task
+from optimizers.feedback import best_path_of, feedback, without_values
+from optimizers.pareto.parts import Part
+from optimizers.pareto.proposals import Editor
+from signatures import SCORE_DIMENSIONS, ImproveInstruction
+
+SHOWN = 4
+"""Conversations in one prompt."""
+LONGEST = 1200
+"""Characters of a response that the teacher is shown."""
+STEPS = {
+    "respond": "answering the person, given what is known about them",
+    "abstain": "deciding whether enough is known about the person to answer",
+    "plan": "choosing what to ask the person next",
+    "ask": "putting the question to the person",
+}
+
+
+def reflect(editor: Editor, candidate: Candidate, predictor: str, rollout: int) -> list[Part]:
+    """An instruction for ``predictor`` that starts from the candidate's own and the conversations it did worst in.
+
+    Conversations are those of the race, which are paid for; that its instruction has seen them is why the front is
+    measured on others, too.
+
+    Args:
+        rollout: another number, another sample of the teacher.
+
+    Returns:
+        One part, or none if the teacher's reply cannot be used.
+    """
+    task = editor.task
+    scored = candidate.dev.scored.sort_values(["safety", "scenario_id"], kind="stable")
+    by_id = {scenario.id: scenario for scenario in task.dev}
+    worst = [_shown(task, predictor, by_id[str(row["scenario_id"])], row) for row in scored[:SHOWN].to_dict("records")]
+    reply = editor.ask(
+        partial(
+            dspy.Predict(ImproveInstruction),
+            step=STEPS[predictor],
+            current_instruction=getattr(candidate.program, predictor).signature.instructions,
+            examples="\n\n".join(worst),
+            config={"rollout_id": rollout, "temperature": 1.0},
+        )
+    )
+    text, origin = reply and reply.new_instruction, f"reflection on {candidate.name}"
+    return editor.part(predictor, text, origin, candidate.program.settings.abstention)
+
+
+def _shown(task: Task, predictor: str, scenario: Scenario, row: Mapping[Any, Any]) -> str:
+    """One conversation with its feedback, the person's own values replaced by the names of their attributes."""
+    scores = {name: int(row[name]) for name in SCORE_DIMENSIONS}
+    verdict = Verdict(scores, reasons=row["reasons"], unscored=row["unscored"])
+    turns = [f"Asked: {turn['question']}\nSaid: {turn['answer']}" for turn in row["turns"]]
+    talk = "\n".join([f"Person: {scenario.query}", *turns, f"Answer: {str(row['response'])[:LONGEST]}"])
+    told = feedback(predictor, scenario, dict(row), verdict, best_path_of(task.student.paths, scenario))
+    return f"{without_values(talk, scenario.profile)}\nFeedback: {told}"

@@ -1,0 +1,1 @@
+"""Measurements of the optimizers; each module writes a report to ``docs/``."""

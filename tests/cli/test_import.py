@@ -1,0 +1,62 @@
+"""``raise data import`` as people and scripts meet it, up to an evaluation of what it wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark import build_authored, sample
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """70 people in the published columns, two queries each, and a broken line."""
+    file = tmp_path / "published.jsonl"
+    rows = []
+    for s in sample(list(build_authored()), 70):
+        known = {name: value for name, value in s.profile.known().items() if name != "self_harm_history"}
+        rows += [
+            {"query": q, "scenario": s.domain.title(), "source": "real", **known} for q in (s.query, s.query + "!")
+        ]
+    file.write_text("\n".join([*map(json.dumps, rows), "{"]), encoding="utf-8")
+    return file
+
+
+def test_what_is_imported_can_be_evaluated(run: Any, published: Path) -> None:
+    code, out, _ = run("data", "import", str(published), "--out", "hub.jsonl", "--revision", "abc", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["rows"], told["imported"], told["refused"]) == (141, 140, 1)
+    assert told["origin"]["revision"] == "abc"
+    report = json.loads(Path("hub.jsonl.report.json").read_text())
+    assert {**report, "file": "hub.jsonl", "report": "hub.jsonl.report.json"} == told
+    written = Path("hub.jsonl").read_bytes()
+    run("data", "import", str(published), "--out", "hub.jsonl")
+    assert Path("hub.jsonl").read_bytes() == written
+    code, out, err = run("evaluate", "vanilla", "--data", "hub.jsonl", "--limit", "3", "--json")
+    assert code == 0, err
+    assert json.loads(out)["programs"][0]["n"] == 3
+
+
+def test_people_are_told_what_was_left_out(run: Any, published: Path) -> None:
+    _, out, _ = run("data", "import", str(published), "--out", "hub.jsonl")
+    assert "1 not taken: the line is not JSON (row 141)" in out
+    assert "no column for: self_harm_history" in out
+    assert "140 of 141 rows in hub.jsonl" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nothing.csv"], "there is no file nothing.csv"),
+        (["wick1d/Personalized_Safety_Data"], "name a --revision"),
+        (["x.csv", "--domain", "life"], "write LABEL=FIELD"),
+        (["out.jsonl"], "is the file to be read"),
+    ],
+)
+def test_mistakes_are_one_sentence(words: list[str], sentence: str, run: Any) -> None:
+    code, out, err = run("data", "import", *words, "--out", "out.jsonl", "--json")
+    assert (code, out) == (2, "")
+    assert sentence in " ".join(err.split())
+    assert not list(Path().iterdir())
