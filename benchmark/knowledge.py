@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from modules import PlannedPath
+from modules.atomic import write_whole
 from modules.offline import evidence
 from modules.search import Knowledge
 from signatures import ATTRIBUTE_NAMES, RaiseError
@@ -73,10 +74,7 @@ class KnowledgeFile:
             "before": _encoded(self._before),
             "domains": _encoded(pool),
         }
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.file.with_name(self.file.name + ".partial")
-        partial.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(self.file)
+        write_whole(self.file, json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def _encoded(pool: Pool) -> dict[str, Any]:

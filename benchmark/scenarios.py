@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from modules.atomic import replacing
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
 
 
@@ -99,12 +100,9 @@ class ScenarioSet:
 
     def save(self, file: Path) -> None:
         """Write the set as JSON Lines; the same set gives the same bytes."""
-        partial = file.with_name(file.name + ".partial")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as out:
+        with replacing(file) as out:
             for scenario in self.scenarios:
                 out.write(json.dumps(scenario.row(), ensure_ascii=False) + "\n")
-        partial.replace(file)
 
 
 def load_scenarios(file: Path) -> ScenarioSet:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modules.atomic import write_whole
+
 
 def sidecar(out: Path) -> Path:
     """Where the report of scenario file ``out`` lies."""
@@ -14,8 +16,5 @@ def sidecar(out: Path) -> Path:
 def save_report(out: Path, report: Mapping[str, Any]) -> Path:
     """Write the report of ``out``; the same report gives the same bytes."""
     file = sidecar(out)
-    partial = file.with_name(file.name + ".partial")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_whole(file, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
     return file

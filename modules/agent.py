@@ -10,6 +10,7 @@ import dspy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
 from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Verdict, Vote
+from modules.atomic import write_whole
 from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
 from modules.crisis import help_first, plainly_acute
 from modules.embedding import TFIDF
@@ -336,9 +337,7 @@ class RAISE(dspy.Module):
         self.paths.save(folder / "paths.jsonl")
         card = folder / "card.json"
         entries = {**_entries(card), "schema": SCHEMA, "settings": self.settings.model_dump(mode="json")}
-        partial = folder / "card.json.partial"
-        partial.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        partial.replace(card)
+        write_whole(card, json.dumps(entries, indent=2, sort_keys=True) + "\n")
 
     @classmethod
     def load(cls, path: Any, **_: Any) -> Self:

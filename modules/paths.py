@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from modules.atomic import write_whole
 from modules.embedding import TFIDF, Similarity, similarity
 from signatures import RaiseError
 
@@ -84,9 +85,7 @@ class PathIndex:
         """Write the paths as JSON Lines, first line the schema."""
         lines = [json.dumps({"schema": SCHEMA, "kind": "raise-paths"})]
         lines += [path.model_dump_json() for path in self.paths]
-        partial = file.with_suffix(file.suffix + ".partial")
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, "\n".join(lines) + "\n")
 
     @classmethod
     def load(cls, file: Path) -> "PathIndex":

@@ -159,6 +159,7 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
         search = OPTIMIZERS[settings.optimizer](prepared.task)
         with storage.alone(f"{name} result"):
             if not work.fresh and (done := finished(work.out, config)):  # another worker was faster
+                end(work.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
                 return done
             compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modules.atomic import write_whole
 from signatures import RaiseError
 
 SCHEMA = 1
@@ -33,10 +34,7 @@ def begin(out: Path, configuration: Mapping[str, Any], *, force: bool = False) -
             f"an unfinished compile for {out} has other settings ({'; '.join(changed)}): give those again to go on "
             "with it, or --force to start anew."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = note.with_name(note.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(note)
+    write_whole(note, json.dumps(content, indent=2) + "\n")
 
 
 def end(out: Path) -> None:

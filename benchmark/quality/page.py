@@ -17,6 +17,7 @@ from benchmark.quality.report import QualityReport
 from benchmark.quality.style import ends, idioms, measures
 from benchmark.scenarios import Scenario
 from benchmark.splits import sample
+from modules.atomic import write_whole
 
 SAMPLE, SHOWN = 12, 8
 MOST_VALUES = 40
@@ -73,10 +74,7 @@ def quality_page(report: QualityReport, file: Path, *, seed: int = 0) -> None:
         for title, (figure, note) in figures.items()
     ]
     text = "\n".join([_head(report), _gates(report.gates), *parts, _sample(report, seed), "</body></html>"])
-    partial = file.with_name(file.name + ".partial")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    write_whole(file, text)
 
 
 def _head(report: QualityReport) -> str:

@@ -15,6 +15,7 @@ from benchmark.reddit.scan import Scan, scan
 from benchmark.reddit.tables import SubredditTable, personal
 from benchmark.reddit.yields import Stage, share
 from lms import LanguageModels, Role
+from modules.atomic import write_whole
 from signatures import RaiseError
 
 CARD_SCHEMA = 1
@@ -133,7 +134,7 @@ def make(
     card = _card(built, dumps, settings, models)
     if built.complete:
         files.state.unlink(missing_ok=True)
-    _write(files.card, card)
+    write_whole(files.card, json.dumps(card, ensure_ascii=False, indent=1) + "\n")
     if not len(built.scenarios):
         raise RaiseError(f"no post became a scenario ({_why_none(built)}); {files.card} has the whole account.")
     built.scenarios.save(out)
@@ -170,9 +171,3 @@ def _card(built: Built, dumps: Sequence[Path], settings: RedditSettings, models:
         "yield": yields.to_json(),
         "ethics": ETHICS,
     }
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    partial = file.with_name(file.name + ".partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)

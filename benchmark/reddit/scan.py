@@ -19,6 +19,7 @@ from benchmark.reddit.scrub import scrub
 from benchmark.reddit.tables import SubredditTable, personal
 from benchmark.reddit.yields import Drop, Flaw, Stage, Yields
 from benchmark.scenarios import content_id
+from modules.atomic import replacing
 
 SCHEMA = 1
 Progress = Callable[[int, int], None]
@@ -129,13 +130,10 @@ class _State:
 
     def save(self, file: Path) -> None:
         """Write it down, atomically."""
-        partial = file.with_name(file.name + ".partial")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as out:
+        with replacing(file) as out:
             head = {"schema": SCHEMA, "setup": self.setup, "done": self.done, "yields": self.yields.to_json()}
             for row in (head, *map(asdict, self.kept)):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        partial.replace(file)
 
 
 def _load(file: Path | None, setup: str) -> _State:

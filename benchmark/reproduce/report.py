@@ -10,6 +10,7 @@ import pandas as pd
 from benchmark.reproduce.layout import Grid, Shown, grid, markdown
 from benchmark.reproduce.summary import Outcome, Reproduction
 from lms import Role
+from modules.atomic import write_whole
 
 TITLE = "PENGUIN and RAISE: the paper's tables and figures, beside what we measure"
 LEGEND = (
@@ -48,7 +49,6 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
     Returns:
         The files, the page first.
     """
-    out.mkdir(parents=True, exist_ok=True)
     texts = {
         "index.html": page(found),
         "report.md": text(found),
@@ -57,9 +57,7 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
         **{f"{one.experiment.name}.csv": csv(one.frame) for one in found.outcomes},
     }
     for name, content in texts.items():
-        partial = out / f"{name}.partial"
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(out / name)
+        write_whole(out / name, content)
     return [out / name for name in texts]
 
 

@@ -23,6 +23,7 @@ from benchmark.planning import PlanSettings, plan
 from lms import LanguageModels, Role, RoleSettings, default_models
 from lms.simulation import PERSONAS
 from modules import RAISE, PathIndex
+from modules.atomic import write_whole
 from optimizers.base import Task
 from optimizers.front import hypervolume
 from optimizers.registry import OPTIMIZERS
@@ -109,9 +110,7 @@ def cell(target: str, seed: int, folder: Path) -> dict[str, Found]:
                 train = split(build_authored(), "train", seed=seed)
                 paths = plan(train, PlanSettings(queries=28), models=models_of(target), seed=seed).paths
             result = searched(target, seed, name, paths, PRICES if name in OTHERS else PRICES[:1])
-            partial = file.with_suffix(".partial")
-            partial.write_text(json.dumps(asdict(result)), encoding="utf-8")
-            partial.replace(file)
+            write_whole(file, json.dumps(asdict(result)))
         found[name] = Found(**json.loads(file.read_text(encoding="utf-8")))
     return found
 

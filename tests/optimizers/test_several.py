@@ -82,6 +82,7 @@ def test_workers_share_a_compile_and_write_one_program(tmp_path: Path) -> None:
     figures = results[0].figures
     assert figures["trials"] == lone["trials"]
     assert json.loads((jobs[0].work.out / "result.json").read_text()) == figures
+    assert not note_of(jobs[0].work.out).exists()
     assert _paid([each.models for each in jobs]) <= 1.5 * _paid_alone(lone)
 
 
