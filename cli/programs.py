@@ -24,10 +24,12 @@ from modules.abstention import VARIANTS
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 NAMES = (
-    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager), random:K, "
-    "static:a,b,c, greedy:K, oracle:K"
+    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager, planned), "
+    "random:K, static:a,b,c, greedy:K, oracle:K"
 )
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
+CHOOSING = {"eager": AgentSettings(eager=True), "planned": AgentSettings(shortlist=1)}
+"""Variants of RAISE that differ in when or how the next attribute is chosen."""
 DEFAULT_K = 3
 """What ``greedy`` and ``oracle`` mean when they come without a number."""
 
@@ -59,12 +61,10 @@ def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageM
 
 
 def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:
-    """RAISE as it comes, or with another way to decide whether enough is known."""
-    if variant == "eager":
-        return RAISE(paths, AgentSettings(eager=True))
-    if name != "raise" and variant not in VARIANTS:
-        raise RaiseError(f"{name!r}: write raise:VARIANT with one of {', '.join(VARIANTS)}, eager.")
-    return RAISE(paths, AgentSettings(abstention=variant or "scale"))
+    """RAISE as it comes, with another way to decide whether enough is known, or another way to choose."""
+    if name != "raise" and variant not in (*VARIANTS, *CHOOSING):
+        raise RaiseError(f"{name!r}: write raise:VARIANT with one of {', '.join((*VARIANTS, *CHOOSING))}.")
+    return RAISE(paths, CHOOSING[variant] if variant in CHOOSING else AgentSettings(abstention=variant or "scale"))
 
 
 def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:

@@ -56,6 +56,8 @@ class AgentSettings(BaseModel):
             a round of waiting less for every question.
         budget: what the questions of one conversation may cost, in units of burden.
         retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
+        shortlist: how many attributes the planner chooses among, those that all planned paths together favour; 1
+            follows them without a call, 0 leaves all open, as in the paper.
         embedder: what similarity of queries is measured by: ``tfidf``, a model string that ``dspy.Embedder`` takes, or
             ``sentence-transformers/all-MiniLM-L6-v2``, the paper's.
         burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
@@ -72,6 +74,7 @@ class AgentSettings(BaseModel):
     eager: bool = False
     budget: float = Field(default=5.0, ge=0)
     retrieved: int = Field(default=5, ge=0)
+    shortlist: int = Field(default=0, ge=0)
     embedder: str = TFIDF
     burdens: dict[str, float] = Field(default_factory=default_burdens)
     never_ask: frozenset[str] = frozenset()
@@ -222,7 +225,7 @@ class RAISE(dspy.Module):
         return "acute" in said and not said & {"not", "no", "none"}
 
     def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
-        candidates = self._affordable(conversation)
+        candidates = self._choices(conversation)
         way = self.settings.way()
         try:
             verdict = yield from way.decide(
@@ -257,9 +260,18 @@ class RAISE(dspy.Module):
         """The paths planned for similar queries."""
         return self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
 
+    def _choices(self, conversation: Conversation) -> list[str]:
+        """Attributes that the model may choose: all that can be asked, or those of them that the plan favours."""
+        allowed, most = self._affordable(conversation), self.settings.shortlist
+        if not most or len(allowed) <= most:
+            return allowed
+        return self.paths.favoured(conversation.query, allowed, excluding=conversation.origin)[:most] or allowed
+
     def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
-        """The attribute to ask about: the model's choice, else the best retrieved path's."""
-        allowed = self._affordable(conversation)
+        """The attribute to ask about: the only choice, else the model's, else the best retrieved path's."""
+        allowed = self._choices(conversation)
+        if len(allowed) == 1:
+            return allowed[0]
         found = self._planned(conversation)
         shown = {**conversation.shown(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
         chosen = None

@@ -57,7 +57,7 @@ class AgentOnly(RAISE):
     """RAISE without its planner: the model picks the next attribute on its own (the paper's "+Agent")."""
 
     def __init__(self, settings: AgentSettings | None = None, paths: PathIndex | None = None) -> None:
-        super().__init__(paths, (settings or AgentSettings()).model_copy(update={"retrieved": 0}))
+        super().__init__(paths, (settings or AgentSettings()).model_copy(update={"retrieved": 0, "shortlist": 0}))
 
 
 class StaticPath(RAISE):

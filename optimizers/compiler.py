@@ -20,6 +20,7 @@ from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
 from optimizers.base import Constraints, Progress, Search, Task, silent
 from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
+from optimizers.pareto.parts import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
 from optimizers.selection import Pick, choose
@@ -211,7 +212,7 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
     """The run parameters of the contract, and the rest of the settings."""
     roles = {role.value: models.roles[role].model for role in Role}
     rest = settings.model_dump(mode="json", exclude={"agent"})
-    agent = {name: getattr(settings.agent, name) for name in ("abstention", "threshold", "budget", "retrieved")}
+    agent = {name: getattr(settings.agent, name) for name in TUNED}
     return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
 
 

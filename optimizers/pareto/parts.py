@@ -21,6 +21,9 @@ VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "fused")
 THRESHOLDS = (2, 3, 4, 5)
 BUDGETS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 RETRIEVED = (0, 3, 5)
+SHORTLISTS = (0, 1, 3)
+TUNED = ("abstention", "threshold", "budget", "retrieved", "shortlist")
+"""Settings of the agent that trials choose."""
 
 Params = Mapping[str, Any]
 """A trial's choices: slot -> index into the pool, and values of agent settings."""
@@ -90,6 +93,7 @@ def choices(student: RAISE, pool: Pool) -> dict[str, list[Any]]:
         "threshold": sorted({own.threshold, *THRESHOLDS}),
         "budget": sorted({own.budget, *BUDGETS}),
         "retrieved": sorted({own.retrieved, *RETRIEVED}),
+        "shortlist": sorted({own.shortlist, *SHORTLISTS}),
     }
 
 
@@ -100,8 +104,7 @@ def distributions(student: RAISE, pool: Pool) -> dict[str, optuna.distributions.
 
 def plain(student: RAISE) -> dict[str, Any]:
     """The parameters that stand for the student itself."""
-    settings = {name: getattr(student.settings, name) for name in ("abstention", "threshold", "budget", "retrieved")}
-    return {**dict.fromkeys(SLOTS, 0), **settings}
+    return {**dict.fromkeys(SLOTS, 0), **{name: getattr(student.settings, name) for name in TUNED}}
 
 
 def build(student: RAISE, pool: Pool, params: Params) -> RAISE:
@@ -115,7 +118,7 @@ def build(student: RAISE, pool: Pool, params: Params) -> RAISE:
     for slot, names in SHOWN.items():
         for name in names if params[slot] else ():
             getattr(program, name).demos = [dspy.Example(**demo) for demo in chosen[slot].demos.get(name, [])]
-    changes = {name: params[name] for name in ("abstention", "threshold", "budget", "retrieved")}
+    changes = {name: params[name] for name in TUNED}
     program.settings = AgentSettings(**{**student.settings.model_dump(), **changes})
     signature = program.settings.way().signature
     if signature is not student.settings.way().signature:

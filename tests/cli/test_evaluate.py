@@ -40,11 +40,12 @@ def test_a_bare_name_means_three() -> None:
         assert made.k == k
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, "eager"])
-def test_raise_is_taken_with_each_way_to_decide(variant: str) -> None:
+@pytest.mark.parametrize("variant", [*VARIANTS, "eager", "planned"])
+def test_raise_is_taken_with_each_way_to_decide_and_to_choose(variant: str) -> None:
     made = program_named(f"raise:{variant}", paths=PathIndex([PATH]))(LanguageModels())
-    assert made.settings.abstention == ("scale" if variant == "eager" else variant)
+    assert made.settings.abstention == (variant if variant in VARIANTS else "scale")
     assert made.settings.eager is (variant == "eager")
+    assert made.settings.shortlist == (1 if variant == "planned" else 0)
     assert list(made.paths.paths) == [PATH]
 
 

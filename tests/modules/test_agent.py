@@ -128,6 +128,37 @@ def test_the_planner_never_sees_a_path_planned_for_the_same_origin(engine: Scrip
     assert all("time to quit" in shown.input("examples") for shown in engine.prompts("plan"))
 
 
+def test_with_a_shortlist_the_planner_chooses_among_what_the_plan_favours(engine: Scripted) -> None:
+    engine.plan = {"attribute": "age"}
+    move = agent(STORED, shortlist=2).step(TALK)
+    [shown] = engine.prompts("plan")
+    first = {"emotional_state", "economic_status"}  # of their paths
+    assert set(shown.input("candidates").split(", ")) == first
+    assert move.attribute in first  # age was not to be had
+
+
+def test_a_shortlist_of_one_follows_the_plan_without_a_call(engine: Scripted) -> None:
+    found = agent(STORED, shortlist=1, budget=4)(query=QUERY, user=Person())
+    assert set(found.asked[:2]) == {"emotional_state", "economic_status"}  # the first of each path
+    assert found.asked[2] == "profession"  # the second of one
+    # nothing planned is left: the model chooses
+    assert len(engine.prompts("plan")) == 1
+    assert len(engine.prompts("plan")[0].input("candidates").split(", ")) == 7
+
+
+def test_a_shortlist_holds_for_variants_that_choose_themselves(engine: Scripted) -> None:
+    engine.abstain = {"next_move": "age"}
+    agent(STORED, abstention="basic", shortlist=2).step(TALK)
+    [shown] = engine.prompts("abstain")
+    assert set(shown.input("candidates").split(", ")) == {"emotional_state", "economic_status"}
+
+
+def test_a_shortlist_without_planned_paths_leaves_all_open(engine: Scripted) -> None:
+    agent(shortlist=1).step(TALK)
+    [shown] = engine.prompts("plan")
+    assert shown.input("candidates") == ", ".join(ATTRIBUTE_NAMES)
+
+
 def test_a_readable_choice_of_the_planner_is_followed(engine: Scripted) -> None:
     engine.plan = {"attribute": "Marital status."}
     assert agent(STORED).step(TALK).attribute == "marital_status"

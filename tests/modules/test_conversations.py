@@ -57,6 +57,7 @@ AGENT = st.builds(
     budget=st.integers(0, 6),
     threshold=st.just(5),
     retrieved=st.sampled_from([0, 5]),
+    shortlist=st.sampled_from([0, 1, 3]),
 )
 
 

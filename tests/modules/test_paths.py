@@ -25,6 +25,45 @@ LIBRARY = (
 )
 
 
+VOTERS = (
+    planned("Should I quit my job this week?", path=("profession", "age"), origin="career-1"),
+    planned("Is fasting for three days healthy?", path=("health_status", "age"), origin="health-1"),
+    planned("Can I fast on my tablets?", path=("health_status", "gender"), origin="health-2"),
+)
+
+
+def test_what_is_favoured_is_what_paths_of_similar_queries_name_early() -> None:
+    # similar: profession 1 + likeness, age 0.7 of that; the two far ones count a tenth each, but there are two
+    assert PathIndex(VOTERS).favoured(JOB, ATTRIBUTE_NAMES)[:2] == ["profession", "age"]
+    assert PathIndex(VOTERS).favoured("Is it healthy to fast?", ATTRIBUTE_NAMES)[0] == "health_status"
+
+
+def test_paths_without_likeness_decide_together_where_there_is_nothing_better() -> None:
+    assert PathIndex(VOTERS).favoured("zzz", ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]  # 2; then 0.7 + 0.7
+
+
+def test_places_count_among_what_is_left() -> None:
+    left = [name for name in ATTRIBUTE_NAMES if name != "profession"]
+    assert PathIndex(VOTERS).favoured(JOB, left)[0] == "age"
+
+
+def test_paths_of_the_excluded_origin_have_no_say() -> None:
+    assert PathIndex(VOTERS).favoured(JOB, ATTRIBUTE_NAMES, excluding="career-1")[0] == "health_status"
+    assert PathIndex(VOTERS[:1]).favoured(JOB, ATTRIBUTE_NAMES, excluding="career-1") == []
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(ATTRIBUTE_NAMES), unique=True), max_size=5),
+    st.text(),
+    st.lists(st.sampled_from(ATTRIBUTE_NAMES), unique=True),
+)
+def test_favoured_is_an_order_of_what_is_asked_or_nothing(paths: list[list[str]], query: str, among: list[str]) -> None:
+    found = PathIndex(planned(f"query {i}", path=tuple(path)) for i, path in enumerate(paths)).favoured(query, among)
+    named = {name for path in paths for name in path} & set(among)
+    assert sorted(found) == (sorted(among) if named else [])
+    assert set(found[: len(named)]) == named
+
+
 def test_nearest_returns_the_most_similar_ranked_by_value() -> None:
     found = PathIndex(LIBRARY).nearest(JOB, 3)
     assert [path.origin for path in found] == ["career-2", "career-3", "career-1"]  # 4.5, 4.0, 3.5; fasting is far

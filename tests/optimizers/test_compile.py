@@ -128,6 +128,7 @@ def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
         "threshold",
         "budget",
         "retrieved",
+        "shortlist",
         "data_hash",
         "seed",
     } <= set(parent.data.params)
