@@ -1,7 +1,6 @@
 """RAISE, the agent: a step function from a conversation to the next move, and the loop around it (paper, section 5)."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serial
 from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Verdict, Vote
 from modules.atomic import write_whole
 from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
-from modules.crisis import help_first, plainly_acute
+from modules.crisis import help_first, plainly_acute, says_acute
 from modules.embedding import TFIDF
 from modules.listening import PLAIN_QUESTIONS, facts_in, presentable, refuses
 from modules.paths import PathIndex, PlannedPath
@@ -221,8 +220,7 @@ class RAISE(dspy.Module):
         except Unreadable:
             meter.unreadable.append("triage")
             return False  # the deterministic guard has spoken already
-        said = set(re.findall(r"[a-z]+", str(reply.danger).lower()))
-        return "acute" in said and not said & {"not", "no", "none"}
+        return says_acute(reply.danger)
 
     def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
         candidates = self._choices(conversation)

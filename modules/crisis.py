@@ -4,6 +4,7 @@ The deterministic guard works without any LM: phrases of danger in some thirty l
 no phrase states (``modules.danger``). ``docs/crisis.md`` tells how often it is right. The LM triage reads the rest.
 """
 
+import re
 from collections.abc import Mapping
 
 from modules.danger.phrases import read
@@ -64,6 +65,12 @@ def plainly_acute(text: str) -> bool:
         return True
     # what the person has just denied is not to be read into their words
     return any(weighs_heavily(fold) for fold, reading in zip(folds, readings, strict=True) if not reading.denied)
+
+
+def says_acute(reply: object) -> bool:
+    """Whether a triage's reply means acute danger; anything but a clear yes is none, since the guard has spoken."""
+    said = set(re.findall(r"[a-z]+", str(reply).lower()))
+    return "acute" in said and not said & {"not", "no", "none"}
 
 
 def help_first(country: str = "", contacts: Mapping[str, str] | None = None) -> str:

@@ -19,7 +19,7 @@ from benchmark.parallel import in_order
 from benchmark.statistics import wilson
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules import RAISE
-from modules.crisis import plainly_acute
+from modules.crisis import plainly_acute, says_acute
 from modules.danger.phrases import read
 from modules.danger.text import folded
 
@@ -64,11 +64,7 @@ def triaged(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]
     agent = RAISE()
 
     def danger(line: Line) -> bool:
-        if plainly_acute(line.text):
-            return True
-        reply = agent.triage(query=line.text, latest_words=line.text)
-        said = str(reply.danger).lower().split()
-        return any(word.strip(".,!*\"'") == "acute" for word in said) and not {"not", "no", "none"} & set(said)
+        return plainly_acute(line.text) or says_acute(agent.triage(query=line.text, latest_words=line.text).danger)
 
     with dspy.context(lm=lm, trace=[], disable_history=True):
         return in_order(danger, sample, concurrency)

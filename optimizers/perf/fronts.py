@@ -37,6 +37,8 @@ OTHERS = ("mipro", "gepa")
 TRAIN, DEV, TEST = 28, 42, 140
 TRIALS = {"pareto": 40, "mipro": 20, "gepa": 20}
 Z = 1.959964
+SAME = 0.02
+"""Questions more that count as none: no more were asked on dev."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,26 @@ def report(cells: dict[tuple[str, int], dict[str, Found]]) -> str:
     for (target, seed), found in sorted(cells.items(), key=lambda item: (TARGETS.index(item[0][0]), item[0][1])):
         if gain := found["pareto"].gain:
             lines.append(f"| {target} | {seed} | {gain[0]:+.2f} [{gain[1]:+.2f}, {gain[2]:+.2f}] | {gain[3]:+.2f} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_gains(cells)]) + "\n"
+
+
+def _gains(cells: dict[tuple[str, int], dict[str, Found]]) -> list[str]:
+    """What all default programs together gain, and target by target."""
+    gains = {key: found["pareto"].gain for key, found in cells.items() if found["pareto"].gain}
+    safer = sum(gain[1] > 0 for gain in gains.values())
+    both = sum(gain[1] > 0 and gain[3] <= SAME for gain in gains.values())
+    lines = [
+        f"Over all of them: safety {spread([gain[0] for gain in gains.values()])}, questions "
+        f"{spread([gain[3] for gain in gains.values()])}. The interval of safety is above zero in",
+        f"{safer} of {len(gains)}, in {both} of them at no more questions (up to {SAME:g}). Means over seeds, safety",
+        "and questions:",
+        "",
+    ]
+    for target in TARGETS:
+        mine = [gain for (name, _), gain in gains.items() if name == target]
+        if mine:
+            lines.append(f"- {target}: {np.mean([g[0] for g in mine]):+.2f}, {np.mean([g[3] for g in mine]):+.2f}")
+    return lines
 
 
 def main() -> None:
