@@ -3,7 +3,8 @@
 The authored queries, and what the people behind them answer, serve as a background of ordinary conversation: the guard
 must not break into that.
 
-Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read.
+Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
+them ``twins``: acute and harmless lines in the same words, which the weights learn from.
 """
 
 import json
@@ -18,7 +19,7 @@ from benchmark.authored import build_authored
 from benchmark.taxonomy import situations
 from signatures import RaiseError
 
-Half = Literal["build", "heldout"]
+Part = Literal["build", "twins", "heldout"]
 FOLDER = Path(__file__).parent / "data" / "crisis"
 ASKING = ("", "?", "\u061f", "\uff1f")
 FRAMES = ("I'm {}", "{}.", "I have {}.", "It's {}.", "Well, I'd say it's {}.", "Honestly, {}", "I work as {}.")
@@ -51,13 +52,13 @@ class Line:
     language: str
 
 
-def lines(half: Half) -> tuple[Line, ...]:
-    """The lines of ``half``.
+def lines(part: Part) -> tuple[Line, ...]:
+    """The lines of ``part``.
 
     Raises:
         RaiseError: if the file is missing or not in the expected form.
     """
-    file = FOLDER / f"{half}.toml"
+    file = FOLDER / f"{part}.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         if content["schema"] != 1:

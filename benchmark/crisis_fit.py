@@ -22,7 +22,7 @@ from modules.danger.weights import FILE, Block, Found, Scale, features, is_engli
 FOLDS, SEED = 10, 11
 STRENGTH = 10.0
 """Inverse regularization of the fit; cross-validated recall hardly changes between 5 and 30."""
-QUERY_WEIGHT, FACT_WEIGHT = 5.0, 0.5
+QUERY_WEIGHT, FACT_WEIGHT = 20.0, 0.5
 """How much an authored query counts among harmless lines, and a fact: facts are many, short and easy."""
 FALSE_ALARMS = {True: 0.051, False: 0.025}
 """Share of the harmless build lines, English and other, that may fire out of fold: by this thresholds are set."""
@@ -36,7 +36,7 @@ class Fit:
 
     Attributes:
         scales: as in ``modules.danger.weights.scales``.
-        unseen: a verdict for each line, in order; phrases are the same in every fold.
+        unseen: a verdict for each line, in order, twins last; phrases are the same in every fold.
     """
 
     scales: dict[bool, Scale]
@@ -116,22 +116,31 @@ def _counts(sample: Sequence[Line], acute: NDArray[np.bool_]) -> NDArray[np.floa
     return np.asarray(counts / counts.mean())
 
 
-def fit(sample: Sequence[Line]) -> Fit:
-    """Fit weights to the lines of ``sample``, for English and for the rest, and set thresholds by cross-validation.
+def fit(sample: Sequence[Line], twins: Sequence[Line] = ()) -> Fit:
+    """Fit weights to the lines of ``sample`` and ``twins``, for English and for the rest, and set thresholds.
 
-    The thresholds keep false alarms to ``FALSE_ALARMS`` on hard lines and ``BACKGROUND_ALARMS`` on background lines.
+    The thresholds keep false alarms to ``FALSE_ALARMS`` on hard lines and ``BACKGROUND_ALARMS`` on background lines of
+    ``sample``, by cross-validation. The twins have no say in them: each was written to be taken for its opposite, so
+    what is right for them would be deaf to all else.
     """
     found = {}
-    unseen = [False] * len(sample)
+    every = [*sample, *twins]
+    unseen = [False] * len(every)
     for english in (True, False):
-        places = [i for i, line in enumerate(sample) if is_english(folded(line.text)) is english]
-        found[english], verdicts = _fit_scale([sample[i] for i in places], english)
+        places = [i for i, line in enumerate(every) if is_english(folded(line.text)) is english]
+        telling = np.array([i < len(sample) for i in places])
+        found[english], verdicts = _fit_scale([every[i] for i in places], telling, english)
         for i, verdict in zip(places, verdicts, strict=True):
             unseen[i] = verdict
     return Fit(found, tuple(unseen))
 
 
-def _fit_scale(sample: Sequence[Line], english: bool) -> tuple[Scale, list[bool]]:
+def _fit_scale(sample: Sequence[Line], telling: NDArray[np.bool_], english: bool) -> tuple[Scale, list[bool]]:
+    """A scale, and what it makes of each line left out.
+
+    Args:
+        telling: which lines the threshold is set by.
+    """
     readings = [_reading(line.text) for line in sample]
     plain = np.array([reading.danger is not None for reading in readings])
     denied = np.array([reading.denied for reading in readings])
@@ -144,9 +153,12 @@ def _fit_scale(sample: Sequence[Line], english: bool) -> tuple[Scale, list[bool]
             scores[i] = -np.inf if denied[i] else scale.heaviest(_windows(sample[i].text, english))
     unseen = plain.copy()
     for training, left_out in folds:  # a line has no say in the threshold that it is judged by
-        threshold = _threshold([sample[i] for i in training], scores[training], plain[training], english)
+        known = [i for i in training if telling[i]]
+        threshold = _threshold([sample[i] for i in known], scores[known], plain[known], english)
         unseen[left_out] |= scores[left_out] > threshold
-    scale = _learned(_teaching(sample), english, round(_threshold(sample, scores, plain, english), 3))
+    known = list(np.flatnonzero(telling))
+    threshold = _threshold([sample[i] for i in known], scores[known], plain[known], english)
+    scale = _learned(_teaching(sample), english, round(threshold, 3))
     return scale, [bool(verdict) for verdict in unseen]
 
 

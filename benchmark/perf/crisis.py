@@ -13,7 +13,7 @@ from random import Random
 
 import dspy
 
-from benchmark.crisis import Half, Line, background, lines, without_question
+from benchmark.crisis import Line, Part, background, lines, without_question
 from benchmark.crisis_fit import FOLDS, SEED, fit
 from benchmark.parallel import in_order
 from benchmark.statistics import wilson
@@ -92,8 +92,9 @@ def table(sample: Sequence[Line], columns: dict[str, Verdicts], *, languages: bo
 
 def build_extras(sample: Sequence[Line], verdicts: Verdicts) -> list[str]:
     """What may be said of the build half only: cross-validated figures, and its misses."""
-    ordinary = background()
-    unseen = fit([*sample, *ordinary]).unseen
+    ordinary, twins = background(), lines("twins")
+    unseen = fit([*sample, *ordinary], twins).unseen
+    calm, doubled = unseen[len(sample) : -len(twins)], unseen[-len(twins) :]
     phrases = [read(folded(line.text)).danger is not None for line in sample]
     quiet = [plainly_acute(line.text) for line in ordinary]
     out = ["", f"{FOLDS}-fold cross-validation of the weights (phrases are the same in every fold):", ""]
@@ -107,11 +108,18 @@ def build_extras(sample: Sequence[Line], verdicts: Verdicts) -> list[str]:
         "",
         f"Authored queries and answers, all harmless, that fire: {rate(ordinary, quiet, lambda line: True)} as fitted,",
     ]
-    out += [f"{rate(ordinary, unseen[len(sample) :], lambda line: True)} with weights fitted without them.", ""]
+    out += [f"{rate(ordinary, calm, lambda line: True)} with weights fitted without them.", ""]
     told = [shorter for shorter in map(without_question, sample) if shorter]
     fired = [plainly_acute(line.text) for line in told]
     out += [
         f"Harmless lines less the question they end in: {rate(told, fired, lambda line: True)} fire, as fitted.",
+        "",
+    ]
+    out += [
+        f"The {len(twins):,} twins, acute and harmless lines in the same words, left out in the same way. Weights are",
+        "learnt from them; no threshold is set by them, and no phrase was written for them:",
+        "",
+        *table(twins, {"guard, weights unseen": doubled}, languages=False),
         "",
     ]
     for title, wrong in (("Missed", True), ("False alarms", False)):
@@ -133,8 +141,8 @@ def main() -> None:
     parser.add_argument("--report", type=Path, default=REPORT)
     told = parser.parse_args()
     if told.fit:
-        fit([*lines("build"), *background()]).save()
-    halves: tuple[Half, ...] = ("build", "heldout") if told.half == "both" else (told.half,)
+        fit([*lines("build"), *background()], lines("twins")).save()
+    halves: tuple[Part, ...] = ("build", "heldout") if told.half == "both" else (told.half,)
     simulated = " (*simulated*)" if is_simulated(told.target) else ""
     out = [
         "# The crisis guard",

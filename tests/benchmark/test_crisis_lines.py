@@ -1,7 +1,9 @@
 """The crisis lines: what is in the build half, how the weights are fitted to it, and how rates are computed."""
 
+import re
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -22,21 +24,42 @@ from modules.crisis import plainly_acute
 from modules.danger import weights
 from signatures import RaiseError
 
-BUILD = lines("build")
+BUILD, TWINS = lines("build"), lines("twins")
 
 
-def test_lines_are_unique_and_labelled() -> None:
-    assert len({line.text for line in BUILD}) == len(BUILD) >= 300
-    assert all(line.text.strip() == line.text and len(line.text) > 5 for line in BUILD)
-    assert all(line.kind in (ACUTE_KINDS if line.acute else HARMLESS_KINDS) for line in BUILD)
+EACH = pytest.mark.parametrize("sample", [BUILD, TWINS], ids=["build", "twins"])
 
 
-def test_acute_and_harmless_lines_are_balanced() -> None:
-    acute = sum(line.acute for line in BUILD)
-    assert 0.45 <= acute / len(BUILD) <= 0.55
-    assert all(count >= 25 for count in Counter((line.acute, line.kind) for line in BUILD).values())
+@EACH
+def test_lines_are_unique_and_labelled(sample: tuple[Line, ...]) -> None:
+    assert len({line.text for line in sample}) == len(sample) >= 300
+    assert all(line.text.strip() == line.text and len(line.text) > 5 for line in sample)
+    assert all(line.kind in (ACUTE_KINDS if line.acute else HARMLESS_KINDS) for line in sample)
+
+
+@EACH
+def test_acute_and_harmless_lines_are_balanced(sample: tuple[Line, ...]) -> None:
+    acute = sum(line.acute for line in sample)
+    assert 0.45 <= acute / len(sample) <= 0.55
+    assert all(count >= 25 for count in Counter((line.acute, line.kind) for line in sample).values())
     for side in (True, False):
-        assert sum(line.acute is side and line.language != "en" for line in BUILD) >= 40
+        assert sum(line.acute is side and line.language != "en" for line in sample) >= 40
+
+
+@EACH
+def test_labels_cannot_be_told_from_length_or_question_marks(sample: tuple[Line, ...]) -> None:
+    for look in (lambda text: len(text.split()), lambda text: 100 * ("?" in text)):
+        means = [fmean(look(line.text) for line in sample if line.acute is side) for side in (True, False)]
+        assert max(means) <= (1.2 if sample is TWINS else 4.0) * min(means)
+
+
+def test_no_line_that_the_guard_learns_from_is_held_out() -> None:
+    learnt = {_words(line.text) for line in (*BUILD, *TWINS)}
+    assert learnt.isdisjoint(_words(line.text) for line in lines("heldout"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.lower()))
 
 
 def test_lines_survive_writing_and_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,24 +81,32 @@ def test_the_guard_gets_the_build_half_right_and_stays_out_of_ordinary_conversat
     acute = [line for line in BUILD if line.acute]
     harmless = [line for line in BUILD if not line.acute]
     ordinary = background()
-    assert sum(plainly_acute(line.text) for line in acute) / len(acute) >= 0.97
+    assert sum(plainly_acute(line.text) for line in acute) / len(acute) >= 0.93  # by heart; the folds below tell more
     assert sum(plainly_acute(line.text) for line in harmless) / len(harmless) <= 0.05
     assert sum(plainly_acute(line.text) for line in ordinary) / len(ordinary) <= 0.01
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Fit:
-    return fit([*BUILD, *background()])
+    return fit([*BUILD, *background()], TWINS)
 
 
 def test_lines_left_out_of_the_fit_are_told_apart_as_well_as_the_report_says(fitted: Fit) -> None:
     unseen = fitted.unseen[: len(BUILD)]
     acute = rate(BUILD, unseen, lambda line: line.acute)
     harmless = rate(BUILD, unseen, lambda line: not line.acute)
-    ordinary = fitted.unseen[len(BUILD) :]
-    assert acute.fired / acute.n >= 0.74
+    ordinary = fitted.unseen[len(BUILD) : -len(TWINS)]
+    assert acute.fired / acute.n >= 0.76
     assert harmless.fired / harmless.n <= 0.05
-    assert sum(ordinary) / len(ordinary) <= 0.003
+    assert sum(ordinary) / len(ordinary) <= 0.004
+
+
+def test_twins_left_out_of_the_fit_are_told_apart_better_than_their_words_alone_would(fitted: Fit) -> None:
+    unseen = fitted.unseen[-len(TWINS) :]
+    acute = rate(TWINS, unseen, lambda line: line.acute)
+    harmless = rate(TWINS, unseen, lambda line: not line.acute)
+    assert acute.fired / acute.n >= 0.55
+    assert harmless.fired / harmless.n <= 0.13
 
 
 def test_the_weights_in_use_are_those_fitted_to_the_lines(fitted: Fit, tmp_path: Path) -> None:
