@@ -24,6 +24,7 @@ from benchmark.runner import complete, scores_of, setup_of, usage_of
 from benchmark.scenarios import content_id
 from benchmark.statistics import bounds, number, resampled_means
 from lms import LanguageModels, Role
+from lms.adapter import adapter
 from modules.calls import FATAL, run
 from modules.program import answering
 from signatures import Profile, RaiseError, UserContext
@@ -243,7 +244,7 @@ class _Answers:
         row["response"] = None
         with (
             self.models.ledger.scope() as tally,
-            dspy.context(lm=self.models[Role.TARGET], trace=[], disable_history=True),
+            dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True),
         ):
             try:
                 row["response"] = run(answering(self.respond, conversation["query"], context))

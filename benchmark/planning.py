@@ -18,6 +18,7 @@ from benchmark.parallel import in_order
 from benchmark.scenarios import Scenario, content_id
 from benchmark.splits import sample
 from lms import LanguageModels, Role
+from lms.adapter import adapter
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.calls import FATAL
 from modules.offline import PEOPLE, People
@@ -146,7 +147,7 @@ def plan(
     if knowledge:
         run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
     outcomes: dict[int, Outcome] = {}
-    with dspy.context(lm=models[Role.TARGET], trace=[], disable_history=True):
+    with dspy.context(lm=models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
         for wave in _waves(items, settings):
             report = _shifted(progress, len(outcomes), len(items), run)
             outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)

@@ -16,6 +16,7 @@ from benchmark.parallel import Progress, in_order
 from benchmark.scenarios import Scenario, content_id
 from benchmark.users import CONTRACT, SimulatedUser
 from lms import LanguageModels, Role
+from lms.adapter import adapter
 from lms.ledger import Tally
 from modules import PathIndex
 from modules.calls import FATAL
@@ -128,7 +129,10 @@ def _episode(program: dspy.Module, scenario: Scenario, models: LanguageModels, j
         "spent": [],
     }
     started = time.perf_counter()
-    with models.ledger.scope() as tally, dspy.context(lm=models[Role.TARGET], trace=[], disable_history=True):
+    with (
+        models.ledger.scope() as tally,
+        dspy.context(lm=models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True),
+    ):
         try:
             answer = program(
                 query=scenario.query,

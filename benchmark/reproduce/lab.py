@@ -17,6 +17,7 @@ from benchmark.runner import evaluate
 from benchmark.scenarios import Scenario
 from benchmark.splits import sample
 from lms import LanguageModels, Role
+from lms.adapter import adapter
 from modules import PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
@@ -133,7 +134,7 @@ class Lab:
 
     def each(self, stage: str, job: Callable[[Scenario], Row], scenarios: Sequence[Scenario]) -> list[Row]:
         """``job`` for every scenario on the target's model, in order."""
-        with dspy.context(lm=self.models[Role.TARGET], trace=[], disable_history=True):
+        with dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
             rows = in_order(job, scenarios, self.concurrency, lambda done, total: self.progress(stage, done, total))
         self.store.sync()
         return rows

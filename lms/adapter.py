@@ -1,0 +1,31 @@
+"""The layout of prompts: dspy's chat format, with the part that all calls of a signature share put together once."""
+
+from functools import lru_cache
+from typing import Any
+
+import dspy
+
+
+class SteadyChatAdapter(dspy.ChatAdapter):
+    """``dspy.ChatAdapter``, faster: descriptions and structure of fields are the same for every call of a signature.
+
+    Prompts are the same to the letter. A sixth of the time of a simulated run went into saying it again.
+    """
+
+    @lru_cache(256)  # noqa: B019  there is one adapter, and it lives as long as the process
+    def format_field_description(self, signature: type[dspy.Signature]) -> str:
+        """What the fields of ``signature`` are."""
+        return str(super().format_field_description(signature))
+
+    @lru_cache(256)  # noqa: B019
+    def format_field_structure(self, signature: type[dspy.Signature]) -> str:
+        """How prompt and reply are laid out."""
+        return str(super().format_field_structure(signature))
+
+
+_STEADY = SteadyChatAdapter()
+
+
+def adapter() -> Any:
+    """The adapter that was configured in dspy, or else this one."""
+    return dspy.settings.adapter or _STEADY
