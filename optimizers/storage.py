@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 
 import optuna
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
@@ -125,11 +125,18 @@ def _connected(url: str) -> optuna.storages.RDBStorage:
         return optuna.storages.RDBStorage(url)
     storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
     event.listen(storage.engine, "connect", _write_ahead)
+    event.listen(storage.engine, "begin", _alone_from_the_start)
     storage.engine.dispose()  # connections made so far are not set up
     return storage
 
 
 def _write_ahead(connection: sqlite3.Connection, _: object) -> None:
     """As the reply store does: what is committed outlives the process, and a commit need not wait for the disk."""
+    connection.isolation_level = None  # transactions begin where we say
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _alone_from_the_start(connection: Connection) -> None:
+    """Lock at the first look, not the first change: else two workers see the same trial waiting, and both take it."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
