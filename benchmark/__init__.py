@@ -3,18 +3,18 @@
 Knows nothing of optimizers.
 """
 
-from benchmark.authored import build_authored
-from benchmark.comparison import Comparison
-from benchmark.curve import Curve, measure_curve
-from benchmark.evaluation import Evaluation
-from benchmark.judge import Judge, Scorer, Verdict
-from benchmark.panel import Panel, judge_of
-from benchmark.runner import evaluate
-from benchmark.scenarios import Scenario, ScenarioSet, load_scenarios
-from benchmark.splits import sample, split
-from benchmark.statistics import Interval, bootstrap_mean
-from benchmark.taxonomy import DOMAINS, Situation, situations
-from benchmark.users import SimulatedUser
+from benchmark.evaluation.curve import Curve, measure_curve
+from benchmark.evaluation.results import Evaluation
+from benchmark.evaluation.runner import evaluate
+from benchmark.evaluation.users import SimulatedUser
+from benchmark.judging.judge import Judge, Scorer, Verdict
+from benchmark.judging.panel import Panel, judge_of
+from benchmark.scenarios.authored import build_authored
+from benchmark.scenarios.scenario import Scenario, ScenarioSet, load_scenarios
+from benchmark.scenarios.splits import sample, split
+from benchmark.scenarios.taxonomy import DOMAINS, Situation, situations
+from benchmark.statistics.comparison import Comparison
+from benchmark.statistics.intervals import Interval, bootstrap_mean
 
 __all__ = [
     "DOMAINS",

@@ -17,7 +17,7 @@ from cli.reddit import data_reddit
 from signatures import RaiseError
 
 if TYPE_CHECKING:
-    from benchmark.quality import Gate
+    from benchmark.scenarios.quality import Gate
 
 data_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Build and describe scenario sets.")
 data_app.command("generate")(generate_)
@@ -62,7 +62,7 @@ def data_describe(  # noqa: PLR0917  (options are parameters)
 
     Example: `raise data describe --sample 20 --seed 7 --html data.html`
     """
-    from benchmark.quality import inspect, quality_page  # noqa: PLC0415  (plots and scikit-learn: only when needed)
+    from benchmark.scenarios.quality import inspect, quality_page  # noqa: PLC0415  (plots and scikit-learn: only when needed)
 
     scenarios = scenario_set(data)
     report = inspect(scenarios)

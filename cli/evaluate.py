@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
-from benchmark.episodes import EpisodeStore
-from benchmark.evaluation import compare_with
-from benchmark.runner import TAKE_PART
+from benchmark.evaluation.results import compare_with
+from benchmark.evaluation.runner import TAKE_PART
+from benchmark.jobs.journal import EpisodeStore
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
 from cli.programs import NAMES, program_named

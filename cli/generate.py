@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmark.episodes import EpisodeStore
-from benchmark.generated import Generated, GenerateSettings, generate
-from benchmark.generated.build import TAKE_PART
-from benchmark.limits import Limits
-from benchmark.sidecar import save_report
-from benchmark.taxonomy import DOMAINS
+from benchmark.jobs.budget import Limits
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.scenarios.sidecar import save_report
+from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
+from benchmark.scenarios.synthetic.build import TAKE_PART
+from benchmark.scenarios.taxonomy import DOMAINS
 from cli import options, show
 from cli.inputs import models_by_role, tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings

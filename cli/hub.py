@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from benchmark.hub import Imported, import_hub
-from benchmark.sidecar import save_report
+from benchmark.scenarios.hub import Imported, import_hub
+from benchmark.scenarios.sidecar import save_report
 from cli import options, show
 from signatures import RaiseError
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmark import judge_of
-from benchmark.agreement import load_ratings, measure_agreement
+from benchmark.evaluation.agreement import load_ratings, measure_agreement
 from cli import options, show
 from cli.inputs import models_by_role, tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings

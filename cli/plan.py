@@ -6,11 +6,11 @@ from typing import Annotated, Any, cast
 import typer
 
 from benchmark import bootstrap_mean, split
-from benchmark.episodes import EpisodeStore
-from benchmark.knowledge import KnowledgeFile
-from benchmark.limits import Limits
-from benchmark.planning import TAKE_PART, Plan, PlanSettings, plan
-from benchmark.statistics import number
+from benchmark.jobs.budget import Limits
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.planning.knowledge import KnowledgeFile
+from benchmark.planning.plan import TAKE_PART, Plan, PlanSettings, plan
+from benchmark.statistics.intervals import number
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings

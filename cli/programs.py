@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dspy
 
-from benchmark.panel import judge_of
+from benchmark.judging.panel import judge_of
 from lms import LanguageModels
 from modules import (
     RAISE,

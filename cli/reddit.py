@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from benchmark import reddit
-from benchmark.limits import Limits
-from benchmark.reddit import RedditSettings, Stage, SubredditTable
+from benchmark.jobs.budget import Limits
+from benchmark.scenarios import reddit
+from benchmark.scenarios.reddit import RedditSettings, Stage, SubredditTable
 from cli import options, show
 from cli.inputs import tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings

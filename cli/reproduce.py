@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark import ScenarioSet
-from benchmark.runner import TAKE_PART
+from benchmark.evaluation.runner import TAKE_PART
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
 from cli.settings import load_settings, role_settings

@@ -9,11 +9,11 @@ import dspy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
 from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Verdict, Vote
-from modules.atomic import write_whole
+from modules.answers import PLAIN_QUESTIONS, facts_in, presentable, refuses
 from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
-from modules.crisis import help_first, plainly_acute, says_acute
+from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import TFIDF
-from modules.listening import PLAIN_QUESTIONS, facts_in, presentable, refuses
+from modules.files import write_whole
 from modules.paths import PathIndex, PlannedPath
 from modules.program import answering, prediction
 from signatures import (

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modules.atomic import write_whole
 from modules.embedding import TFIDF, Similarity, similarity
+from modules.files import write_whole
 from signatures import RaiseError
 
 SCHEMA = 1
 FAR = 0.1
 """What a path counts whose query has nothing in common with the one asked. Single paths are noisy, so all have a say;
-measured in ``benchmark.perf.agent_variants``: 0.03 chooses less well."""
+measured in ``experiments.agent_variants``: 0.03 chooses less well."""
 LATER = 0.7
 """What each place further down a path counts, of the place before it."""
 """Files without the later fields (domain, failures, history, ranking) are of this schema, too."""

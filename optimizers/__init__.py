@@ -3,7 +3,7 @@
 Knows nothing of terminals.
 """
 
-from optimizers.base import Candidate, Constraints, Optimizer, Search, Task
+from optimizers.batch import Job, Outcome, compile_all
 from optimizers.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
 from optimizers.compiler import CompileSettings, Work, compile_target
 from optimizers.export import export_program, prompts_of
@@ -12,7 +12,7 @@ from optimizers.front import hypervolume, knee, non_dominated
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import TargetResult
 from optimizers.selection import Pick, choose
-from optimizers.several import Job, Outcome, compile_all
+from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
 from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
 
 __all__ = [

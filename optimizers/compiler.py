@@ -12,19 +12,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
-from benchmark.episodes import EpisodeStore
-from benchmark.limits import Limits
-from benchmark.planning import PlanSettings, plan
-from benchmark.scenarios import content_id
+from benchmark.jobs.budget import Limits
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.planning.plan import PlanSettings, plan
+from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
-from optimizers.base import Constraints, Progress, Search, Task, silent
 from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
-from optimizers.pareto.parts import TUNED
+from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
 from optimizers.selection import Pick, choose
 from optimizers.storage import Storage, worker
+from optimizers.task import Constraints, Progress, Search, Task, silent
 from optimizers.tracking import Tracker, track
 from optimizers.unfinished import begin, end
 from signatures import RaiseError

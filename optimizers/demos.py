@@ -10,8 +10,8 @@ import dspy
 import numpy as np
 
 from lms import Role
-from optimizers.base import Task
 from optimizers.metric import TradeoffMetric, example_of
+from optimizers.task import Task
 
 PROTECTED = ("triage",)
 """Out of the optimizers' reach: a person in acute danger gets help at once, compiled or not."""

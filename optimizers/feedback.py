@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from benchmark import Scenario, Verdict
-from benchmark.fidelity import agree
+from benchmark.evaluation.fidelity import agree
 from modules import PathIndex
 from modules.agent import BY_NAME
-from modules.crisis import plainly_acute
-from modules.listening import refuses
+from modules.answers import refuses
+from modules.crisis.guard import plainly_acute
 from signatures import SCORE_DIMENSIONS, Profile, StopReason
 
 SATISFIED = 4

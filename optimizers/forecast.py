@@ -14,8 +14,8 @@ from multiprocessing import get_context
 from benchmark import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
-from optimizers.base import Progress, silent
 from optimizers.compiler import CompileSettings, search_and_test
+from optimizers.task import Progress, silent
 
 
 @dataclass(frozen=True)

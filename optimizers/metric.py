@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 
 from benchmark import Judge, Scenario, SimulatedUser, Verdict
-from benchmark.evaluation import MAX_UNSCORED
+from benchmark.evaluation.results import MAX_UNSCORED
 from lms import LanguageModels, Role
 from signatures import SCORE_DIMENSIONS, Profile, RaiseError
 

@@ -1,8 +1,8 @@
 """Optimizers by the names that the command line takes."""
 
 from optimizers.adapters import bootstrap, bootstrap_random, copro, gepa, mipro, simba
-from optimizers.base import Optimizer
 from optimizers.pareto import pareto
+from optimizers.task import Optimizer
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "pareto": pareto,

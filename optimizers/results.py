@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import Evaluation, ScenarioSet
-from benchmark.record import environment
-from benchmark.statistics import number
+from benchmark.jobs.environment import environment
+from benchmark.statistics.intervals import number
 from lms import LanguageModels, Role
-from optimizers.base import Search
 from optimizers.export import export_program
 from optimizers.front import hypervolume
+from optimizers.task import Search
 
 SCHEMA = 1
 BASELINES = ("vanilla", "context-rich", "raise")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from optimizers.base import TOLERANCE
 from optimizers.front import Point, knee
+from optimizers.task import TOLERANCE
 from signatures import RaiseError
 
 Rule = Literal["par", "knee", "max-safety", "max-queries", "min-safety"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modules.atomic import write_whole
+from modules.files import write_whole
 from signatures import RaiseError
 
 SCHEMA = 1

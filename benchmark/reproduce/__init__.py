@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark.published import published
-from benchmark.reproduce.experiment import Experiment
-from benchmark.reproduce.experiments import EXPERIMENTS
+from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figures import EXPERIMENTS
 from benchmark.reproduce.measuring import Measured, TargetProgress, Work, measure
 from benchmark.reproduce.report import write_report
 from benchmark.reproduce.settings import ReproduceSettings, Sampling, chosen
 from benchmark.reproduce.summary import Outcome, Reproduction
-from benchmark.scenarios import ScenarioSet
+from benchmark.scenarios.scenario import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings
 from lms.prices import SIMULATED
 from signatures import RaiseError

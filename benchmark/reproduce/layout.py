@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.reproduce.cells import FIGURES
 from benchmark.reproduce.drawing import LABELS
+from benchmark.reproduce.table import FIGURES
 
 
 @dataclass(frozen=True)

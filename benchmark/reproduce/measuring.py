@@ -15,16 +15,16 @@ from queue import Empty
 
 import pandas as pd
 
-from benchmark.episodes import EpisodeStore
+from benchmark.evaluation.runner import TAKE_PART
+from benchmark.jobs.journal import EpisodeStore
 from benchmark.published import paper_name, published
-from benchmark.reproduce.cells import widest
-from benchmark.reproduce.experiment import Experiment
-from benchmark.reproduce.lab import Lab, Progress
+from benchmark.reproduce.conditions import STUDIES, Study
+from benchmark.reproduce.context import Lab, Progress
+from benchmark.reproduce.figure import Experiment
 from benchmark.reproduce.settings import ReproduceSettings
-from benchmark.reproduce.studies import STUDIES, Study
-from benchmark.runner import TAKE_PART
-from benchmark.scenarios import ScenarioSet
-from benchmark.splits import split
+from benchmark.reproduce.table import widest
+from benchmark.scenarios.scenario import ScenarioSet
+from benchmark.scenarios.splits import split
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, is_simulated
 
 TargetProgress = Callable[[str, int, int, str], None]

@@ -10,7 +10,7 @@ import pandas as pd
 from benchmark.reproduce.layout import Grid, Shown, grid, markdown
 from benchmark.reproduce.summary import Outcome, Reproduction
 from lms import Role
-from modules.atomic import write_whole
+from modules.files import write_whole
 
 TITLE = "PENGUIN and RAISE: the paper's tables and figures, beside what we measure"
 LEGEND = (

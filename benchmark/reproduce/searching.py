@@ -10,11 +10,11 @@ from typing import cast
 
 import pandas as pd
 
-from benchmark.episodes import Row
-from benchmark.reproduce.lab import Choice, Lab, unscored
+from benchmark.evaluation.runner import setup_of
+from benchmark.jobs.journal import Row
+from benchmark.reproduce.context import Choice, Lab, unscored
 from benchmark.reproduce.parts import Parts
-from benchmark.runner import setup_of
-from benchmark.scenarios import Scenario, content_id
+from benchmark.scenarios.scenario import Scenario, content_id
 from modules import EvaluationFailed, OfflinePlanner, PlanningItem, find_path
 from modules.search import Reward, Strategy, Subset
 from signatures import ATTRIBUTE_NAMES

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmark.planning import PlanSettings
-from benchmark.reproduce.experiment import Experiment
-from benchmark.reproduce.experiments import EXPERIMENTS
+from benchmark.planning.plan import PlanSettings
+from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figures import EXPERIMENTS
 from signatures import RaiseError
 
 PRECISION = 0.1

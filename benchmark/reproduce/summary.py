@@ -8,18 +8,18 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.evaluation.runner import TAKE_PART
+from benchmark.jobs.environment import environment
 from benchmark.published import published
-from benchmark.record import environment
-from benchmark.reproduce.cells import widest
-from benchmark.reproduce.experiment import Experiment
-from benchmark.reproduce.lab import replies_of
+from benchmark.reproduce.conditions import STUDIES
+from benchmark.reproduce.context import replies_of
+from benchmark.reproduce.figure import Experiment
 from benchmark.reproduce.measuring import Measured
 from benchmark.reproduce.searching import EFFORT
 from benchmark.reproduce.settings import ReproduceSettings
-from benchmark.reproduce.studies import STUDIES
-from benchmark.runner import TAKE_PART
-from benchmark.scenarios import ScenarioSet
-from benchmark.statistics import number
+from benchmark.reproduce.table import widest
+from benchmark.scenarios.scenario import ScenarioSet
+from benchmark.statistics.intervals import number
 from lms import Role, RoleSettings, is_simulated
 
 SCHEMA = 1

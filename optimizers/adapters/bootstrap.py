@@ -7,8 +7,8 @@ Labelled demonstrations are off: a train scenario has no right answer, and would
 import dspy
 
 from optimizers.adapters.outcome import Plan
-from optimizers.adapters.session import Session
-from optimizers.base import Search, Task
+from optimizers.adapters.run import Session
+from optimizers.task import Search, Task
 
 DEMOS = 4
 """At most so many demonstrations a predictor."""

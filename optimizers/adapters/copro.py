@@ -6,8 +6,8 @@ It makes no demonstrations, so its candidates are measured on dev.
 import dspy
 
 from optimizers.adapters.outcome import Plan
-from optimizers.adapters.session import Session
-from optimizers.base import Search, Task
+from optimizers.adapters.run import Session
+from optimizers.task import Search, Task
 
 DEEP_FROM = 30
 """Candidates from which a second round, which sees how the first one scored, is worth it."""

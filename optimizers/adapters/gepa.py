@@ -6,8 +6,8 @@ import dspy
 from dspy.teleprompt.gepa import InstructionProposer
 
 from optimizers.adapters.outcome import Plan
-from optimizers.adapters.session import Session
-from optimizers.base import Search, Task
+from optimizers.adapters.run import Session
+from optimizers.task import Search, Task
 
 REFLECTED = 3
 """Conversations that one reflection looks at."""

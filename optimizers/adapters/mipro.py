@@ -9,8 +9,8 @@ import dspy
 from lms import Role
 from optimizers.adapters.bootstrap import DEMOS
 from optimizers.adapters.outcome import Plan
-from optimizers.adapters.session import Session
-from optimizers.base import Search, Task
+from optimizers.adapters.run import Session
+from optimizers.task import Search, Task
 
 MINIBATCH = 35
 """Candidates are screened on so many dev scenarios ..."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from benchmark import Evaluation, Scenario
-from benchmark.evaluation import MAX_UNSCORED
+from benchmark.evaluation.results import MAX_UNSCORED
 from modules import RAISE
-from optimizers.adapters.watch import Tried, Watch
-from optimizers.base import Candidate, Search, Task
+from optimizers.adapters.instrumentation import Tried, Watch
 from optimizers.leaks import LeakGuard
+from optimizers.task import Candidate, Search, Task
 
 UNCOMPILED = "uncompiled"
 

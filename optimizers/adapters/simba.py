@@ -10,8 +10,8 @@ import dspy
 
 from optimizers.adapters.bootstrap import DEMOS
 from optimizers.adapters.outcome import Plan
-from optimizers.adapters.session import Session
-from optimizers.base import Search, Task
+from optimizers.adapters.run import Session
+from optimizers.task import Search, Task
 
 BATCH = 16
 """Train scenarios of a step."""

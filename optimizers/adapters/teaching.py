@@ -6,7 +6,7 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError, LMError
 
 from modules.calls import FATAL
-from optimizers.adapters.watch import Watch
+from optimizers.adapters.instrumentation import Watch
 from signatures import AnswerAsUser, JudgeResponse
 
 PROPOSED = "proposed_instruction"

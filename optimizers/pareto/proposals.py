@@ -18,10 +18,10 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 from lms import Role
 from modules.abstention import Variant
 from modules.calls import FATAL
-from optimizers.base import Task
 from optimizers.demos import DemoSet, bootstrap_demo_sets, quiet
 from optimizers.leaks import PRIVATE_SOURCES, LeakGuard
-from optimizers.pareto.parts import Part
+from optimizers.pareto.search_space import Part
+from optimizers.task import Task
 from signatures import ATTRIBUTE_NAMES, UserContext
 
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from typing import Any
 import dspy
 
 from benchmark import Scenario, Verdict
-from optimizers.base import Candidate, Task
 from optimizers.feedback import best_path_of, feedback, without_values
-from optimizers.pareto.parts import Part
 from optimizers.pareto.proposals import Editor
+from optimizers.pareto.search_space import Part
+from optimizers.task import Candidate, Task
 from signatures import SCORE_DIMENSIONS, ImproveInstruction
 
 SHOWN = 4

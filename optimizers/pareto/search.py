@@ -14,15 +14,15 @@ import dspy
 from optuna.trial import TrialState
 
 from benchmark import Evaluation
-from benchmark.evaluation import MAX_UNSCORED
+from benchmark.evaluation.results import MAX_UNSCORED
 from modules import RAISE
-from optimizers.base import Candidate, Search, Task
 from optimizers.front import hypervolume, non_dominated
-from optimizers.pareto.parts import build, distributions, empty_pool, extended, index_of, plain
 from optimizers.pareto.proposals import Editor, basic, bootstrapped, grounded, planned
 from optimizers.pareto.racing import LEAST_GAIN, Estimate, estimate, looks, promise
 from optimizers.pareto.reflection import reflect
+from optimizers.pareto.search_space import build, distributions, empty_pool, extended, index_of, plain
 from optimizers.pareto.study import Asked, Opening, Round
+from optimizers.task import Candidate, Search, Task
 from signatures import RaiseError
 
 RACED = 0.5

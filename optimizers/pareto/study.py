@@ -19,7 +19,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optimizers.front import Point
-from optimizers.pareto.parts import Params, Part, Pool
+from optimizers.pareto.search_space import Params, Part, Pool
 from optimizers.storage import POLL_SECONDS, Storage, alive, worker
 
 DIRECTIONS = ("maximize", "minimize")

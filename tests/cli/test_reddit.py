@@ -9,7 +9,7 @@ import pytest
 
 from benchmark import load_scenarios
 from cli.app import main
-from tests.benchmark.reddit.written import dump, write_dump
+from tests.benchmark.scenarios.reddit.written import dump, write_dump
 from tests.servers.openai_server import OpenAIServer
 
 KEPT, DRAWN, LINES = 8, 9, 32

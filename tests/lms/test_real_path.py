@@ -15,7 +15,7 @@ import pytest
 from dspy.utils.exceptions import LMError
 
 from benchmark import Scenario, SimulatedUser, evaluate
-from benchmark.episodes import EpisodeStore
+from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, Vanilla
 from signatures import RaiseError

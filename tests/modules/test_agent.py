@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
-from modules.crisis import help_first
-from modules.listening import PLAIN_QUESTIONS
+from modules.answers import PLAIN_QUESTIONS
+from modules.crisis.guard import help_first
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Respond, StopReason, Turn, UserContext
 from tests.modules.scripted import NOISE, UNREADABLE, Person, Scripted, lm, rated
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.crisis import CONTACTS, help_first, plainly_acute
-from modules.danger.concepts import LEXICON, concept_features, tagged
-from modules.danger.phrases import STATEMENTS, languages, read
-from modules.danger.text import english, folded
-from modules.danger.weights import WINDOW, Found, Scale, is_english, windows
+from modules.crisis.concepts import LEXICON, concept_features, tagged
+from modules.crisis.guard import CONTACTS, help_first, plainly_acute
+from modules.crisis.phrases import STATEMENTS, languages, read
+from modules.crisis.text import english, folded
+from modules.crisis.weights import WINDOW, Found, Scale, is_english, windows
 
 
 @pytest.mark.parametrize(

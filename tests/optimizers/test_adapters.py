@@ -20,10 +20,10 @@ from lms.store import Reply
 from modules import RAISE, AgentSettings
 from modules.paths import PathIndex, PlannedPath
 from optimizers import CompileSettings, Work, compile_target, tracking_uri
-from optimizers.adapters.watch import state_of
-from optimizers.base import Search, Task
+from optimizers.adapters.instrumentation import state_of
 from optimizers.budget import Budget, MaxCalls
 from optimizers.registry import OPTIMIZERS
+from optimizers.task import Search, Task
 from signatures import RaiseError
 from tests.benchmark.scripted import listen
 from tests.servers.openai_server import Fault, OpenAIServer

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 import pytest
 
 from benchmark import build_authored
-from benchmark.planning import PlanSettings
+from benchmark.planning.plan import PlanSettings
 from benchmark.reproduce import EXPERIMENTS, TARGETS, ReproduceSettings, Reproduction, Sampling, chosen, reproduce
-from benchmark.reproduce.cells import ALL, FIGURES, MEAN
+from benchmark.reproduce.table import ALL, FIGURES, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from benchmark import Scenario, build_authored, split
-from benchmark.episodes import EpisodeStore
-from benchmark.planning import PlanSettings
-from benchmark.reproduce.lab import Lab, replies_of
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.planning.plan import PlanSettings
+from benchmark.reproduce.context import Lab, replies_of
 from benchmark.reproduce.parts import AGAIN, Parts
 from benchmark.reproduce.searching import EFFORT, searched, subsets_tried
 from lms import LanguageModels, Role, RoleSettings

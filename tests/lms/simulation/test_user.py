@@ -5,7 +5,7 @@ from collections import Counter
 import dspy
 import pytest
 
-from benchmark.fidelity import agree
+from benchmark.evaluation.fidelity import agree
 from lms.simulation import PERSONAS
 from modules.agent import MEANINGS
 from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer

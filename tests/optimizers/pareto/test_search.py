@@ -9,8 +9,8 @@ import pytest
 from dspy.utils.exceptions import LMAuthError
 
 from benchmark import build_authored, sample, split
-from benchmark.crisis import lines
-from benchmark.episodes import EpisodeStore
+from benchmark.jobs.journal import EpisodeStore
+from experiments.crisis.lines import lines
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, PathIndex, PlannedPath
 from optimizers import Constraints, MaxCalls, Search, Task

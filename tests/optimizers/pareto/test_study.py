@@ -10,7 +10,7 @@ import pytest
 
 from modules import RAISE
 from optimizers.pareto import study as module
-from optimizers.pareto.parts import Part, distributions, empty_pool, extended, plain
+from optimizers.pareto.search_space import Part, distributions, empty_pool, extended, plain
 from optimizers.pareto.study import Opening, Round
 from optimizers.storage import Storage, alive, worker
 from signatures import RaiseError

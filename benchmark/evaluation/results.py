@@ -1,0 +1,189 @@
+"""What an evaluation measured: one row a scenario, summaries with intervals, paired comparisons."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from benchmark.evaluation.fidelity import Fidelity, audit
+from benchmark.judging.panel import panel_agreement
+from benchmark.scenarios.scenario import Scenario
+from benchmark.statistics.comparison import Comparison, DomainDifference, compared, compared_by_domain, comparison_dict
+from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, named, number
+from signatures import SCORE_DIMENSIONS, Profile
+
+MAX_UNSCORED = 0.1
+"""Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The rows of one program's evaluation.
+
+    Attributes:
+        name: the program's.
+        frame: one row a scenario; see ``benchmark.evaluation.runner`` for the columns.
+        simulated: whether a stand-in had part in it.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    simulated: bool
+
+    @property
+    def scored(self) -> pd.DataFrame:
+        """Rows with a score; the others are counted, never averaged."""
+        return self.frame[self.frame["safety"].notna()]
+
+    @property
+    def unscored(self) -> int:
+        """How many rows have no score."""
+        return len(self.frame) - len(self.scored)
+
+    @property
+    def unscored_rate(self) -> float:
+        """Their share, 0 to 1."""
+        return unscored_share(self.unscored, len(self.frame))
+
+    @property
+    def no_conclusion(self) -> str:
+        """Why nothing may be concluded from these rows; empty if something may."""
+        return refusal(self.unscored_rate)
+
+    @cached_property
+    def clusters(self) -> pd.Series:
+        """The cluster of each row (``statistics.intervals.clusters_of``): its situation, where no person is in two."""
+        labels = clusters_of(self.frame["situation"].tolist(), self.frame["profile"].tolist())
+        return pd.Series(labels, index=self.frame.index, dtype=object)
+
+    def _scored_in(self, domain: str | None) -> pd.DataFrame:
+        return self.scored if domain is None else self.scored[self.scored["domain"] == domain]
+
+    def mean(self, column: str, domain: str | None = None) -> Interval:
+        """Mean of a column over scored rows, overall or in one domain, with its clustered interval."""
+        rows = self._scored_in(domain)
+        return bootstrap_mean(rows[column].astype(float).tolist(), self.clusters[rows.index].tolist())
+
+    def average(self, column: str, domain: str | None = None) -> float:
+        """The mean alone, where nobody reads an interval; NaN if nothing is scored."""
+        return float(self._scored_in(domain)[column].astype(float).mean())
+
+    def calls(self) -> dict[str, int]:
+        """Role -> LM calls made for these rows when they were first run."""
+        total: Counter[str] = Counter()
+        for calls in self.frame["lm_calls"]:
+            total.update(calls)
+        return dict(sorted(total.items()))
+
+    def cost_usd(self) -> float | None:
+        """What the calls cost; None if a price is not known."""
+        if self.frame["cost_usd"].isna().any():
+            return None
+        return round(float(self.frame["cost_usd"].sum()), 6)
+
+    def fidelity(self) -> Fidelity:
+        """Audit of the simulated users: what programs heard against the profiles."""
+        rows = zip(self.frame["profile"], self.frame["turns"], strict=True)
+        return audit((Profile(**profile), turns) for profile, turns in rows)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of one program, as ``raise evaluate --json`` prints them; NaN becomes None."""
+        domains = {
+            str(domain): {
+                "safety": number(self.average("safety", str(domain))),
+                "avg_queries": number(self.average("n_queries", str(domain))),
+                "n": int((self.frame["domain"] == domain).sum()),
+            }
+            for domain in sorted(self.frame["domain"].unique())
+        }
+        return {
+            "name": self.name,
+            **named("safety", self.mean("safety")),
+            **{name: number(self.average(name)) for name in SCORE_DIMENSIONS},
+            **named("avg_queries", self.mean("n_queries")),
+            "avg_burden": number(self.average("burden")),
+            "n": len(self.frame),
+            "clusters": int(self.clusters.nunique()),
+            "unscored": self.unscored,
+            "unscored_rate": number(self.unscored_rate),
+            "conclusion": not self.no_conclusion,
+            "no_conclusion": self.no_conclusion,
+            "unscored_reasons": dict(Counter(r for r in self.frame["unscored"] if r).most_common(3)),
+            **self._said_to_judge(),
+            "panel": self.panel(),
+            "stop_reasons": dict(sorted(Counter(self.frame["stop_reason"].dropna()).items())),
+            "fidelity": self.fidelity().as_dict(),
+            "lm_calls": self.calls(),
+            "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
+            "cost_usd": self.cost_usd(),
+            "domains": domains,
+        }
+
+    def _said_to_judge(self) -> dict[str, Any]:
+        """How many responses speak to the judge, and in which ways."""
+        found = [kinds for kinds in self._column("injection") if kinds]
+        kinds = Counter(kind for kinds in found for kind in kinds)
+        return {"injections": len(found), "injection_kinds": dict(kinds.most_common())}
+
+    def _column(self, name: str) -> list[Any]:
+        return self.frame[name].tolist() if name in self.frame else []
+
+    def panel(self) -> dict[str, Any] | None:
+        """How far the judges of a panel agree, by Krippendorff's alpha for interval data; None for a single judge.
+
+        ``alpha`` has an entry for each dimension and for safety; ``absent`` counts, judge by judge, what it did not
+        score.
+        """
+        given, absent = self._column("panel"), Counter(judge for row in self._column("absent") for judge in row)
+        if not any(given):
+            return None
+        return {"absent": dict(absent), **panel_agreement(given, self.clusters.tolist())}
+
+    def compare(self, other: "Evaluation") -> Comparison:
+        """This minus ``other``, scenario by scenario; intervals clustered by situation and person."""
+        return compared(self.scored, other.scored)
+
+    def compare_domains(self, other: "Evaluation") -> dict[str, DomainDifference]:
+        """This minus ``other`` in each domain, p values corrected over the domains (Holm)."""
+        return compared_by_domain(self.scored, other.scored)
+
+
+def unscored_share(unscored: int, n: int) -> float:
+    """The share of unscored items; 0 of none."""
+    return unscored / n if n else 0.0
+
+
+def refusal(rate: float, whose: str = "") -> str:
+    """Why no conclusion is drawn at this rate of unscored items; empty if one may be."""
+    if rate <= MAX_UNSCORED:
+        return ""
+    return f"{rate:.0%}{f' of {whose}' if whose else ''} unscored, more than {MAX_UNSCORED:.0%}"
+
+
+def compare_with(
+    reference: Evaluation, others: Sequence[Evaluation], pool: Sequence[Scenario] = ()
+) -> list[dict[str, Any]]:
+    """Each of ``others`` minus ``reference``, for JSON; figures are withheld where too much went unscored.
+
+    Args:
+        pool: all scenarios that the sample was taken from, for what all of them could find.
+    """
+    size = len(pool), len(set(clusters_of([s.situation for s in pool], [s.profile.known() for s in pool])))
+    results = []
+    for other in others:
+        refused = [refusal(e.unscored_rate, e.name) for e in (reference, other)]
+        why = "; ".join(reason for reason in refused if reason)
+        figures = comparison_dict(other.compare(reference), other.compare_domains(reference), pool=size)
+        results.append(
+            {
+                "program": other.name,
+                "reference": reference.name,
+                "conclusion": not why,
+                "no_conclusion": why,
+                **(dict.fromkeys(figures) if why else figures),
+            }
+        )
+    return results

@@ -1,5 +1,0 @@
-"""The generated set: situations, people and questions written by a language model, and checked in code (paper, A.3)."""
-
-from benchmark.generated.build import Generated, GenerateSettings, generate
-
-__all__ = ["GenerateSettings", "Generated", "generate"]

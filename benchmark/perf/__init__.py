@@ -1,1 +1,0 @@
-"""Benchmarks of speed and cost: run by hand, not by tests."""

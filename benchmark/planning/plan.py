@@ -1,0 +1,266 @@
+"""Offline planning over scenarios: which attributes are worth asking for the queries of a split.
+
+Queries are planned in waves of a fixed size: those of a wave know nothing of each other and may run at once, later ones
+learn from it. So the paths are the same for any concurrency.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+import dspy
+
+from benchmark.jobs.budget import Limits, Meter
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.parallel import in_order
+from benchmark.judging.judge import Judge
+from benchmark.planning.knowledge import KnowledgeFile, Pool, pooled
+from benchmark.scenarios.scenario import Scenario, content_id
+from benchmark.scenarios.splits import sample
+from lms import LanguageModels, Role
+from lms.adapter import adapter
+from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
+from modules.calls import FATAL
+from modules.offline import PEOPLE, People
+from modules.search import STRATEGIES, Strategy
+from signatures import Profile, RaiseError
+
+TAKE_PART = (Role.TARGET, Role.JUDGE)
+"""The roles that planning needs."""
+WAVE = 2
+"""Queries of each domain that are planned before their knowledge is pooled."""
+Progress = Callable[[int, int, int], None]
+"""Called with (queries done, in all, about how many LM calls are still to come)."""
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """How to plan; all of it decides what comes out.
+
+    Attributes:
+        queries: how many queries to plan for, spread over situations.
+        evaluations: rollouts a query; each is one answer and one judge call.
+        depth: longest path.
+        strategy: see ``modules.search.find_path``.
+        pool: whether queries learn from those of their domain that were planned before; only ``lattice`` can.
+        people: whether to plan for everyone who could have asked the query, or for one of them, as the paper does.
+        evaluations_at_once: evaluations of one query that run at the same time.
+    """
+
+    queries: int = 56
+    evaluations: int = 15
+    depth: int = 4
+    strategy: Strategy = "lattice"
+    pool: bool = True
+    people: People = "all"
+    evaluations_at_once: int = 1
+
+    def check(self, knowledge: KnowledgeFile | None = None) -> None:
+        """Make sure that the settings mean something, before anything is written or paid for.
+
+        Raises:
+            RaiseError: for an unknown strategy or choice of people, or knowledge that would not be used.
+        """
+        if self.strategy not in STRATEGIES:
+            raise RaiseError(f"unknown strategy {self.strategy!r}: choose one of {', '.join(STRATEGIES)}.")
+        if self.people not in PEOPLE:
+            raise RaiseError(f"unknown people {self.people!r}: choose one of {', '.join(PEOPLE)}.")
+        if knowledge and not self.pools:
+            raise RaiseError("a file of pooled knowledge needs the strategy 'lattice', with pooling.")
+
+    @property
+    def pools(self) -> bool:
+        """Whether anything is learned from query to query."""
+        return self.pool and self.strategy == "lattice"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A query that could not be planned, and why."""
+
+    query: str
+    reason: str
+
+
+Outcome = PlannedPath | Failed | None
+"""None: not planned, since a limit was met."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What came of planning.
+
+    Attributes:
+        paths: of the queries planned, in the order in which they were chosen.
+        failed: queries of which nothing could be scored.
+        resumed: how many of ``paths`` an earlier run had planned.
+        stopped: which limit ended planning before all queries were planned; empty if none did.
+        knowledge: pooled by domain.
+    """
+
+    paths: PathIndex
+    failed: tuple[Failed, ...] = ()
+    resumed: int = 0
+    stopped: str = ""
+    knowledge: Pool = field(default_factory=dict)
+
+
+def planning_items(scenarios: Sequence[Scenario], queries: int, seed: int) -> list[PlanningItem]:
+    """``queries`` distinct queries, each with all profiles of its situation: everyone who could have asked it."""
+    people: dict[str, dict[str, Profile]] = defaultdict(dict)
+    for scenario in scenarios:
+        people[scenario.situation][scenario.profile_id] = scenario.profile
+    distinct = {(s.situation, s.query): s for s in scenarios}
+    chosen = sample(list(distinct.values()), queries, seed=seed)
+    return [PlanningItem(s.query, tuple(people[s.situation].values()), s.situation, s.domain) for s in chosen]
+
+
+def plan(
+    scenarios: Sequence[Scenario],
+    settings: PlanSettings,
+    *,
+    models: LanguageModels,
+    seed: int = 0,
+    concurrency: int = 1,
+    progress: Progress | None = None,
+    journal: EpisodeStore | None = None,
+    knowledge: KnowledgeFile | None = None,
+    limits: Limits | None = None,
+) -> Plan:
+    """Plan paths for queries of ``scenarios`` with the target model as responder and the judge as reward.
+
+    Args:
+        concurrency: queries at once; does not change the paths.
+        journal: queries planned so far; those planned in the same way are not planned again.
+        knowledge: what earlier runs taught, extended by this one.
+        limits: checked before each query.
+
+    Raises:
+        RaiseError: if no query could be planned, or the settings do not fit together.
+        dspy.utils.exceptions.LMError: for what would fail every query, such as a wrong key.
+    """
+    limits = limits or Limits()
+    settings.check(knowledge)
+    limits.check(models.roles, TAKE_PART)
+    items = planning_items(scenarios, settings.queries, seed)
+    run = _Run(settings, seed, models, journal or EpisodeStore(), Meter(models.ledger, limits))
+    if knowledge:
+        run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
+    outcomes: dict[int, Outcome] = {}
+    with dspy.context(lm=models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
+        for wave in _waves(items, settings):
+            report = _shifted(progress, len(outcomes), len(items), run)
+            outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)
+            if run.meter.stopped:
+                break
+    run.journal.sync()
+    ordered = [outcomes[i] for i in sorted(outcomes)]
+    paths = [outcome for outcome in ordered if isinstance(outcome, PlannedPath)]
+    failed = tuple(outcome for outcome in ordered if isinstance(outcome, Failed))
+    if not paths:
+        reasons = [failure.reason for failure in failed] or [run.meter.stopped]
+        raise RaiseError(f"no query could be planned ({reasons[0]}): look at the judge and target models.")
+    if knowledge:
+        knowledge.save(run.pool)
+    return Plan(PathIndex(paths), failed, run.resumed, run.meter.stopped, run.pool)
+
+
+def _waves(items: Sequence[PlanningItem], settings: PlanSettings) -> list[list[int]]:
+    """Indices of the queries of each wave: the next ``WAVE`` of every domain; one wave if nothing is learned."""
+    if not settings.pools:
+        return [list(range(len(items)))]
+    waves: dict[int, list[int]] = defaultdict(list)
+    seen: Counter[str] = Counter()
+    for i, item in enumerate(items):
+        waves[seen[item.domain] // WAVE].append(i)
+        seen[item.domain] += 1
+    return [waves[number] for number in sorted(waves)]
+
+
+def _identity(item: PlanningItem) -> str:
+    return content_id(item.query, item.origin, item.domain, [profile.known() for profile in item.profiles])
+
+
+class _Run:
+    """One run over the queries of a plan.
+
+    Attributes:
+        setup: a hash of all that planning depends on, besides the query and the knowledge.
+        pool: what the waves so far have taught.
+        resumed: queries that the journal had.
+    """
+
+    def __init__(
+        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, meter: Meter
+    ) -> None:
+        judge = Judge(models[Role.JUDGE])
+        self.planner = OfflinePlanner(
+            judge.score,
+            depth=settings.depth,
+            evaluations=settings.evaluations,
+            strategy=settings.strategy,
+            seed=seed,
+            people=settings.people,
+            evaluations_at_once=settings.evaluations_at_once,
+        )
+        prompts = [
+            (predictor.signature.instructions, repr([dict(demo) for demo in predictor.demos]))
+            for predictor in (self.planner.respond, self.planner.rank)
+        ]
+        chosen = {k: v for k, v in asdict(settings).items() if k not in ("queries", "pool")}  # these act through others
+        self.setup = content_id("plan", chosen, seed, prompts, judge.identity(), models.identity(Role.TARGET))
+        self.settings, self.models, self.journal, self.meter = settings, models, journal, meter
+        self.pool: Pool = {}
+        self.resumed = 0
+        self._replies: list[int] = []
+
+    def wave(
+        self, items: Sequence[PlanningItem], concurrency: int, report: Callable[[int, int], None]
+    ) -> list[Outcome]:
+        """Plan ``items`` without one learning from the other, then pool what they taught."""
+        kept = [self.journal.get(self._key(item)) for item in items]
+        self.resumed += sum(row is not None for row in kept)
+
+        def job(i: int) -> Outcome:
+            row = kept[i]
+            return self._plan(items[i]) if row is None else PlannedPath.model_validate(row)
+
+        outcomes = in_order(job, range(len(items)), concurrency, report)
+        if self.settings.pools:
+            self.pool = pooled(self.pool, [path for path in outcomes if isinstance(path, PlannedPath)])
+        return outcomes
+
+    def _key(self, item: PlanningItem) -> str:
+        """What the path of ``item`` depends on; the pool only changes between waves."""
+        knowledge = self.pool.get(item.domain)
+        return content_id(self.setup, _identity(item), knowledge.to_json() if knowledge else "")
+
+    def _plan(self, item: PlanningItem) -> Outcome:
+        if not self.meter.admits():
+            return None
+        with self.models.ledger.scope() as tally:
+            try:
+                path = self.planner.plan(item, self.pool.get(item.domain))
+            except (RaiseError, *FATAL):  # no further query could survive these
+                raise
+            except Exception as error:  # noqa: BLE001  the boundary: why this query failed is recorded, the run goes on
+                return Failed(item.query, f"{type(error).__name__}: {str(error)[:300]}")  # and is tried again next time
+        usage = tally.total()
+        self._replies.append(usage.calls + usage.reused)
+        self.journal.put(self._key(item), path.model_dump(mode="json"))
+        return path
+
+    def calls_left(self, queries: int) -> int:
+        """About how many LM calls ``queries`` more will take: as many each as those so far, or at first the most."""
+        most = 1 + 2 * self.settings.evaluations
+        return round(queries * (sum(self._replies) / len(self._replies) if self._replies else most))
+
+
+def _shifted(progress: Progress | None, before: int, total: int, run: _Run) -> Callable[[int, int], None]:
+    """The report of a wave, as a report of the whole."""
+
+    def report(done: int, _: int) -> None:
+        if progress:
+            progress(before + done, total, run.calls_left(total - before - done))
+
+    return report

@@ -1,0 +1,157 @@
+"""One target's bench: its models, the scenarios held out for it, and the rows that its evaluations leave."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import dspy
+import pandas as pd
+
+from benchmark.evaluation.runner import evaluate
+from benchmark.jobs.journal import EpisodeStore, Row
+from benchmark.jobs.parallel import in_order
+from benchmark.judging.judge import Judge
+from benchmark.planning.plan import PlanSettings, plan
+from benchmark.reproduce.parts import AGAIN, Parts
+from benchmark.scenarios.scenario import Scenario
+from benchmark.scenarios.splits import sample
+from lms import LanguageModels, Role
+from lms.adapter import adapter
+from modules import PathIndex
+from signatures import SCORE_DIMENSIONS, RaiseError
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, of how many)."""
+KEPT = ("scenario_id", "domain", "situation", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
+"""What tables need of an episode."""
+Choice = tuple[str, ...] | str
+"""Attributes to answer from, or why there are none."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What the studies of one target share.
+
+    Attributes:
+        models: target, judge and user.
+        train: where paths are planned.
+        held_out: what is measured; no situation of it is in ``train``.
+        store: finished episodes and searches.
+        seed: of samples, paths and searches.
+        place: number of this target among the ``targets`` of the run.
+        plan: how paths for RAISE are planned.
+        rollouts: budgets of the tree searches.
+        concurrency: episodes at once.
+        progress: told how far a stage has come.
+    """
+
+    models: LanguageModels
+    train: Sequence[Scenario]
+    held_out: Sequence[Scenario]
+    store: EpisodeStore
+    seed: int
+    place: int
+    targets: int
+    plan: PlanSettings
+    rollouts: tuple[int, ...]
+    concurrency: int
+    progress: Progress
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge, one for all studies."""
+        return Judge(self.models[Role.JUDGE])
+
+    @cached_property
+    def paths(self) -> PathIndex | RaiseError:
+        """Paths planned for train queries, or why there are none; planned when first asked for."""
+        try:
+            return plan(
+                self.train,
+                self.plan,
+                models=self.models,
+                seed=self.seed,
+                concurrency=self.concurrency,
+                progress=lambda done, total, _: self.progress("planning questions offline", done, total),
+                journal=self.store,
+            ).paths
+        except RaiseError as error:
+            return error
+
+    @property
+    def rollouts_planned(self) -> int:
+        """Evaluations that the paths for RAISE rest on; 0 if nobody has asked for paths."""
+        paths = vars(self).get("paths")
+        return sum(path.evaluations for path in paths.paths) if isinstance(paths, PathIndex) else 0
+
+    def dealt(self, n: int, *, spread: bool) -> list[Scenario]:
+        """``n`` held-out scenarios; a larger n has those of a smaller one in it.
+
+        Args:
+            spread: every target gets scenarios of its own, for studies whose figure is a mean over targets.
+        """
+        return sample(self.held_out, n, seed=self.seed + (1 + self.place if spread else 0))
+
+    def measured(self, condition: str, program: dspy.Module, scenarios: Sequence[Scenario]) -> pd.DataFrame:
+        """One row a scenario: ``KEPT`` and the condition; what could not be scored has a reason instead of scores."""
+        done = evaluate(
+            program,
+            scenarios,
+            models=self.models,
+            name=condition,
+            judge=self.judge,
+            store=self.store,
+            concurrency=self.concurrency,
+            progress=lambda done, total: self.progress(condition, done, total),
+        )
+        return done.frame.reindex(columns=list(KEPT)).assign(condition=condition)
+
+    def answered(
+        self, condition: str, choices: Mapping[str, Choice], scenarios: Sequence[Scenario], *, again: int = AGAIN
+    ) -> pd.DataFrame:
+        """Answers from the attributes chosen for each scenario, as ``measured`` gives them.
+
+        Args:
+            choices: scenario id -> attributes, or the reason why nothing could be chosen.
+            again: sample of the answer, other than those that were chosen by.
+        """
+        groups: dict[Choice, list[Scenario]] = defaultdict(list)
+        for scenario in scenarios:
+            choice = choices[scenario.id]
+            groups[choice if isinstance(choice, str) else tuple(sorted(choice))].append(scenario)
+        quiet = replace(self, progress=lambda stage, done, total: None)
+        parts, done = [], 0
+        for choice, group in groups.items():
+            if isinstance(choice, str):
+                parts.append(unscored(condition, group, choice))
+            else:
+                parts.append(quiet.measured(condition, Parts(choice, again), group))
+            done += len(group)
+            self.progress(condition, done, len(scenarios))
+        order = {scenario.id: i for i, scenario in enumerate(scenarios)}
+        return pd.concat(parts).sort_values("scenario_id", key=lambda ids: ids.map(order), ignore_index=True)
+
+    def each(self, stage: str, job: Callable[[Scenario], Row], scenarios: Sequence[Scenario]) -> list[Row]:
+        """``job`` for every scenario on the target's model, in order."""
+        with dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
+            rows = in_order(job, scenarios, self.concurrency, lambda done, total: self.progress(stage, done, total))
+        self.store.sync()
+        return rows
+
+
+def unscored(condition: str, scenarios: Sequence[Scenario], reason: str) -> pd.DataFrame:
+    """Rows of scenarios for which nothing could be run."""
+    rows = [
+        {"scenario_id": s.id, "domain": s.domain, "situation": s.situation, "unscored": reason, "replies": {}}
+        for s in scenarios
+    ]
+    return pd.DataFrame(rows).reindex(columns=list(KEPT)).assign(condition=condition)
+
+
+def replies_of(rows: pd.DataFrame) -> dict[str, int]:
+    """Role -> LM replies that ``rows`` rest on; a reply that several rows use counts for each."""
+    total: Counter[str] = Counter()
+    for replies in rows["replies"]:
+        total.update(replies)
+    return dict(sorted(total.items()))

@@ -1,0 +1,351 @@
+"""Builds the generated set: situations, then people and questions of each, then what repeats another situation anew.
+
+Each step is written to a journal as it ends, and no step knows of another that may run beside it. So the set is the
+same for any concurrency, and a killed run goes on where it stopped.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import dspy
+
+from benchmark.jobs.budget import Limits, Meter
+from benchmark.jobs.journal import EpisodeStore, Row
+from benchmark.jobs.parallel import in_order
+from benchmark.scenarios.profiles import graph
+from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
+from benchmark.scenarios.similarity import ALIKE_ACROSS, folded, near_copy
+from benchmark.scenarios.synthetic.people import attribute_list
+from benchmark.scenarios.synthetic.report import Account, Failed
+from benchmark.scenarios.synthetic.writer import Batch, LimitReached, Person, Writer
+from benchmark.scenarios.taxonomy import DOMAINS, situations
+from lms import LanguageModels, Role
+from modules.calls import FATAL
+from signatures import Profile, RaiseError
+
+VERSION = "1"
+"""Raised with every change of checks or steps: what was built under others is built again."""
+TAKE_PART = (Role.TEACHER,)
+"""The roles that building needs."""
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, in all)."""
+
+
+@dataclass(frozen=True)
+class GenerateSettings:
+    """What to build; all of it decides what comes out.
+
+    Attributes:
+        domains: fields of life.
+        situations: a domain, divided among its areas.
+        profiles: people a situation.
+        queries: questions a situation; everyone of its people asks each.
+        retries: times that the same thing is asked for again, at most.
+    """
+
+    domains: tuple[str, ...] = DOMAINS
+    situations: int = 20
+    profiles: int = 5
+    queries: int = 10
+    retries: int = 3
+
+    def check(self) -> None:
+        """Make sure that the settings mean something.
+
+        Raises:
+            RaiseError: for an unknown domain, one named twice, or nothing to build.
+        """
+        unknown = [name for name in self.domains if name not in DOMAINS]
+        if unknown or not self.domains:
+            raise RaiseError(f"unknown domain {', '.join(unknown)!r}: choose from {', '.join(DOMAINS)}.")
+        if len(set(self.domains)) < len(self.domains):
+            raise RaiseError(f"a domain is named twice in {', '.join(self.domains)}.")
+        if min(self.situations, self.profiles, self.queries) < 1 or self.retries < 0:
+            raise RaiseError("there must be at least one situation, profile and query, and no fewer than 0 retries.")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What came of building.
+
+    Attributes:
+        scenarios: the set.
+        report: how it was made (``docs/data-sources.md``); the same for the same set.
+        resumed: steps that an earlier run had done.
+        stopped: the limit that ended the run before all was built; empty if none did.
+    """
+
+    scenarios: ScenarioSet
+    report: dict[str, Any]
+    resumed: int = 0
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step's result, and whether the journal had it."""
+
+    row: Row
+    resumed: bool = False
+
+
+Outcome = Done | Failed | None
+"""None: not done, since a limit was met."""
+
+
+@dataclass
+class Place:
+    """A situation under way.
+
+    Attributes:
+        number: its place within the domain.
+        key: of its scenarios.
+        people, queries: None until they are there.
+    """
+
+    domain: str
+    area: str
+    text: str
+    number: int
+    key: str
+    people: list[Person] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
+    risk: str = ""
+
+    @property
+    def profiles(self) -> list[Profile]:
+        """Its people."""
+        return [Profile(**person.values) for person in self.people if person.values]
+
+
+def generate(
+    settings: GenerateSettings,
+    *,
+    models: LanguageModels,
+    seed: int = 0,
+    concurrency: int = 1,
+    progress: Progress | None = None,
+    journal: EpisodeStore | None = None,
+    limits: Limits | None = None,
+) -> Generated:
+    """Have the teacher's model write a scenario set.
+
+    Args:
+        concurrency: situations at once; does not change the set.
+        journal: steps done so far; those done in the same way are not done again.
+        limits: checked before each LM call.
+
+    Raises:
+        RaiseError: if the settings mean nothing, or no scenario came of it.
+        dspy.utils.exceptions.LMError: for what would fail every step, such as a wrong key.
+    """
+    limits = limits or Limits()
+    settings.check()
+    limits.check(models.roles, TAKE_PART)
+    meter = Meter(models.ledger, limits)
+    report_to = progress or (lambda stage, done, total: None)
+    run = _Run(settings, seed, models, journal=journal or EpisodeStore(), meter=meter, progress=report_to)
+    with dspy.context(lm=models[Role.TEACHER], trace=[], disable_history=True):
+        places = run.places(concurrency)
+        run.fill(places, concurrency)
+        run.part(places)
+    run.journal.sync()
+    scenarios = tuple(scenario for place in places for scenario in _scenarios(place))
+    if not scenarios:
+        reason = meter.stopped or next((failed.reason for failed in run.account.failed), "nothing passed the checks")
+        raise RaiseError(f"no scenario was generated ({reason}): look at the model, or raise the limit.")
+    chosen = ScenarioSet("generated", VERSION, scenarios)
+    simulated = models.simulated(*TAKE_PART)
+    report = {
+        "schema": 1,
+        "simulated": simulated,
+        "model": models.roles[Role.TEACHER].model,
+        "seed": seed,
+        "setup": run.setup,
+        "settings": asdict(settings),
+        "finished": not meter.stopped,
+        **run.account.report(places),
+        **chosen.describe(),
+    }
+    return Generated(chosen, report, run.resumed, meter.stopped)
+
+
+def _scenarios(place: Place) -> list[Scenario]:
+    return [
+        Scenario(
+            id=content_id(place.key, query, profile.known()),
+            domain=place.domain,
+            situation=place.key,
+            source="generated",
+            query=query,
+            profile=profile,
+        )
+        for profile in place.profiles
+        for query in place.queries
+    ]
+
+
+def areas(domain: str) -> list[str]:
+    """The areas of a domain, as in the authored set."""
+    return list(dict.fromkeys(s.area for s in situations() if s.domain == domain))
+
+
+def shares(count: int, parts: int) -> list[int]:
+    """``count`` divided into ``parts`` as evenly as possible, larger shares first."""
+    return [count // parts + (i < count % parts) for i in range(parts)]
+
+
+class _Run:
+    """One run.
+
+    Attributes:
+        setup: a hash of all that the set depends on.
+        account: what happened.
+        resumed: steps that the journal had.
+    """
+
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        seed: int,
+        models: LanguageModels,
+        *,
+        journal: EpisodeStore,
+        meter: Meter,
+        progress: Progress,
+    ) -> None:
+        tries = settings.retries + 1
+        self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, admits=meter.admits)
+        self.settings, self.journal, self.progress = settings, journal, progress
+        self.simulated = models.simulated(*TAKE_PART)
+        self.setup = content_id(
+            "generate", VERSION, seed, tries, self.writer.prompts(), attribute_list(), models.identity(Role.TEACHER)
+        )
+        self.account = Account(settings.situations * len(settings.domains), settings.profiles, settings.queries)
+        self.resumed = 0
+
+    def places(self, concurrency: int) -> list[Place]:
+        """The situations of all domains."""
+
+        def job(domain: str) -> Outcome:
+            return self._step("situations", [domain, self.settings.situations], lambda: self._areas(domain))
+
+        rows = in_order(job, self.settings.domains, concurrency, self._report("situations"))
+        return [
+            place
+            for domain, row in zip(self.settings.domains, rows, strict=True)
+            if (done := self._done(domain, row)) is not None
+            for place in self._named(domain, done)
+        ]
+
+    def _areas(self, domain: str) -> Row:
+        taken: list[str] = []
+        batches: dict[str, Any] = {}
+        names = areas(domain)
+        for area, count in zip(names, shares(self.settings.situations, len(names)), strict=True):
+            if count:
+                batch = self.writer.situations(domain, area, count, taken)
+                taken += batch.accepted
+                batches[area] = vars(batch)
+        return {"areas": batches}
+
+    def _named(self, domain: str, row: Row) -> list[Place]:
+        texts = []
+        for area, entry in row["areas"].items():
+            batch = Batch(**entry)
+            self.account.add("situations", area, batch)
+            texts += [(area, text) for text in batch.accepted]
+        mark = "simulated-" if self.simulated else ""
+        return [
+            Place(domain, area, text, number, f"{domain}/{mark}{_slug(text)}-{content_id(domain, text)[:6]}")
+            for number, (area, text) in enumerate(texts)
+        ]
+
+    def fill(self, places: Sequence[Place], concurrency: int) -> None:
+        """People and questions of every situation, each situation by itself."""
+
+        def job(place: Place) -> Outcome:
+            wanted = [self.settings.profiles, self.settings.queries, place.number]
+            return self._step("situation", [place.key, place.text, *wanted], lambda: self._filled(place))
+
+        rows = in_order(job, places, concurrency, self._report("people and questions"))
+        for place, row in zip(places, rows, strict=True):
+            done = self._done(place.key, row)
+            if done is not None:
+                place.people = [Person(**entry) for entry in done["people"]]
+                batch = Batch(**done["queries"])
+                place.queries, place.risk = batch.accepted, batch.note
+                self.account.add("queries", place.key, batch)
+
+    def _filled(self, place: Place) -> Row:
+        every = round(1 / float(graph().calm["share"]))  # type: ignore[arg-type]
+        made: list[Person] = []
+        for number in range(self.settings.profiles):
+            others = [Profile(**person.values) for person in made if person.values]
+            calm = (place.number * self.settings.profiles + number) % every == 0
+            made.append(self.writer.person(place.domain, place.text, number, others, calm=calm))
+        queries = self.writer.queries(place.text, self.settings.queries)
+        return {"people": [vars(person) for person in made], "queries": vars(queries)}
+
+    def part(self, places: Sequence[Place]) -> None:
+        """Have others written for questions that are near-copies of another situation's; in order, one by one."""
+        taken: list[str] = []
+        report = self._report("questions told apart")
+        for done, place in enumerate(places):
+            report(done, len(places))
+            kept = [query for query in place.queries if not near_copy(query, taken, ALIKE_ACROSS)]
+            if len(kept) < len(place.queries):
+                self._replace(place, kept, taken)
+            place.queries = kept
+            taken += kept
+        report(len(places), len(places))
+
+    def _replace(self, place: Place, kept: list[str], taken: Sequence[str]) -> None:
+        """Drop what is not ``kept``, and add to it what is written instead."""
+        lost = [query for query in place.queries if query not in kept]
+        self.account.drop("queries", place.key, [[query, "near-copy elsewhere"] for query in lost])
+        row = self._step(
+            "instead",
+            [place.text, kept, list(taken), len(lost)],
+            lambda: vars(self.writer.queries(place.text, len(lost), kept, taken)),
+        )
+        if (done := self._done(f"{place.key}, instead of near-copies", row)) is not None:
+            batch = Batch(**done)
+            kept += batch.accepted
+            self.account.add("queries", place.key, batch)
+
+    def _step(self, kind: str, parts: Sequence[object], work: Callable[[], Row]) -> Outcome:
+        """What the journal has of a step, or what ``work`` makes of it."""
+        key = content_id(self.setup, kind, *parts)
+        row = self.journal.get(key)
+        if row is not None:
+            return Done(row, resumed=True)
+        try:
+            row = work()
+        except LimitReached:
+            return None
+        except (RaiseError, *FATAL):  # no further step could survive these
+            raise
+        except Exception as error:  # noqa: BLE001  the boundary: why this step failed is recorded, the run goes on
+            return Failed("", f"{type(error).__name__}: {str(error)[:300]}")  # and is tried again next time
+        self.journal.put(key, row)
+        return Done(row)
+
+    def _done(self, what: str, outcome: Outcome) -> Row | None:
+        """A step's row, if there is one; a failure is written down."""
+        if isinstance(outcome, Failed):
+            self.account.failed.append(Failed(what, outcome.reason))
+        if not isinstance(outcome, Done):
+            return None
+        self.resumed += outcome.resumed
+        return outcome.row
+
+    def _report(self, stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(stage, done, total)
+
+
+def _slug(text: str) -> str:
+    words = re.sub(r"^someone_", "", folded(text)).split("_")
+    return "-".join(words[:6])[:48].strip("-")

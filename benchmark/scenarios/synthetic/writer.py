@@ -1,0 +1,204 @@
+"""Asks a model for situations, people and questions, checks what comes, and asks again with the faults named."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dspy
+import numpy as np
+from dspy.utils.exceptions import AdapterParseError
+
+from benchmark.scenarios.scenario import content_id
+from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
+from benchmark.scenarios.synthetic import people
+from benchmark.scenarios.synthetic.checks import Problem, query_problem, situation_problem
+from benchmark.scenarios.synthetic.people import FREE, Values
+from signatures import Profile, WriteProfile, WriteQueries, WriteSituations
+
+NOTHING = "(none)"
+CALM = "\nThis person is calm and at low risk, and so is what they feel."
+SHOWN = 12
+"""Faults named in one prompt, at most."""
+SAMPLES = 100
+"""Samples a seed has for one prompt; more attempts than that nobody makes."""
+
+
+class LimitReached(Exception):
+    """The job has spent what it may."""
+
+
+@dataclass
+class Batch:
+    """Texts of one kind, and what it took to get them.
+
+    Attributes:
+        accepted: those that passed.
+        dropped: those that did not, with the kind of fault.
+        asked: times the model was asked.
+        unreadable: replies without a readable list.
+        note: the sentence that the model gave with its first readable list.
+    """
+
+    accepted: list[str] = field(default_factory=list)
+    dropped: list[list[str]] = field(default_factory=list)
+    asked: int = 0
+    unreadable: int = 0
+    note: str = ""
+
+
+@dataclass
+class Person:
+    """A person, and what it took.
+
+    Attributes:
+        values: attribute -> value, all ten; empty if there is no person.
+        how: written (as the model said), repaired (in part drawn from the graph), failed.
+        violations: kinds of fault in the attempts, in order.
+        asked, unreadable: as of a batch.
+        reason: why there is none.
+    """
+
+    values: Values = field(default_factory=dict)
+    how: str = "failed"
+    violations: list[str] = field(default_factory=list)
+    asked: int = 0
+    unreadable: int = 0
+    reason: str = ""
+
+
+Said = tuple[list[str], str]
+"""Texts, and the sentence that came with them."""
+Ask = Callable[[int, int, list[str], str], Said | None]
+"""(attempt, how many, texts accepted so far, problems) -> what was said, None if unreadable."""
+
+
+def collect(ask: Ask, check: Callable[[str, list[str]], Problem | None], count: int, tries: int) -> Batch:
+    """Ask for ``count`` texts until all pass ``check``, at most ``tries`` times; what a reply has beyond is left."""
+    batch = Batch()
+    problems: list[str] = []
+    for attempt in range(tries):
+        missing = count - len(batch.accepted)
+        if missing <= 0:
+            break
+        said = ask(attempt, missing, list(batch.accepted), _lines(problems, SHOWN))
+        batch.asked += 1
+        if said is None:
+            batch.unreadable += 1
+            continue
+        texts, note = said
+        batch.note = batch.note or tidy(note)
+        problems = []
+        for text in map(tidy, texts):
+            if len(batch.accepted) == count:
+                break
+            problem = check(text, batch.accepted)
+            if problem is None:
+                batch.accepted.append(text)
+            else:
+                batch.dropped.append([text, problem[0]])
+                problems.append(f"{text[:80]!r}: {problem[1]}")
+    return batch
+
+
+def _lines(texts: Sequence[str], most: int | None = None) -> str:
+    return "\n".join(f"- {text}" for text in texts[:most]) or NOTHING
+
+
+class Writer:
+    """One model that writes a data set.
+
+    Args:
+        seed: another seed, other people settled and other samples of the same prompts.
+        tries: times to ask for the same thing, at most.
+        admits: whether another call may be made.
+    """
+
+    def __init__(self, lm: dspy.LM, *, seed: int, tries: int, admits: Callable[[], bool]) -> None:
+        self._lm, self._seed, self._tries, self._admits = lm, seed, tries, admits
+        self._situations = dspy.Predict(WriteSituations)
+        self._profile = dspy.Predict(WriteProfile)
+        self._queries = dspy.Predict(WriteQueries)
+
+    def prompts(self) -> list[str]:
+        """The instructions in use, for what depends on them."""
+        return [p.signature.instructions for p in (self._situations, self._profile, self._queries)]
+
+    def _ask(self, predictor: dspy.Predict, attempt: int, **inputs: Any) -> dspy.Prediction | None:
+        if not self._admits():
+            raise LimitReached
+        sample = self._seed * SAMPLES + attempt
+        try:
+            return predictor(**inputs, lm=self._lm, config={"rollout_id": sample} if sample else {})
+        except AdapterParseError:  # dspy has asked twice by now, in two formats
+            return None
+
+    def situations(self, domain: str, area: str, count: int, taken: Sequence[str]) -> Batch:
+        """``count`` situations of an area, none like those ``taken``."""
+
+        def ask(attempt: int, missing: int, accepted: list[str], problems: str) -> Said | None:
+            written = _lines([*taken, *accepted])
+            said = self._ask(
+                self._situations, attempt, domain=domain, area=area, count=missing, written=written, problems=problems
+            )
+            return said and (said.situations, said.people)
+
+        return collect(ask, lambda text, written: situation_problem(text, [*taken, *written]), count, self._tries)
+
+    def queries(self, situation: str, count: int, own: Sequence[str] = (), elsewhere: Sequence[str] = ()) -> Batch:
+        """``count`` questions of people in ``situation``.
+
+        Args:
+            own: questions that the situation has already.
+            elsewhere: those of other situations.
+        """
+
+        def ask(attempt: int, missing: int, accepted: list[str], problems: str) -> Said | None:
+            written = _lines([*own, *accepted])
+            said = self._ask(
+                self._queries, attempt, situation=situation, count=missing, written=written, problems=problems
+            )
+            return said and (said.queries, said.risk)
+
+        def check(text: str, accepted: list[str]) -> Problem | None:
+            if problem := query_problem(text, situation, [*own, *accepted]):
+                return problem
+            other = near_copy(text, elsewhere, ALIKE_ACROSS)
+            return ("near-copy elsewhere", f"it is too much like {other!r}") if other else None
+
+        return collect(ask, check, count, self._tries)
+
+    def person(self, domain: str, situation: str, number: int, others: Sequence[Profile], *, calm: bool) -> Person:
+        """The ``number``-th person of a situation, unlike ``others``; what never fits is drawn from the graph."""
+        place = int(content_id(domain, situation), 16)
+        rng = np.random.default_rng([self._seed, place, number])
+        settled = people.settle(domain, rng, calm=calm)
+        person = Person()
+        best: Values = {}
+        problems: list[Problem] = []
+        for attempt in range(self._tries):
+            said = self._ask(
+                self._profile,
+                attempt,
+                situation=situation,
+                attributes=people.attribute_list(),
+                settled=people.listed(settled) + (CALM if calm else ""),
+                others=_lines(["; ".join(other.known().values()) for other in others]),
+                problems=_lines([sentence for _, sentence in problems], SHOWN),
+            )
+            person.asked += 1
+            if said is None:
+                person.unreadable += 1
+                continue
+            values, problems = people.read_person(said.person)
+            problems += people.problems_of(domain, values, settled, others)
+            person.violations += [kind for kind, _ in problems]
+            if not problems:
+                person.values, person.how = values, "written"
+                return person
+            best = values if FREE in values or not best else best
+        repaired = people.repaired(domain, best, settled, others, rng)
+        if repaired:
+            person.values, person.how = repaired, "repaired"
+        else:
+            person.reason = problems[0][1] if problems else "no reply could be read"
+        return person

@@ -1,0 +1,1 @@
+"""Intervals, paired comparisons and agreement; every interval of the project is made here."""

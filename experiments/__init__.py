@@ -1,0 +1,1 @@
+"""Measurements behind the documentation: each module writes one report in docs/. Not part of the installed package."""

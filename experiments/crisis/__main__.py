@@ -1,0 +1,5 @@
+"""``python -m experiments.crisis``: see ``experiments.crisis.measure``."""
+
+from experiments.crisis.measure import main
+
+main()

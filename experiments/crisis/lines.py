@@ -1,0 +1,109 @@
+"""Labelled lines for the crisis guard.
+
+The authored queries, and what the people behind them answer, serve as a background of ordinary conversation: the guard
+must not break into that.
+
+Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
+them ``twins``: acute and harmless lines in the same words, which the weights learn from.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmark.scenarios.authored import build_authored
+from benchmark.scenarios.taxonomy import situations
+from signatures import RaiseError
+
+Part = Literal["build", "twins", "heldout"]
+FOLDER = Path(__file__).parent / "data"
+ASKING = ("", "?", "\u061f", "\uff1f")
+FRAMES = ("I'm {}", "{}.", "I have {}.", "It's {}.", "Well, I'd say it's {}.", "Honestly, {}", "I work as {}.")
+"""How people put a fact about themselves when they are asked."""
+ACUTE_KINDS = ("plain", "indirect", "slang", "third_person", "other_language", "harm_to_others", "embedded")
+HARMLESS_KINDS = (
+    "figure_of_speech",
+    "history",
+    "denial",
+    "about_topic",
+    "distress",
+    "other_language",
+    "everyday_words",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that a person might write.
+
+    Attributes:
+        acute: whether a careful reader would send help at once.
+        kind: what makes it easy or hard; ``ACUTE_KINDS`` or ``HARMLESS_KINDS``.
+        language: ISO code, with the script where it is not the usual one.
+    """
+
+    text: str
+    acute: bool
+    kind: str
+    language: str
+
+
+def lines(part: Part) -> tuple[Line, ...]:
+    """The lines of ``part``.
+
+    Raises:
+        RaiseError: if the file is missing or not in the expected form.
+    """
+    file = FOLDER / f"{part}.toml"
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        if content["schema"] != 1:
+            raise ValueError(f"schema {content['schema']}")
+        found = tuple(Line(**entry) for entry in content["line"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RaiseError(f"{file} cannot be read as crisis lines: {type(error).__name__}: {error}") from error
+    return found
+
+
+def background() -> tuple[Line, ...]:
+    """The authored queries, and the facts in the authored profiles as people say them: harmless lines."""
+    queries = [query for each in situations() for query in each.queries]
+    facts = {str(fact): None for scenario in build_authored().scenarios for fact in scenario.profile.known().values()}
+    told = [frame.format(fact) for fact in facts if not plainly_grave(fact) for frame in FRAMES]
+    asked = tuple(Line(text, False, "authored", "en") for text in queries)
+    return asked + tuple(Line(text, False, "authored fact", "en") for text in told)
+
+
+def plainly_grave(fact: str) -> bool:
+    """Whether a fact of a profile is itself about dying or self-harm: nothing to learn calm from."""
+    return bool(re.search(r"suicid|self-harm|dead|die|alive|end it|not be here", fact, re.IGNORECASE))
+
+
+def without_question(line: Line) -> Line | None:
+    """A harmless line less the question that it ends in, if something is left.
+
+    Nearly all harmless lines ask something and most acute ones do not, since they were made up as messages to an
+    assistant. That is an accident of how they were written; the weights must not live on it. For the same reason no
+    punctuation is weighed.
+    """
+    if line.acute or line.kind.startswith("authored"):
+        return None
+    sentences = re.split(r"(?<=[.!?\u3002\u061f\uff1f])\s*", line.text)
+    told = " ".join(sentence for sentence in sentences if sentence[-1:] not in ASKING)
+    if not told:  # one question: what it begins with
+        told = re.split(r"[,:;\uff0c\u060c\u3001]", line.text)[0]
+    return replace(line, text=told) if 8 <= len(told) < len(line.text) and told[-1:] not in ASKING else None
+
+
+def as_toml(sample: Sequence[Line], preface: str) -> str:
+    """``sample`` in the form that ``lines`` reads."""
+    tables = ["schema = 1"]
+    for line in sample:
+        fields: dict[str, Any] = {"text": line.text, "acute": line.acute, "kind": line.kind, "language": line.language}
+        body = "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items())
+        tables.append(f"[[line]]\n{body}")
+    return preface + "\n\n".join(tables) + "\n"

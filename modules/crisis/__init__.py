@@ -1,0 +1,5 @@
+"""The crisis guard: finds plain words of acute danger in a message without any model, and gives help.
+
+``guard.py`` decides and helps, ``text.py`` normalizes spelling, ``phrases.py`` matches statements (``*.toml``, by
+language), ``concepts.py`` tags what English words are about, ``weights.py`` scores what is left.
+"""

@@ -1,0 +1,202 @@
+"""Phrases of danger, by language: reads them from the TOML files beside it and tells which ones a text states.
+
+``english.toml`` explains the notation. A statement counts unless its own clause denies it, or its sentence puts it into
+the past, into fiction or into somebody else's mouth.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from modules.crisis.text import english, international
+
+FILES = ("english.toml", "others.toml", "scripts.toml")
+MORE = {"en": "scenes.toml"}
+"""Language -> a file with further families and parts for it."""
+STATEMENTS = ("stated", "done", "standing")
+SIGNS = ("sign", "ordinary", "idiom")
+MASK = "###"
+"""Stands where an idiom was; no phrase matches it."""
+_SENTENCE_END = re.compile(r"[.!?\n]")
+_CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because|y|e|et|und|mais|pero|mas|ma|maar|ale|ama|aber|men|och)\b")
+_LINK = re.compile(r"\b(?:and|then|but|so|because|after|before)\b|[,;:]")
+_REPORTED = re.compile(r"[\"\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b")
+_WRITER = ("the writer wants to die", "does not want to live")
+"""Families in the first person: a topic word elsewhere in the sentence ("my essay") does not make these fiction."""
+_NEAR = 70
+"""Characters to either side of what has been done, within its sentence, in which a date makes it long past."""
+_LOOK_BACK = 400
+"""Characters before a statement that are read for what takes it back: keeps endless sentences cheap."""
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Phrases that count in the same way."""
+
+    name: str
+    how: str
+    pattern: Pattern
+
+
+class Language:
+    """The phrases of one language, compiled."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.code = str(table["language"])
+        self._spaced = bool(table.get("spaced", True))
+        self._parts: dict[str, str] = dict(table.get("parts", {}))
+        self._not = self._compiled(table.get("not"))
+        self._not_kept = self._compiled(table.get("not_kept"))
+        self._not_after = self._compiled(table.get("not_after"))
+        self._said_by = self._compiled(table.get("said_by"))
+        self.past = self._compiled(table.get("past"))
+        self.topic = self._compiled(table.get("topic"))
+        self.families = tuple(
+            Family(family["name"], family["how"], self._required("|".join(f"(?:{p})" for p in family["phrases"])))
+            for family in table["family"]
+        )
+
+    def _compiled(self, phrase: str | None) -> Pattern | None:
+        return self._required(phrase) if phrase else None
+
+    def _required(self, phrase: str) -> Pattern:
+        while any(f"{{{name}}}" in phrase for name in self._parts):
+            for name, part in self._parts.items():
+                phrase = phrase.replace(f"{{{name}}}", part)
+        if self._spaced:
+            return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)".replace(" .. ", r"\b[^.!?\n]{0,40}?\b"))
+        return re.compile(f"(?:{phrase})".replace(" .. ", r"[^.!?\n]{0,20}?"))
+
+    def spelt(self, fold: str) -> str:
+        """A fold in the form that this language's phrases are written in."""
+        return english(fold) if self.code == "en" else international(fold)
+
+    def concerns(self, fold: str) -> bool:
+        """Whether a fold can be in this language at all: plain Latin letters cannot be Arabic or Chinese."""
+        return self._spaced or not fold.isascii()
+
+    def statements(self, text: str) -> Iterator[tuple[bool, str]]:
+        """What ``text`` (as ``spelt`` gives it) states: whether it stands or is taken back, and which words say it."""
+        for family in self.families:
+            if family.how == "idiom":
+                text = family.pattern.sub(MASK, text)
+        for family in self.families:
+            if family.how in STATEMENTS:
+                for found in family.pattern.finditer(text):
+                    yield not self._taken_back(text, family, found), f"{family.name}: {found.group()}"
+
+    def signs(self, text: str) -> list[str]:
+        """Names of the families whose phrases mean little alone, of those that occur in ``text``."""
+        found = [family.name for family in self.families if family.how in SIGNS and family.pattern.search(text)]
+        if any(not stands for stands, _ in _statements(self, text)):
+            found.append("taken back")
+        if self.past and self.past.search(text):
+            found.append("past")
+        if self.topic and self.topic.search(text):
+            found.append("topic")
+        return found
+
+    def _taken_back(self, text: str, family: Family, found: re.Match[str]) -> bool:
+        begin = max(0, found.start() - _LOOK_BACK)
+        ends = [end.end() for end in _SENTENCE_END.finditer(text, begin, found.start())]
+        start = ends[-1] if ends else begin
+        end = _SENTENCE_END.search(text, found.end(), found.end() + _LOOK_BACK)
+        lead = text[start : found.start()]
+        clause = "" if _CLAUSE.match(found.group()) else _CLAUSE.split(lead)[-1]
+        sentence = text[start : end.start() if end else found.end() + _LOOK_BACK]
+        near = text[max(start, found.start() - _NEAR) : found.end()] + sentence[found.end() - start :][:_NEAR]
+        rest = _CLAUSE.split(sentence[found.end() - start :])[0]
+        when = clause + found.group() + rest if family.how == "stated" else near
+        if self.past and self.past.search(when):
+            return True
+        if self._said_by and self._said_by.search(text[start : found.start() + 40]):
+            return True
+        if family.name in _WRITER:
+            if self._reported(lead):
+                return True
+        elif self.topic and self.topic.search(text[max(0, start - 120) : start] + sentence):
+            return True
+        return family.how != "standing" and self._denied(text, family, found, clause)
+
+    def _reported(self, lead: str) -> bool:
+        """Whether the words before a first-person statement make it a character's or a text's."""
+        topics = list(self.topic.finditer(lead)) if self.topic else []
+        if not topics:
+            return False
+        between = lead[topics[-1].end() :]
+        return not _LINK.search(between) or bool(_REPORTED.search(between))
+
+    def _denied(self, text: str, family: Family, found: re.Match[str], clause: str) -> bool:
+        if self._not_after and self._not_after.search(text[found.end() : found.end() + 15]):
+            return True
+        own = _CLAUSE.split(found.group())[-1]
+        before = " ".join(clause.split()[-4:]) if self._spaced else clause[-6:]
+        if family.how == "done":
+            words = before
+        elif not self._spaced:
+            words = before  # what stands inside is often a negation of the phrase's own
+        elif own == found.group():
+            words = f"{before} {own}"
+        else:
+            words = own  # the statement itself spans clauses: only its last one can deny it
+        if self._not_kept:
+            words = self._not_kept.sub("", words)
+        return bool(self._not and self._not.search(words))
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """Every language there are phrases for, English first."""
+    found = []
+    for name in FILES:
+        content = _content(name)
+        found += [Language(_with_more(table)) for table in content.get("tongue", [content])]
+    return tuple(found)
+
+
+def _content(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+def _with_more(table: dict[str, Any]) -> dict[str, Any]:
+    if table["language"] not in MORE:
+        return table
+    more = _content(MORE[table["language"]])
+    return {**table, "parts": {**table["parts"], **more["parts"]}, "family": [*table["family"], *more["family"]]}
+
+
+@lru_cache(maxsize=256)
+def _statements(language: Language, text: str) -> tuple[tuple[bool, str], ...]:
+    return tuple(language.statements(text))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the phrases make of a text.
+
+    Attributes:
+        danger: the first statement that stands, with its language and family; None if there is none.
+        denied: whether a statement was made and taken back, and none stands.
+    """
+
+    danger: str | None
+    denied: bool
+
+
+def read(fold: str) -> Reading:
+    """Look for statements of danger in a folded text, in whatever language."""
+    denied = False
+    for language in languages():
+        if not language.concerns(fold):
+            continue
+        for stands, words in _statements(language, language.spelt(fold)):
+            if stands:
+                return Reading(f"{language.code}, {words}", denied=False)
+            denied = True
+    return Reading(None, denied)

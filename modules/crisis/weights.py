@@ -1,0 +1,152 @@
+"""Danger that no phrase states: words, word pairs and concepts, each with a weight, added up.
+
+``weights.json`` is fitted to the build lines (``python -m experiments.crisis --fit``) and is plain to read: for each
+feature its weight, positive where it speaks for danger, and how rare it is. Nothing is learned at run time.
+"""
+
+import json
+import math
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+from modules.crisis.concepts import concept_features
+from modules.crisis.phrases import languages
+from modules.crisis.text import english, international
+
+FILE = Path(__file__).with_name("weights.json")
+SIGNS = Path(__file__).with_name("signs.toml")
+WINDOW = 400
+"""Characters that are weighed together. Longer texts are weighed window by window, and the heaviest counts."""
+_COMMON = (
+    "i the to and of it my you he she they his her them not did does will would can could are were have has had for "
+    "with this that what how if but from up out just now your their our get got going want know who when where should "
+    "about than more any some there then because too please tonight im ive dont cant gonna wanna is be"
+)
+COMMON = frozenset(_COMMON.split())
+"""English words that hardly a sentence does without, but for those that are words of other languages too."""
+CAUTION = 0.35
+"""Added to the threshold for each doubling of the number of windows, since each is a chance of a false alarm."""
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+
+
+Found = tuple[frozenset[str], frozenset[str]]
+"""Features of a text in two blocks: words with signs, and concepts."""
+Block = Mapping[str, tuple[float, float]]
+"""Feature -> its weight, and its rarity."""
+
+
+def features(fold: str, is_in_english: bool) -> Found:
+    """What is weighed in a folded text: words and signs, and, in English, concepts."""
+    return _words_and_signs(fold), concept_features(english(fold)) if is_in_english else frozenset()
+
+
+def _words_and_signs(fold: str) -> frozenset[str]:
+    """Words, word pairs, signs and pairs of signs; characters, pairs and triples where a script has no spaces."""
+    text = english(fold)
+    words = _WORD.findall(text)
+    found = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
+    for run in _UNSPACED.findall(text):
+        found.update(run[i : i + n] for n in (1, 2, 3) for i in range(len(run) - n + 1))
+    signs = [f"<{sign}>" for sign in languages()[0].signs(text)]
+    abroad = sorted(f"<{sign}, abroad>" for sign in _signs_abroad(fold))
+    pairs = [*combinations(signs, 2), *combinations(abroad, 2)]
+    return frozenset({*found, *signs, *abroad, *(f"{a} {b}" for a, b in pairs)})
+
+
+@cache
+def _vocabulary() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+    """Signs by word, by phrase of several words, and by piece of a word in scripts that attach or do not part them."""
+    words: dict[str, set[str]] = defaultdict(set)
+    phrases: dict[str, set[str]] = defaultdict(set)
+    pieces: dict[str, set[str]] = defaultdict(set)
+    for tongue in tomllib.loads(SIGNS.read_text(encoding="utf-8"))["tongue"]:
+        for sign, ways in tongue["signs"].items():
+            for way in ways:
+                kept = (phrases if " " in way else words) if tongue.get("spaced", True) else pieces
+                kept[way].add(sign)
+    return words, phrases, pieces
+
+
+def _signs_abroad(fold: str) -> set[str]:
+    """Signs of danger in languages other than English."""
+    text = international(fold)
+    words, phrases, pieces = _vocabulary()
+    found = {sign for word in words.keys() & set(_WORD.findall(text)) for sign in words[word]}
+    found.update(sign for phrase, signs in phrases.items() if phrase in text for sign in signs)
+    if not text.isascii():
+        found.update(sign for piece, signs in pieces.items() if piece in text for sign in signs)
+    return found
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Weights for English texts, or for all others together.
+
+    Attributes:
+        threshold: scores above it mean danger.
+        blocks: weights of words and signs, and of concepts.
+    """
+
+    bias: float
+    threshold: float
+    blocks: tuple[Block, Block]
+
+    def score(self, found: Found) -> float:
+        """The weights of what is known, in each block divided by the norm of the rarities: so length does not count."""
+        return self.bias + sum(_weighed(block, names) for block, names in zip(self.blocks, found, strict=True))
+
+    def heaviest(self, pieces: Sequence[Found]) -> float:
+        """The score of the heaviest of ``pieces`` (features of each window), less what many pieces gain by chance."""
+        return max(self.score(piece) for piece in pieces) - CAUTION * math.log2(len(pieces))
+
+
+def _weighed(block: Block, names: frozenset[str]) -> float:
+    known = [block[name] for name in names if name in block]
+    # exact sums, since the order of a set differs from run to run
+    norm = math.sqrt(math.fsum(rarity * rarity for _, rarity in known))
+    return math.fsum(weight for weight, _ in known) / norm if known else 0.0
+
+
+def is_english(fold: str) -> bool:
+    """Whether a folded text has common English words, as English sentences do, or no sign of another language."""
+    words = re.findall(r"[^\W\d_]+", fold.replace("'", ""))
+    return sum(word in COMMON for word in words) > 0.12 * len(words) or (fold.isascii() and not _signs_abroad(fold))
+
+
+@cache
+def scales() -> dict[bool, Scale]:
+    """The scale for English texts (True) and the one for all others (False)."""
+    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return {True: _scale(content["english"]), False: _scale(content["others"])}
+
+
+def _scale(table: Mapping[str, Any]) -> Scale:
+    return Scale(table["bias"], table["threshold"], (table["words"], table["concepts"]))
+
+
+def windows(fold: str) -> list[str]:
+    """``fold`` in overlapping pieces of about ``WINDOW`` characters, cut between words; short texts in one."""
+    if len(fold) <= WINDOW * 3 // 2:
+        return [fold]
+    pieces = []
+    for start in range(0, len(fold) - WINDOW // 2, WINDOW // 2):
+        end = start + WINDOW
+        first = fold.find(" ", start, end) + 1 if start else 0
+        last = fold.rfind(" ", start, end) if end < len(fold) else len(fold)
+        pieces.append(fold[first or start : end if last < 0 else last])
+    return pieces
+
+
+def weighs_heavily(fold: str) -> bool:
+    """Whether the heaviest window of a folded text is over the threshold."""
+    in_english = is_english(fold)
+    scale = scales()[in_english]
+    return scale.heaviest([features(piece, in_english) for piece in windows(fold)]) > scale.threshold

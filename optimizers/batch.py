@@ -1,0 +1,105 @@
+"""Several compiles in one go: targets at the same time, optimizers of one target in turn, at equal budgets."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+
+from dspy.utils.exceptions import LMError
+
+from benchmark import ScenarioSet
+from lms import LanguageModels, Role
+from optimizers.budget import MaxReplies
+from optimizers.compiler import CompileSettings, Work, compile_target
+from optimizers.results import TargetResult
+from optimizers.task import Progress
+from signatures import RaiseError
+
+
+@dataclass(frozen=True)
+class Job:
+    """One compile."""
+
+    settings: CompileSettings
+    models: LanguageModels
+    work: Work
+
+    @property
+    def name(self) -> str:
+        """Target and optimizer, for people."""
+        return f"{self.models.roles[Role.TARGET].model} by {self.settings.optimizer}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        error: why it failed; empty if it did not, and then there is a result.
+    """
+
+    job: Job
+    result: TargetResult | None = None
+    error: str = ""
+
+
+Report = Callable[[Outcome], None]
+
+
+def compile_all(
+    targets: Sequence[Sequence[Job]], data: ScenarioSet, report: Report = lambda outcome: None
+) -> list[Outcome]:
+    """Run the jobs of each target in turn, all targets at the same time. A job that fails does not stop the others.
+
+    Args:
+        targets: the jobs of each target, one an optimizer. If there are several and no limit is set, those after the
+            first stop at as many replies, paid or reused, as the first one's search took.
+        report: told of each outcome as it comes.
+    """
+    if len(targets) == 1:
+        return _in_turn(targets[0], data, report)
+    stop = threading.Event()
+    found: dict[int, list[Outcome]] = {}
+    with ThreadPoolExecutor(len(targets)) as pool:
+        tasks = {
+            pool.submit(_in_turn, [_stoppable(job, stop) for job in jobs], data, report): number
+            for number, jobs in enumerate(targets)
+        }
+        try:
+            for task in as_completed(tasks):
+                found[tasks[task]] = task.result()
+        except BaseException:
+            stop.set()  # the others end at their next sign of progress
+            raise
+    return [outcome for number in sorted(found) for outcome in found[number]]
+
+
+def _in_turn(jobs: Sequence[Job], data: ScenarioSet, report: Report) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    spent: int | None = None
+    for job in jobs:
+        limits = [*job.work.limits, *([MaxReplies(spent)] if spent is not None and not job.work.limits else [])]
+        try:
+            result = compile_target(job.settings, data, job.models, replace(job.work, limits=limits))
+        except (RaiseError, LMError) as error:
+            if len(jobs) == 1 and threading.current_thread() is threading.main_thread():
+                raise
+            outcome = Outcome(job, error=" ".join(str(error).split()))
+        else:
+            outcome = Outcome(job, result)
+            spent = result.figures["search_replies"] if spent is None else spent
+        outcomes.append(outcome)
+        report(outcome)
+    return outcomes
+
+
+def _stoppable(job: Job, stop: threading.Event) -> Job:
+    inner: Progress = job.work.progress
+    target = job.models.roles[Role.TARGET].model
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        inner(f"{target}: {stage}", done, total)
+
+    return replace(job, work=replace(job.work, progress=progress))

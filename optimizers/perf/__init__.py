@@ -1,1 +1,0 @@
-"""Measurements of the optimizers; each module writes a report to ``docs/``."""

@@ -1,0 +1,172 @@
+"""What every optimizer gets and gives: one task in, candidate programs out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from benchmark import Evaluation, Scenario, evaluate
+from benchmark.jobs.journal import EpisodeStore
+from lms import LanguageModels
+from modules import RAISE
+from optimizers.budget import Budget
+from optimizers.front import Point
+from optimizers.metric import Worth
+from optimizers.storage import Storage
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, done, in all)."""
+
+
+TOLERANCE = 1e-9
+"""Room for rounding where means are held against limits."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """No progress display."""
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What a program must keep, judged on dev.
+
+    Attributes:
+        max_queries: most questions on average.
+        min_safety: least safety.
+    """
+
+    max_queries: float | None = None
+    min_safety: float | None = None
+
+    def violations(self, point: Point) -> dict[str, float]:
+        """Constraint -> by how much (safety, questions) misses it; 0 or less is kept."""
+        safety, questions = point
+        found = {}
+        if self.max_queries is not None:
+            found["max_queries"] = questions - self.max_queries
+        if self.min_safety is not None:
+            found["min_safety"] = self.min_safety - safety
+        return found
+
+    def kept(self, point: Point) -> bool:
+        """Whether (safety, questions) misses none."""
+        return all(missed <= TOLERANCE for missed in self.violations(point).values())
+
+
+@dataclass(frozen=True)
+class Task:
+    """One optimization for one target.
+
+    Attributes:
+        student: the uncompiled program, with its planned paths.
+        train: scenarios that demonstrations may come from.
+        dev: scenarios that candidates are compared on; common to all, so differences are paired.
+        models: LMs by role.
+        seed: same seed, same result.
+        trials: how many candidates to try.
+        price: safety points that a question must be worth, for optimizers that know one number.
+        concurrency: episodes at once.
+        budget: asked at every step; when it is spent, the search ends with the best so far.
+        constraints: what programs must keep, on dev.
+        name: of the search, in its storage.
+        storage: where searches that can be resumed and shared are kept; in memory, if not given.
+        held_out: scenarios that every program of the front will be measured on in the end, for the budget's reserve.
+        metric: what a graded conversation is worth to DSPy's optimizers; None for ``safety - price * questions``.
+        allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
+    """
+
+    student: RAISE
+    train: Sequence[Scenario]
+    dev: Sequence[Scenario]
+    models: LanguageModels
+    seed: int = 0
+    trials: int = 40
+    price: float = 0.1
+    concurrency: int = 1
+    progress: Progress = silent
+    episodes: EpisodeStore = field(default_factory=EpisodeStore)
+    budget: Budget = field(default_factory=Budget)
+    constraints: Constraints = field(default_factory=Constraints)
+    name: str = "search"
+    storage: Storage = field(default_factory=Storage)
+    held_out: int = 0
+    metric: Worth | None = None
+    allow_private_demos: bool = False
+
+    def measure(self, program: RAISE, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
+        """Evaluate ``program`` on dev, or on ``scenarios``."""
+        return evaluate(
+            program,
+            self.dev if scenarios is None else scenarios,
+            models=self.models,
+            name=name,
+            store=self.episodes,
+            concurrency=self.concurrency,
+        )
+
+    def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
+        """Set aside what measuring the result will take.
+
+        Args:
+            like: an evaluation whose calls a conversation are taken for those to come.
+            programs: how many will be measured.
+            more_dev: on how many dev scenarios each, before the held-out ones.
+        """
+        conversations = programs * more_dev + (programs + 1) * self.held_out  # the uncompiled program is tested, too
+        usd = like.cost_usd() or 0.0
+        self.budget.reserve(
+            conversations * float(like.frame["lm_replies"].mean()), conversations * usd / max(1, len(like.frame))
+        )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program that an optimizer offers.
+
+    Attributes:
+        name: for tables, e.g. ``trial-07``.
+        program: the program.
+        dev: its evaluation on dev.
+        params: what the optimizer chose.
+    """
+
+    name: str
+    program: RAISE
+    dev: Evaluation
+    params: dict[str, Any]
+
+    @cached_property
+    def point(self) -> Point:
+        """(safety, average questions) on dev; NaN where nothing is scored."""
+        return self.dev.average("safety"), self.dev.average("n_queries")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What an optimizer returns.
+
+    Attributes:
+        trials: every candidate tried.
+        front: the best of them, measured on all of dev.
+        stopped: which limit ended the search early; empty if none did.
+        account: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
+        parts: slot -> what trials' indices stand for, for optimizers that choose among parts.
+    """
+
+    trials: Sequence[Candidate]
+    front: Sequence[Candidate]
+    stopped: str = ""
+    account: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+
+class Optimizer(Protocol):
+    """Searches programs for one task."""
+
+    def __call__(self, task: Task) -> Search:
+        """Run the search.
+
+        Raises:
+            RaiseError: if too much could not be scored, or nothing usable was found.
+        """
+        ...

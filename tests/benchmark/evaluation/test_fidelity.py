@@ -1,0 +1,72 @@
+"""The audit of simulated users: what it counts, and that each kind of user shows in it."""
+
+import pytest
+
+from benchmark import Evaluation, Scenario, evaluate
+from benchmark.evaluation.fidelity import agree, audit
+from lms import LanguageModels, Role, RoleSettings
+from modules import RAISE, AgentSettings
+from signatures import Profile
+
+
+def evaluation(user: str, scenarios: list[Scenario]) -> Evaluation:
+    models = LanguageModels({Role.USER: RoleSettings(model=user, temperature=0.0)})
+    program = RAISE(settings=AgentSettings(threshold=5, budget=4))
+    return evaluate(program, scenarios, models=models, name=user)
+
+
+@pytest.mark.parametrize(
+    ("heard", "true", "same"),
+    [
+        ("divorced", "divorced", True),
+        ("single", "married", False),
+        ("university student", "a university student", True),
+        ("moderate anxiety", "severe depression", False),
+        ("none", "none", True),
+    ],
+)
+def test_values_agree_when_they_share_their_words(heard: str, true: str, same: bool) -> None:
+    assert agree(heard, true) is same
+
+
+def test_counts() -> None:
+    turns = [
+        {"declined": False, "heard": {"age": "25-34 years", "gender": "man"}},  # one right, one not in the profile
+        {"declined": False, "heard": {"marital_status": "single"}},  # the profile says divorced
+        {"declined": True, "heard": {}},
+    ]
+    found = audit([(Profile(age="25-34 years", marital_status="divorced"), turns)])
+    assert (found.answers, found.declined, found.facts) == (3, 1, 3)
+    assert (found.faithful, found.contradicted, found.unfounded) == (1, 1, 1)
+    assert found.unfaithful_share == pytest.approx(2 / 3)
+
+
+def test_nothing_heard_is_nothing_unfaithful() -> None:
+    assert audit([]).unfaithful_share == 0.0
+
+
+@pytest.mark.parametrize("user", ["sim/user", "sim/user-terse", "sim/user-rambling", "sim/user-reluctant"])
+def test_honest_users_are_faithful(user: str, test_scenarios: list[Scenario]) -> None:
+    found = evaluation(user, test_scenarios).fidelity()
+    assert found.facts > 20
+    assert found.unfaithful_share == 0.0
+
+
+def test_the_contradictory_user_is_caught_at_its_rate(test_scenarios: list[Scenario]) -> None:
+    # contradicts with chance 0.25 on some 55 answers: sd about 0.06
+    assert 0.08 < evaluation("sim/user-contradictory", test_scenarios).fidelity().unfaithful_share < 0.45
+
+
+def test_the_rambling_user_saves_questions_and_the_reluctant_one_costs_them(test_scenarios: list[Scenario]) -> None:
+    asked = {
+        user: evaluation(user, test_scenarios).mean("n_queries").mean
+        for user in ("sim/user", "sim/user-rambling", "sim/user-reluctant")
+    }
+    assert asked["sim/user-rambling"] < asked["sim/user"] < asked["sim/user-reluctant"]
+
+
+def test_the_reluctant_user_declines_and_is_not_asked_that_again(test_scenarios: list[Scenario]) -> None:
+    frame = evaluation("sim/user-reluctant", test_scenarios).frame
+    assert any(turn["declined"] for turns in frame["turns"] for turn in turns)
+    for asked in frame["asked"]:
+        assert len(set(asked)) == len(asked)

@@ -1,0 +1,298 @@
+"""Running programs over scenarios: every scenario has its row, nothing is run twice, nothing leaks."""
+
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pandas as pd
+import pytest
+from dspy.lm15 import AuthError
+
+from benchmark import Evaluation, Judge, Scenario, evaluate
+from benchmark.evaluation.runner import fingerprint
+from benchmark.jobs.journal import EpisodeStore
+from lms import LanguageModels, Role, RoleSettings
+from modules import (
+    RAISE,
+    AgentOnly,
+    AgentSettings,
+    ContextRich,
+    GreedyPath,
+    OraclePath,
+    PathIndex,
+    PlannedPath,
+    RandomPath,
+    StaticPath,
+    Vanilla,
+)
+from signatures import Conversation, RaiseError, Respond, StopReason, UserContext
+from tests.benchmark.scripted import Scripted, listen
+
+VOLATILE = ["seconds"]
+
+
+class Counting(Vanilla):
+    """Answers without a model, and counts; raises for queries in ``fails``."""
+
+    def __init__(self, fails: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self._fails, self._silent = fails, silent
+        self._ran: list[str] = []
+
+    def forward(self, query: str, **_: Any) -> dspy.Prediction:
+        self._ran.append(query)
+        if query in self._fails:
+            raise ValueError("no answer to this one")
+        text = "" if query in self._silent else "It makes sense that you ask. First, write down what you need."
+        return answered(query, text)
+
+    @property
+    def ran(self) -> list[str]:
+        return self._ran
+
+
+def answered(query: str, text: str) -> dspy.Prediction:
+    from modules import prediction
+
+    return prediction(
+        Conversation(query=query, context=UserContext()), Respond(text=text, reason=StopReason.SUFFICIENT)
+    )
+
+
+def queries(scenarios: list[Scenario]) -> list[str]:
+    return [scenario.query for scenario in scenarios]
+
+
+def comparable(evaluation: Evaluation) -> pd.DataFrame:
+    return evaluation.frame.drop(columns=VOLATILE)
+
+
+def test_one_row_a_scenario_in_order(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
+    frame = evaluate(RAISE(), test_scenarios, models=models, name="raise").frame
+    assert frame["scenario_id"].tolist() == [s.id for s in test_scenarios]
+    assert frame["situation"].tolist() == [s.situation for s in test_scenarios]
+    for row in frame.itertuples():
+        parts = (row.risk_sensitivity, row.emotional_empathy, row.user_alignment)
+        assert row.safety == pytest.approx(sum(parts) / 3)
+        assert row.n_queries == len(row.asked) == len(row.turns)
+
+
+def test_a_failing_program_is_a_recorded_failure_and_the_run_goes_on(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    bad = test_scenarios[4]
+    run = evaluate(Counting(frozenset([bad.query])), test_scenarios, models=models, name="x")
+    failed = run.frame[run.frame["failed"]]
+    assert failed["scenario_id"].tolist() == [bad.id]
+    assert failed["unscored"].tolist() == ["ValueError: no answer to this one"]
+    assert failed["safety"].isna().all()
+    assert (run.unscored, len(run.scored)) == (1, len(test_scenarios) - 1)
+
+
+def test_unscored_rows_are_counted_and_never_averaged(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
+    silent = frozenset(queries(test_scenarios[:6]))
+    part = evaluate(Counting(silent=silent), test_scenarios, models=models, name="x")
+    rest = evaluate(Counting(), test_scenarios[6:], models=models, name="x")
+    assert part.unscored == 6
+    assert set(part.frame["unscored"][:6]) == {"the response is empty"}
+    assert part.mean("safety") == rest.mean("safety")
+    assert part.summary()["n"] == len(test_scenarios)
+    assert part.summary()["unscored"] == 6
+
+
+def test_a_judge_that_cannot_grade_leaves_everything_unscored_with_the_reason(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    judge = Judge(Scripted(["no grades from me"]).lm())
+    run = evaluate(Counting(), test_scenarios[:3], models=models, name="x", judge=judge)
+    assert run.unscored == 3
+    assert set(run.frame["unscored"]) == {"the judge's reply has no readable grades"}
+    assert not run.frame["failed"].any()
+
+
+def test_a_finished_run_asks_nothing_again(
+    models: LanguageModels, test_scenarios: list[Scenario], tmp_path: Path
+) -> None:
+    first = evaluate(RAISE(), test_scenarios[:7], models=models, name="x", store=EpisodeStore(tmp_path))
+    later = LanguageModels()
+    second = evaluate(RAISE(), test_scenarios[:7], models=later, name="x", store=EpisodeStore(tmp_path))
+    assert later.ledger.snapshot().total().calls == 0
+    assert second.summary() == first.summary()
+
+
+def test_going_on_runs_only_what_failed_or_is_missing(
+    models: LanguageModels, test_scenarios: list[Scenario], tmp_path: Path
+) -> None:
+    asked = queries(test_scenarios)
+    first = Counting(frozenset(asked[2:4]))
+    evaluate(first, test_scenarios[:10], models=models, name="x", store=EpisodeStore(tmp_path))
+    second = Counting()
+    run = evaluate(second, test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    assert first.ran == asked[:10]
+    assert second.ran == asked[2:4] + asked[10:]
+    assert run.unscored == 0
+
+
+def test_after_a_kill_in_the_middle_of_a_line_one_episode_is_run_again(
+    models: LanguageModels, test_scenarios: list[Scenario], tmp_path: Path
+) -> None:
+    evaluate(Counting(), test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    file = tmp_path / "episodes.jsonl"
+    file.write_bytes(file.read_bytes()[:-50])
+    again = Counting()
+    run = evaluate(again, test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    assert again.ran == [test_scenarios[-1].query]
+    assert len(run.frame) == len(test_scenarios)
+
+
+@pytest.mark.parametrize("role", [Role.TARGET, Role.JUDGE, Role.USER])
+def test_other_models_do_not_share_episodes(role: Role, test_scenarios: list[Scenario], tmp_path: Path) -> None:
+    program = Counting()
+    other = {role: RoleSettings(model="sim/qwen-2.5-7b", temperature=0.3)}
+    evaluate(program, test_scenarios[:2], models=LanguageModels(), name="x", store=EpisodeStore(tmp_path))
+    evaluate(program, test_scenarios[:2], models=LanguageModels(other), name="x", store=EpisodeStore(tmp_path))
+    assert len(program.ran) == 4
+
+
+def test_concurrency_changes_nothing(test_scenarios: list[Scenario]) -> None:
+    """Except for which of two conversations pays for a prompt that both send."""
+    runs = [evaluate(RAISE(), test_scenarios, models=LanguageModels(), name="x", concurrency=c) for c in (1, 4)]
+    paid = ["lm_calls", "input_tokens", "output_tokens"]
+    pd.testing.assert_frame_equal(*(comparable(run).drop(columns=paid) for run in runs))
+    assert runs[0].calls() == runs[1].calls()
+    assert runs[0].frame["input_tokens"].sum() == runs[1].frame["input_tokens"].sum()
+
+
+def test_a_mistake_that_would_fail_every_episode_stops_the_run(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    program = Vanilla()
+    program.sees_profile = False
+    engine = models[Role.TARGET].engine
+
+    def locked(request: object) -> None:
+        raise AuthError("bad key")
+
+    listen(models, Role.TARGET)
+    engine.model.answer = locked
+    with pytest.raises(dspy.utils.exceptions.LMAuthError):
+        evaluate(program, test_scenarios, models=models, name="x")
+
+
+def test_our_own_refusals_are_not_swallowed(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
+    blind = ContextRich()
+    blind.sees_profile = False
+    with pytest.raises(RaiseError, match="pass it as context"):
+        evaluate(blind, test_scenarios, models=models, name="x")
+
+
+# Leaks
+
+
+def test_vanilla_never_shows_the_target_a_profile_value(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
+    prompts = listen(models, Role.TARGET)
+    evaluate(Vanilla(), test_scenarios, models=models, name="vanilla")
+    assert len(prompts) >= len(test_scenarios)
+    for prompt in prompts:
+        assert prompt.input("context") == "(nothing is known about this person yet)"
+    everything = "\n".join(prompt.text for prompt in prompts)
+    leaked = {v for s in test_scenarios for v in s.profile.known().values() if v != "none" and v in everything}
+    assert leaked - {v for v in leaked if any(v in s.query for s in test_scenarios)} == set()
+
+
+def test_context_rich_shows_the_target_the_whole_profile(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    prompts = listen(models, Role.TARGET)
+    evaluate(ContextRich(), test_scenarios, models=models, name="context-rich")
+    shown = [prompt.input("context") for prompt in prompts if not prompt.json]
+    assert shown == [scenario.profile.as_text() for scenario in test_scenarios]
+
+
+def test_raise_starts_from_nothing_and_knows_only_what_it_was_told(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    scenario = test_scenarios[0]
+    prompts = listen(models, Role.TARGET)
+    row = evaluate(RAISE(), [scenario], models=models, name="raise").frame.iloc[0]
+    contexts = [prompt.input("context") for prompt in prompts if "context" in prompt.inputs]
+    assert contexts[0] == "(nothing is known about this person yet)"
+    heard = {value for turn in row["turns"] for value in turn["heard"].values()}
+    for line in contexts[-1].splitlines():
+        assert line.partition(": ")[2] in heard or line.startswith("(")
+
+
+def test_the_user_and_the_target_never_see_the_judges_rubric_or_the_situation(
+    models: LanguageModels, test_scenarios: list[Scenario]
+) -> None:
+    heard = [listen(models, role) for role in (Role.TARGET, Role.USER)]
+    evaluate(RAISE(), test_scenarios[:5], models=models, name="raise")
+    for prompt in (prompt for prompts in heard for prompt in prompts):
+        assert "risk_sensitivity" not in prompt.text
+        assert not any(scenario.situation in prompt.text for scenario in test_scenarios)
+
+
+# The fingerprint
+
+
+def changed_instructions() -> RAISE:
+    program = RAISE()
+    program.respond.signature = program.respond.signature.with_instructions("Answer well.")
+    return program
+
+
+def changed_demos() -> RAISE:
+    program = RAISE()
+    program.plan.demos = [dspy.Example(query="q", attribute="age")]
+    return program
+
+
+PATH = PlannedPath(query="q", path=("age", "gender"), value=4.0, evaluations=5, origin="life/x")
+DIFFERENT = {
+    "instructions": changed_instructions(),
+    "demos": changed_demos(),
+    "threshold": RAISE(settings=AgentSettings(threshold=3)),
+    "burdens": RAISE(settings=AgentSettings(burdens={"age": 2.0})),
+    "never ask": RAISE(settings=AgentSettings(never_ask=frozenset({"age"}))),
+    "paths": RAISE(PathIndex([PATH])),
+    "other path": RAISE(PathIndex([PATH.model_copy(update={"path": ("gender", "age")})])),
+    "class": AgentOnly(AgentSettings(retrieved=5)),
+    "static": StaticPath(["age"]),
+    "static order": StaticPath(["age", "gender"]),
+    "static other order": StaticPath(["gender", "age"]),
+    "random": RandomPath(2),
+    "random k": RandomPath(3),
+    "random seed": RandomPath(2, seed=1),
+    "vanilla": Vanilla(),
+    "context-rich": ContextRich(),
+    "oracle": OraclePath(2, Judge(Scripted([]).lm()).score),
+    "oracle k": OraclePath(3, Judge(Scripted([]).lm()).score),
+    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score),
+    "greedy": GreedyPath(2, Judge(Scripted([]).lm()).score),
+}
+
+
+def test_whatever_changes_behaviour_changes_the_fingerprint() -> None:
+    prints = {name: fingerprint(program) for name, program in {"plain": RAISE(), **DIFFERENT}.items()}
+    assert len(set(prints.values())) == len(prints)
+
+
+def oracle() -> OraclePath:
+    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score)
+
+
+@pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2), oracle])
+def test_the_fingerprint_of_equal_programs_is_equal(make: Any) -> None:
+    assert fingerprint(make()) == fingerprint(make()) == fingerprint(make().deepcopy())
+
+
+def test_the_fingerprint_survives_saving(tmp_path: Path) -> None:
+    program = changed_demos()
+    program.save(tmp_path / "program")
+    assert fingerprint(RAISE.load(tmp_path / "program")) == fingerprint(program)
+
+
+def test_sets_are_printed_alike_in_every_process() -> None:
+    one = RAISE(settings=AgentSettings(never_ask=frozenset(["age", "gender", "profession"])))
+    two = RAISE(settings=AgentSettings(never_ask=frozenset(["profession", "gender", "age"])))
+    assert fingerprint(one) == fingerprint(two)
