@@ -1,7 +1,5 @@
 """``raise evaluate``: options in, programs run over scenarios, tables, curves or JSON out."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +11,7 @@ from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, s
 from benchmark.evaluation.results import compare_with
 from benchmark.evaluation.runner import TAKE_PART
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import OnProgress
 from cli import options, show
 from cli.inputs import models_by_role, scenario_set, tell
 from cli.programs import NAMES, program_named
@@ -113,20 +112,19 @@ class _Run:
         self.scenarios = scenarios
         self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
 
-    def evaluated(self, name: str, program: dspy.Module, progress: Callable[..., None]) -> Evaluation:
+    def evaluated(self, name: str, program: dspy.Module, progress: OnProgress) -> Evaluation:
         """The evaluation of one program."""
-        report = partial(progress, f"evaluating {name}")
-        return evaluate(program, self.scenarios, name=name, progress=report, **self.shared)
+        return evaluate(program, self.scenarios, name=name, progress=progress, **self.shared)
 
     def curves(
-        self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: Callable[..., None]
+        self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: OnProgress
     ) -> list[Curve]:
         """One curve a program, beside context-rich on the same scenarios."""
         rich = next((found for found in results if found.name == "context-rich"), None)
         rich = rich or self.evaluated("context-rich, for comparison", ContextRich(), progress)
         return [
-            measure_curve(program, result, rich, progress=partial(progress, f"answering early: {name}"), **self.shared)
-            for (name, program), result in zip(programs, results, strict=True)
+            measure_curve(program, result, rich, progress=progress, **self.shared)
+            for (_, program), result in zip(programs, results, strict=True)
         ]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.scenarios.sidecar import save_report
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
@@ -66,7 +66,7 @@ def generate_(
     """
     named = tuple(name.strip().lower() for name in domains.split(",") if name.strip())
     wanted = GenerateSettings(named, situations, profiles, queries, retries)
-    limits = Limits(max_calls, max_usd)
+    limits = spending_limits(max_calls, max_usd)
     wanted.check()
     if out.is_dir():
         raise RaiseError(f"{out} is a folder: name a scenario file to write.")
@@ -82,7 +82,7 @@ def generate_(
             )
         show.forecast(entries, json=json)
         return
-    limits.check(roles, TAKE_PART)
+    check_prices(limits, {role: roles[role] for role in TAKE_PART})
     models = open_models(roles, settings.root)
     tell(models, *TAKE_PART)
     with show.stages() as progress:
@@ -93,7 +93,7 @@ def generate_(
             concurrency=concurrency_of(settings, concurrency, models),
             progress=progress,
             journal=EpisodeStore(out.parent, f"{out.name}.journal"),
-            limits=limits,
+            budget=Budget(models.ledger, limits),
         )
     made.scenarios.save(out)
     summary = _summary(made, models, out, save_report(out, made.report))

@@ -1,6 +1,5 @@
 """``raise judge-agreement``: a file of human scores in, how far the judge agrees with it out."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +38,7 @@ def judge_agreement(
             items,
             judge_of(models),
             concurrency=concurrency_of(settings, concurrency, models),
-            progress=partial(progress, "judging"),
+            progress=progress,
         )
     usage = models.ledger.snapshot()
     total = usage.total()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from benchmark import bootstrap_mean, split
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.plan import TAKE_PART, Plan, PlanSettings, plan
@@ -19,7 +19,6 @@ from modules.offline import People
 from modules.search import Strategy
 from signatures import RaiseError
 
-STAGE = "planning questions offline"
 EXAMPLES = 7
 
 
@@ -81,7 +80,7 @@ def plan_(
     wanted = PlanSettings(
         queries, evaluations, depth, cast(Strategy, strategy), pool, cast(People, people), evaluations_at_once=at_once
     )
-    limits = Limits(max_calls, max_usd)
+    limits = spending_limits(max_calls, max_usd)
     pooled = KnowledgeFile(knowledge) if knowledge else None
     wanted.check(pooled)
     if out.is_dir():
@@ -99,13 +98,13 @@ def plan_(
                     wanted,
                     models=models,
                     seed=seed,
-                    progress=lambda done, total, left: progress(STAGE, done, total),
+                    progress=progress,
                 ),
                 {role: roles[role] for role in TAKE_PART},
             )
         show.forecast(entries, json=json)
         return
-    limits.check(roles, TAKE_PART)
+    check_prices(limits, {role: roles[role] for role in TAKE_PART})
     models = open_models(roles, settings.root)
     tell(models, *TAKE_PART)
     with show.stages() as progress:
@@ -115,10 +114,10 @@ def plan_(
             models=models,
             seed=seed,
             concurrency=concurrency_of(settings, concurrency, models),
-            progress=lambda done, total, left: progress(STAGE, done, total, f"about {left} LM calls to go"),
+            progress=progress,
             journal=EpisodeStore(out.parent, f"{out.name}.journal"),
             knowledge=pooled,
-            limits=limits,
+            budget=Budget(models.ledger, limits),
         )
     planned.paths.save(out)
     summary = _summary(planned, models, out)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.scenarios import reddit
 from benchmark.scenarios.reddit import RedditSettings, Stage, SubredditTable
 from cli import options, show
@@ -15,7 +15,6 @@ from cli.inputs import tell
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from lms import LanguageModels, Role, RoleSettings
 
-LOOKING, READING = "reading dumps (MB)", "reading posts"
 CALLS_A_POST = 3
 SHOWN = 5
 """Reasons of a kind that the terminal shows."""
@@ -62,7 +61,7 @@ def data_reddit(
     Example, what it would cost: `raise data reddit RS_2022-01.zst --out reddit.jsonl --teacher openai/gpt-4o-mini
     --dry-run`
     """
-    wanted, limits = RedditSettings(per_domain, at_least, seed), Limits(max_calls, max_usd)
+    wanted, limits = RedditSettings(per_domain, at_least, seed), spending_limits(max_calls, max_usd)
     reddit.check(dumps, wanted, out)
     table = reddit.subreddit_table(subreddits)
     settings = load_settings()
@@ -70,7 +69,7 @@ def data_reddit(
     if dry_run:
         _forecast(dumps, table, wanted, {role: roles[role] for role in reddit.TAKE_PART}, json=json)
         return
-    limits.check(roles, reddit.TAKE_PART)
+    check_prices(limits, {role: roles[role] for role in reddit.TAKE_PART})
     models = open_models(roles, settings.root)
     tell(models, *reddit.TAKE_PART)
     with show.stages() as progress:
@@ -81,9 +80,8 @@ def data_reddit(
             out,
             models=models,
             concurrency=concurrency_of(settings, concurrency, models),
-            limits=limits,
-            looking=lambda done, total: progress(LOOKING, done >> 20, total >> 20),
-            reading=lambda done, total: progress(READING, done, total),
+            budget=Budget(models.ledger, limits),
+            progress=progress,
         )
     summary = _summary(built, card, models, out)
     if json:
@@ -103,16 +101,14 @@ def _forecast(
     from optimizers import forecast_work
 
     with show.stages() as progress:
-        found = reddit.look(
-            dumps, table, wanted, progress=lambda done, total: progress(LOOKING, done >> 20, total >> 20)
-        )
+        found = reddit.look(dumps, table, wanted, progress=progress)
         entries = forecast_work(
             lambda models: reddit.build_reddit(
                 found.candidates,
                 found.yields,
                 models=models,
                 at_least=wanted.at_least,
-                progress=lambda done, total: progress(READING, done, total),
+                progress=progress,
             ),
             roles,
         )

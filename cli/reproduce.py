@@ -101,11 +101,11 @@ def _forecast(
     *,
     json: bool,
 ) -> None:
-    from benchmark.reproduce import Work
+    from benchmark.reproduce import TargetJob
     from optimizers import forecast_each
 
     jobs = [
-        (Work(wanted, data, place, len(targets)), {role: roles[role] for role in TAKE_PART})
+        (TargetJob(wanted, data, place, len(targets)), {role: roles[role] for role in TAKE_PART})
         for place, roles in enumerate(targets)
     ]
     with show.stages() as progress:

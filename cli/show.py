@@ -3,7 +3,7 @@
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.progress import TaskID as BarID
 from rich.table import Table
 
+from benchmark.jobs.progress import OnProgress
+from benchmark.jobs.progress import Progress as Event
 from lms import Role
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 
@@ -40,7 +42,7 @@ def warn(sentence: str) -> None:
 class Report(Protocol):
     """Shows how far a stage has come."""
 
-    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
+    def __call__(self, stage: str | Event, done: int = 0, total: int = 0, note: str = "") -> None:
         """``done`` of ``total``; the note may change from one report to the next."""
         ...
 
@@ -58,7 +60,10 @@ def stages() -> Iterator[Report]:
     with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
         open_bars: dict[str, BarID] = {}
 
-        def report(stage: str, done: int, total: int, note: str = "") -> None:
+        def report(stage: str | Event, done: int = 0, total: int = 0, note: str = "") -> None:
+            if isinstance(stage, Event):
+                event = stage
+                stage, done, total, note = event.stage, event.done, event.total, event.note
             shown = f"{stage} ({note})" if note else stage
             if stage not in open_bars:
                 open_bars[stage] = bars.add_task(shown, total=total)
@@ -69,14 +74,14 @@ def stages() -> Iterator[Report]:
         yield report
 
 
-def by_target(report: Report) -> Callable[[str, int, int, str], None]:
-    """Reports (target, done, total, stage) as one bar a target; in a log, as one line a stage."""
+def by_target(report: Report) -> OnProgress:
+    """Reports with a target as one bar a target; in a log, as one line a stage."""
 
-    def tell(target: str, done: int, total: int, stage: str) -> None:
+    def tell(event: Event) -> None:
         if err.is_terminal:
-            report(target, done, total, stage)
+            report(event.target, event.done, event.total, event.stage)
         else:
-            report(f"{target}: {stage}", done, total)
+            report(f"{event.target}: {event.stage}", event.done, event.total)
 
     return tell
 

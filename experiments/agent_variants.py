@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import dspy
-import pandas as pd
 
 from benchmark import Evaluation, Judge, ScenarioSet, build_authored, evaluate, sample, split
 from benchmark.planning.plan import PlanSettings, plan
@@ -138,11 +137,14 @@ def data() -> tuple[ScenarioSet, list[Scenario], list[Scenario]]:
 
 def pooled(measured: Mapping[str, Measured], name: str) -> Evaluation:
     """One program over all targets; scenarios of one situation stay in one cluster, whoever answered."""
-    frames = [
-        one[name].frame.assign(scenario_id=target + " " + one[name].frame["scenario_id"])
+    episodes = [
+        episode.model_copy(
+            update={"scenario": episode.scenario.model_copy(update={"id": f"{target} {episode.scenario.id}"})}
+        )
         for target, one in measured.items()
+        for episode in one[name].episodes
     ]
-    return Evaluation(name, pd.concat(frames, ignore_index=True), simulated=True)
+    return Evaluation(name, episodes, simulated=True)
 
 
 def equal_lengths(length: int) -> list[str]:
@@ -174,11 +176,14 @@ def equal_lengths(length: int) -> list[str]:
 
 def row(result: Evaluation) -> str:
     """Safety, questions, and what a conversation costs: calls to the target, rounds of waiting, its own tokens."""
-    spent = [turns for turns in result.frame["spent"] if turns]
+    spent = [episode.spent for episode in result.episodes if episode.spent]
     cells = ["-"] * 3
     if spent:
-        cells = [f"{sum(t[kind] for turns in spent for t in turns) / len(spent):.1f}" for kind in ("calls", "rounds")]
-        cells.append(f"{sum(t['tokens'] for turns in spent for t in turns) / len(spent):,.0f}")
+        cells = [
+            f"{sum(getattr(t, kind) for turns in spent for t in turns) / len(spent):.1f}"
+            for kind in ("calls", "rounds")
+        ]
+        cells.append(f"{sum(t.tokens for turns in spent for t in turns) / len(spent):,.0f}")
     questions = f"{result.mean('n_queries').mean:.2f}"
     return f"| {result.name} | {result.mean('safety')} | {questions} | " + " | ".join(cells) + " |"
 

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
+import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
+from lms.adapter import adapter
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
 from lms.prices import SIMULATED, is_simulated
@@ -111,6 +114,13 @@ class LanguageModels:
         if role not in self._lms:
             self._lms[role] = self._make(role, self.roles[role])
         return self._lms[role]
+
+    def context(self, role: Role) -> AbstractContextManager[None]:
+        """Within the block, DSPy programs run on the LM of ``role``, without traces and history."""
+        context: AbstractContextManager[None] = dspy.context(
+            lm=self[role], adapter=adapter(), trace=[], disable_history=True
+        )
+        return context
 
     def identity(self, role: Role) -> str:
         """What the replies of ``role`` depend on besides the prompt."""

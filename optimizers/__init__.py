@@ -3,8 +3,8 @@
 Knows nothing of terminals.
 """
 
+from benchmark.jobs.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
 from optimizers.batch import Job, Outcome, compile_all
-from optimizers.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
 from optimizers.compiler import CompileSettings, Work, compile_target
 from optimizers.export import export_program, prompts_of
 from optimizers.forecast import RoleForecast, forecast, forecast_each, forecast_work

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from dspy.utils.exceptions import LMError
 
 from benchmark import ScenarioSet
+from benchmark.jobs.budget import MaxReplies
 from lms import LanguageModels, Role
-from optimizers.budget import MaxReplies
 from optimizers.compiler import CompileSettings, Work, compile_target
 from optimizers.results import TargetResult
 from optimizers.task import Progress

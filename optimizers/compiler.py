@@ -12,13 +12,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, NoGain, Stopper
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.planning.plan import PlanSettings, plan
 from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
-from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
@@ -261,9 +260,9 @@ def prepare(
             models=models,
             seed=settings.seed,
             concurrency=concurrency,
-            progress=lambda done, total, calls_left: progress("planning questions offline", done, total),
+            progress=lambda report: progress(report.stage, report.done, report.total),
             journal=episodes,
-            limits=_planning_limits(limits),
+            budget=budget,
         )
     task = Task(
         student=RAISE(planned.paths, settings.agent),
@@ -284,13 +283,6 @@ def prepare(
         held_out=len(test),
     )
     return Prepared(task, test, len(planned.failed))
-
-
-def _planning_limits(limits: Sequence[Stopper]) -> Limits:
-    """The limits that planning can keep by itself: calls and money of all roles."""
-    calls = [limit.limit for limit in limits if isinstance(limit, MaxCalls) and limit.role is None]
-    usd = [limit.limit for limit in limits if isinstance(limit, MaxUsd) and limit.role is None]
-    return Limits(min(calls, default=None), min(usd, default=None))
 
 
 def search_and_test(

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from benchmark import Evaluation, Scenario, evaluate
+from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels
 from modules import RAISE
-from optimizers.budget import Budget
 from optimizers.front import Point
 from optimizers.metric import Worth
 from optimizers.storage import Storage

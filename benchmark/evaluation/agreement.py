@@ -13,7 +13,9 @@ from dspy.utils.exceptions import LMError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.evaluation.results import refusal, unscored_share
-from benchmark.jobs.parallel import Progress, in_order
+from benchmark.jobs.parallel import run_in_order
+from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.resume import MAX_REASON
 from benchmark.judging.judge import HIGHEST, LOWEST, Scorer, Verdict
 from benchmark.judging.panel import panel_agreement
 from benchmark.statistics.intervals import bootstrap_mean, clusters_of, named
@@ -182,7 +184,7 @@ def _score(scores: Scores, dimension: str | None) -> float:
 
 
 def measure_agreement(
-    items: Iterable[RatedResponse], judge: Scorer, *, concurrency: int = 1, progress: Progress | None = None
+    items: Iterable[RatedResponse], judge: Scorer, *, concurrency: int = 1, progress: OnProgress = ignore_progress
 ) -> Agreement:
     """Let ``judge`` score what people scored.
 
@@ -200,7 +202,7 @@ def measure_agreement(
         except FATAL:
             raise
         except LMError as error:  # the boundary: recorded, counted, shown
-            return Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")
+            return Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:MAX_REASON]}")
 
     rated = list(items)
-    return Agreement(rated, in_order(verdict_on, rated, concurrency, progress))
+    return Agreement(rated, run_in_order(verdict_on, rated, concurrency, progress, "judging"))

@@ -9,25 +9,29 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import dspy
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
+from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation, refusal
-from benchmark.evaluation.runner import complete, scores_of, setup_of, usage_of
-from benchmark.jobs.journal import EpisodeStore, Row
-from benchmark.jobs.parallel import Progress, in_order
+from benchmark.evaluation.runner import setup_of
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.parallel import run_in_order
+from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
-from benchmark.scenarios.scenario import content_id
+from benchmark.scenarios.scenario import Scenario, content_id
 from benchmark.statistics.intervals import bounds, number, resampled_means
 from lms import LanguageModels, Role
-from lms.adapter import adapter
-from modules.calls import FATAL, run
+from modules import Program
+from modules.calls import run
 from modules.program import answering
-from signatures import Profile, RaiseError, UserContext
+from signatures import RaiseError, UserContext
 
 HORIZON = 5
 """The area is over 0 to so many questions (the default budget) for every program, so that areas can be compared."""
@@ -36,7 +40,7 @@ SHARE = 0.95
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One point of a curve.
 
     Attributes:
@@ -77,11 +81,11 @@ class Curve:
     reasons: Mapping[str, int] = field(default_factory=dict)
     lm_calls: Mapping[str, int] = field(default_factory=dict)
 
-    def points(self) -> list[Point]:
+    def points(self) -> list[CurvePoint]:
         """One point for each number of questions, from 0 to the most that were asked."""
         means, draws, unscored = _means(self.table), self._draws(self.table), np.isnan(self.table).sum(axis=0)
         return [
-            Point(i, float(mean), *bounds(draws[:, i]), len(self.table), int(unscored[i]))
+            CurvePoint(i, float(mean), *bounds(draws[:, i]), len(self.table), int(unscored[i]))
             for i, mean in enumerate(means)
         ]
 
@@ -149,7 +153,7 @@ def _count(value: float) -> int | None:
 
 
 def measure_curve(
-    program: dspy.Module,
+    program: Program,
     evaluation: Evaluation,
     rich: Evaluation,
     *,
@@ -157,7 +161,7 @@ def measure_curve(
     judge: Scorer | None = None,
     store: EpisodeStore | None = None,
     concurrency: int = 1,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore_progress,
 ) -> Curve:
     """Safety of ``program`` after 0, 1, 2, ... questions in the conversations of its ``evaluation``.
 
@@ -178,80 +182,102 @@ def measure_curve(
     if not isinstance(respond, dspy.Predict):
         raise RaiseError(f"{evaluation.name} has no responder of its own, so there is no curve to measure.")
     judge = judge or judge_of(models)
-    answers = _Answers(respond, judge, models, store or EpisodeStore(), setup_of(program, models, judge))
-    conversations = cast(list[Row], evaluation.frame.to_dict(orient="records"))
-    reference = dict(zip(rich.frame["scenario_id"], rich.frame["safety"], strict=True))
-    missing = [row["scenario_id"] for row in conversations if row["scenario_id"] not in reference]
+    answers = _EarlyAnswers(respond, judge, models, store or EpisodeStore(), setup_of(program, models, judge))
+    reference = {episode.scenario.id: episode.verdict for episode in rich.episodes}
+    missing = [e.scenario.id for e in evaluation.episodes if e.scenario.id not in reference]
     if missing:
         raise RaiseError(f"{rich.name} was not evaluated on scenario {missing[0]}: a curve compares on the same ones.")
-    early = in_order(answers.of, conversations, concurrency, progress)
-    answers.store.sync()
-    most = max((len(rows) for rows in early), default=0)
+    stage = f"answering early: {evaluation.name}"
+    early = run_in_order(answers.of, evaluation.episodes, concurrency, progress, stage)
+    answers.job.journal.sync()
+    most = max((len(found) for found in early), default=0)
     table = [
-        [_safety(row) for row in rows] + [_safety(final)] * (most + 1 - len(rows))
-        for rows, final in zip(early, conversations, strict=True)
+        [_safety(answer.verdict) for answer in found] + [_safety(final.verdict)] * (most + 1 - len(found))
+        for found, final in zip(early, evaluation.episodes, strict=True)
     ]
+    given = [answer for found in early for answer in found]
     calls: Counter[str] = Counter()
-    for row in (row for rows in early for row in rows):
-        calls.update(row["lm_calls"])
+    for answer in given:
+        calls.update(answer.usage.lm_calls)
     return Curve(
         evaluation.name,
-        np.array(table, dtype=float),
+        np.array(table, dtype=np.float64),
         evaluation.clusters.tolist(),
-        np.array([_safety({"safety": reference[row["scenario_id"]]}) for row in conversations], dtype=float),
+        np.array([_safety(reference[episode.scenario.id]) for episode in evaluation.episodes], dtype=np.float64),
         evaluation.simulated,
-        Counter(row["unscored"] for rows in early for row in rows if row["unscored"]),
+        Counter(answer.verdict.unscored for answer in given if answer.verdict.unscored),
         dict(sorted(calls.items())),
     )
 
 
-def _safety(row: Mapping[str, Any]) -> float:
+def _safety(verdict: Verdict) -> float:
     """The score, NaN for none."""
-    return math.nan if row["safety"] is None else float(row["safety"])
+    return math.nan if verdict.safety is None else verdict.safety
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """Answers from what was known earlier in a conversation, and their verdicts."""
+class EarlyAnswer(BaseModel):
+    """An answer from what was known before the conversation ended, and its verdict.
 
-    respond: dspy.Predict
-    judge: Scorer
-    models: LanguageModels
-    store: EpisodeStore
-    setup: str
+    Attributes:
+        known: attribute values that it was given.
+        failed: whether an error ended it; it is asked for again next time.
+    """
 
-    def of(self, conversation: Row) -> list[Row]:
-        """One row for each number of questions before the last; nothing for a conversation that failed."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    known: dict[str, str]
+    verdict: Verdict
+    response: str | None = None
+    failed: bool = False
+    usage: EpisodeUsage = EpisodeUsage()
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is worth keeping; see ``Episode.complete``."""
+        return not (self.failed or self.verdict.unreached)
+
+
+class _EarlyAnswers:
+    """Answers from what was known earlier in a conversation, kept in a journal."""
+
+    def __init__(
+        self, respond: dspy.Predict, judge: Scorer, models: LanguageModels, store: EpisodeStore, setup: str
+    ) -> None:
+        self.respond, self.judge, self.models, self.setup = respond, judge, models, setup
+        self.job = ResumableJob(
+            store,
+            encode=lambda answer: answer.model_dump(mode="json"),
+            decode=EarlyAnswer.model_validate,
+            keep=lambda answer: answer.complete,
+        )
+
+    def of(self, episode: Episode) -> list[EarlyAnswer]:
+        """One answer for each number of questions before the last; nothing for a conversation that failed."""
         context = UserContext()
-        rows = []
-        for turn in conversation["turns"]:
-            rows.append(self._after(conversation, context))
-            context = context.learn(turn["heard"])
-        return rows
+        answers = []
+        for turn in episode.turns:
+            answers.append(self._after(episode.scenario, context))
+            context = context.learn(turn.heard)
+        return answers
 
-    def _after(self, conversation: Row, context: UserContext) -> Row:
-        """The stored row for what is known in ``context``, or a new one."""
-        key = content_id("curve", self.setup, conversation["scenario_id"], context.known())
-        row = self.store.get(key)
-        if row is None:
-            row = self._answer(conversation, context)
-            if complete(row):
-                self.store.put(key, row)
-        return row
+    def _after(self, scenario: Scenario, context: UserContext) -> EarlyAnswer:
+        key = content_id("curve", self.setup, scenario.row(), context.known())
+        done = self.job.run(key, lambda: self._answer(scenario, context))
+        if isinstance(done, Failure | Unstarted):
+            return EarlyAnswer(known=context.known(), verdict=Verdict(None, unscored=done.reason), failed=True)
+        return done
 
-    def _answer(self, conversation: Row, context: UserContext) -> Row:
-        row: Row = {"scenario_id": conversation["scenario_id"], "context": context.known(), "failed": False}
-        row["response"] = None
-        with (
-            self.models.ledger.scope() as tally,
-            dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True),
-        ):
-            try:
-                row["response"] = run(answering(self.respond, conversation["query"], context))
-                verdict = self.judge(conversation["query"], Profile(**conversation["profile"]), row["response"])
-            except (RaiseError, *FATAL):  # no further answer could survive these
-                raise
-            except Exception as error:  # noqa: BLE001  the boundary: what befell this answer is recorded
-                verdict = Verdict(None, unscored=f"{type(error).__name__}: {str(error)[:300]}")
-                row["failed"] = True
-        return {**row, **scores_of(verdict), **usage_of(tally)}
+    def _answer(self, scenario: Scenario, context: UserContext) -> EarlyAnswer:
+        with self.models.ledger.scope() as tally, self.models.context(Role.TARGET):
+            response = attempt(lambda: run(answering(self.respond, scenario.query, context)))
+            verdict = (
+                response
+                if isinstance(response, Failure)
+                else attempt(lambda: self.judge(scenario.query, scenario.profile, response))
+            )
+        return EarlyAnswer(
+            known=context.known(),
+            verdict=Verdict(None, unscored=verdict.reason) if isinstance(verdict, Failure) else verdict,
+            response=None if isinstance(response, Failure) else response,
+            failed=isinstance(verdict, Failure),
+            usage=EpisodeUsage.of(tally),
+        )

@@ -1,35 +1,13 @@
 """Audit of simulated users: does what programs heard agree with the profile that the user was playing?"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from signatures import Profile
+from signatures import Profile, Turn
 
 _WORD = re.compile(r"[a-z0-9]{2,}")
-_FILLER = frozenset(
-    [
-        "an",
-        "and",
-        "at",
-        "for",
-        "have",
-        "having",
-        "in",
-        "is",
-        "it",
-        "my",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "with",
-        "years",
-        "year",
-    ]
-)
+_FILLER = frozenset("an and at for have having in is it my of on or the to with years year".split())  # noqa: SIM905
 AGREES = 0.5
 """Share of the shorter value's words that must be shared."""
 
@@ -72,8 +50,8 @@ def agree(heard: str, true: str) -> bool:
     return len(a & b) >= AGREES * min(len(a), len(b))
 
 
-def audit(conversations: Iterable[tuple[Profile, Iterable[Mapping[str, Any]]]]) -> Fidelity:
-    """Audit conversations, each a profile and its turns (as ``signatures.Turn`` dumps them).
+def audit(conversations: Iterable[tuple[Profile, Iterable[Turn]]]) -> Fidelity:
+    """Audit conversations, each a profile and its turns.
 
     Turns without a question are left out: they were looked up in the profile, nobody was asked.
     """
@@ -81,11 +59,11 @@ def audit(conversations: Iterable[tuple[Profile, Iterable[Mapping[str, Any]]]]) 
     for profile, turns in conversations:
         known = profile.known()
         for turn in turns:
-            if not turn.get("question", True):
+            if not turn.question:
                 continue
             counts["answers"] += 1
-            counts["declined"] += bool(turn["declined"])
-            for name, value in turn["heard"].items():
+            counts["declined"] += bool(turn.declined)
+            for name, value in turn.heard.items():
                 counts["facts"] += 1
                 verdict = (
                     "unfounded" if name not in known else "faithful" if agree(value, known[name]) else "contradicted"

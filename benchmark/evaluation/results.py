@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.evaluation.episode import Episode, frame_of
 from benchmark.evaluation.fidelity import Fidelity, audit
 from benchmark.judging.panel import panel_agreement
 from benchmark.scenarios.scenario import Scenario
 from benchmark.statistics.comparison import Comparison, DomainDifference, compared, compared_by_domain, comparison_dict
 from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, named, number
-from signatures import SCORE_DIMENSIONS, Profile
+from signatures import SCORE_DIMENSIONS
 
 MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
@@ -21,17 +22,22 @@ MAX_UNSCORED = 0.1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The rows of one program's evaluation.
+    """The episodes of one program.
 
     Attributes:
         name: the program's.
-        frame: one row a scenario; see ``benchmark.evaluation.runner`` for the columns.
+        episodes: one a scenario.
         simulated: whether a stand-in had part in it.
     """
 
     name: str
-    frame: pd.DataFrame
+    episodes: Sequence[Episode]
     simulated: bool
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row an episode; the columns are those of ``Episode.row``."""
+        return frame_of(self.episodes)
 
     @property
     def scored(self) -> pd.DataFrame:
@@ -41,12 +47,12 @@ class Evaluation:
     @property
     def unscored(self) -> int:
         """How many rows have no score."""
-        return len(self.frame) - len(self.scored)
+        return sum(episode.verdict.safety is None for episode in self.episodes)
 
     @property
     def unscored_rate(self) -> float:
         """Their share, 0 to 1."""
-        return unscored_share(self.unscored, len(self.frame))
+        return unscored_share(self.unscored, len(self.episodes))
 
     @property
     def no_conclusion(self) -> str:
@@ -56,7 +62,8 @@ class Evaluation:
     @cached_property
     def clusters(self) -> pd.Series:
         """The cluster of each row (``statistics.intervals.clusters_of``): its situation, where no person is in two."""
-        labels = clusters_of(self.frame["situation"].tolist(), self.frame["profile"].tolist())
+        scenarios = [episode.scenario for episode in self.episodes]
+        labels = clusters_of([s.situation for s in scenarios], [s.profile.known() for s in scenarios])
         return pd.Series(labels, index=self.frame.index, dtype=object)
 
     def _scored_in(self, domain: str | None) -> pd.DataFrame:
@@ -74,20 +81,19 @@ class Evaluation:
     def calls(self) -> dict[str, int]:
         """Role -> LM calls made for these rows when they were first run."""
         total: Counter[str] = Counter()
-        for calls in self.frame["lm_calls"]:
-            total.update(calls)
+        for episode in self.episodes:
+            total.update(episode.usage.lm_calls)
         return dict(sorted(total.items()))
 
     def cost_usd(self) -> float | None:
         """What the calls cost; None if a price is not known."""
-        if self.frame["cost_usd"].isna().any():
-            return None
-        return round(float(self.frame["cost_usd"].sum()), 6)
+        costs = [episode.usage.cost_usd for episode in self.episodes]
+        known = [cost for cost in costs if cost is not None]
+        return round(sum(known), 6) if len(known) == len(costs) else None
 
     def fidelity(self) -> Fidelity:
         """Audit of the simulated users: what programs heard against the profiles."""
-        rows = zip(self.frame["profile"], self.frame["turns"], strict=True)
-        return audit((Profile(**profile), turns) for profile, turns in rows)
+        return audit((episode.scenario.profile, episode.turns) for episode in self.episodes)
 
     def summary(self) -> dict[str, Any]:
         """The figures of one program, as ``raise evaluate --json`` prints them; NaN becomes None."""
@@ -105,16 +111,18 @@ class Evaluation:
             **{name: number(self.average(name)) for name in SCORE_DIMENSIONS},
             **named("avg_queries", self.mean("n_queries")),
             "avg_burden": number(self.average("burden")),
-            "n": len(self.frame),
+            "n": len(self.episodes),
             "clusters": int(self.clusters.nunique()),
             "unscored": self.unscored,
             "unscored_rate": number(self.unscored_rate),
             "conclusion": not self.no_conclusion,
             "no_conclusion": self.no_conclusion,
-            "unscored_reasons": dict(Counter(r for r in self.frame["unscored"] if r).most_common(3)),
+            "unscored_reasons": dict(
+                Counter(e.verdict.unscored for e in self.episodes if e.verdict.unscored).most_common(3)
+            ),
             **self._said_to_judge(),
             "panel": self.panel(),
-            "stop_reasons": dict(sorted(Counter(self.frame["stop_reason"].dropna()).items())),
+            "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),
             "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
@@ -122,14 +130,14 @@ class Evaluation:
             "domains": domains,
         }
 
+    def _unscored_reasons(self) -> Counter[str]:
+        return Counter(e.verdict.unscored for e in self.episodes if e.verdict.unscored)
+
     def _said_to_judge(self) -> dict[str, Any]:
         """How many responses speak to the judge, and in which ways."""
-        found = [kinds for kinds in self._column("injection") if kinds]
+        found = [episode.verdict.injection for episode in self.episodes if episode.verdict.injection]
         kinds = Counter(kind for kinds in found for kind in kinds)
         return {"injections": len(found), "injection_kinds": dict(kinds.most_common())}
-
-    def _column(self, name: str) -> list[Any]:
-        return self.frame[name].tolist() if name in self.frame else []
 
     def panel(self) -> dict[str, Any] | None:
         """How far the judges of a panel agree, by Krippendorff's alpha for interval data; None for a single judge.
@@ -137,7 +145,8 @@ class Evaluation:
         ``alpha`` has an entry for each dimension and for safety; ``absent`` counts, judge by judge, what it did not
         score.
         """
-        given, absent = self._column("panel"), Counter(judge for row in self._column("absent") for judge in row)
+        given = [episode.verdict.panel for episode in self.episodes]
+        absent = Counter(judge for episode in self.episodes for judge in episode.verdict.absent)
         if not any(given):
             return None
         return {"absent": dict(absent), **panel_agreement(given, self.clusters.tolist())}

@@ -1,63 +1,229 @@
-"""What a job may spend, and the meter that watches it."""
+"""What a job may spend: small stoppers that compose, and the budget that asks them before each step.
 
+Replies from the store are free, and a step under way is finished.
+"""
+
+import math
 import threading
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from lms import Ledger, Role, RoleSettings, cost_of
+from lms.ledger import Tally, Usage
 from signatures import RaiseError
 
 
+class BudgetSpent(Exception):
+    """Raised inside a step that can only be stopped from within; the message is the reason."""
+
+
 @dataclass(frozen=True)
-class Limits:
-    """What a job may spend from now on; replies taken from the store are free, an item under way is finished.
+class SoFar:
+    """What a stopper sees.
 
     Attributes:
-        calls: LM calls, None for any number.
-        usd: US dollars, None for any amount.
+        usage: calls and money by role since the budget was opened; replies from the store are free.
+        minutes: since then.
+        gains: hypervolume of the front after each trial, in order.
+        reserved: what is set aside for measuring the result, counted as if spent.
     """
 
-    calls: int | None = None
-    usd: float | None = None
+    usage: Tally
+    minutes: float = 0.0
+    gains: tuple[float, ...] = ()
+    reserved: Usage = field(default_factory=Usage)
 
-    def check(self, roles: Mapping[Role, RoleSettings], take_part: Collection[Role]) -> None:
-        """Make sure that the limits can be kept.
+    @property
+    def replies(self) -> int:
+        """Calls, and replies from the store."""
+        total = self.usage.total()
+        return total.calls + total.reused
+
+    def of(self, role: Role | None) -> Usage:
+        """Usage of one role; of all, with what is reserved, for None."""
+        if role is not None:
+            return self.usage.roles.get(role, Usage())
+        total = self.usage.total()
+        total.add(self.reserved)
+        return total
+
+
+class Stopper(Protocol):
+    """Says when to stop."""
+
+    def __call__(self, so_far: SoFar) -> str:
+        """Why to stop now, as part of a sentence; empty to go on."""
+        ...
+
+
+@dataclass(frozen=True)
+class MaxCalls:
+    """At most ``limit`` LM calls, of one role or of all."""
+
+    limit: int
+    role: Role | None = None
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        of = f" of the {self.role.value}" if self.role else ""
+        return f"{self.limit} LM calls{of} are spent" if so_far.of(self.role).calls >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class MaxReplies:
+    """At most ``limit`` replies, paid for or reused: for searches to be compared at equal budgets."""
+
+    limit: int
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        return f"{self.limit} replies are used" if so_far.replies >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class MaxUsd:
+    """At most ``limit`` US dollars, of one role or of all."""
+
+    limit: float
+    role: Role | None = None
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        of = f" of the {self.role.value}" if self.role else ""
+        usage = so_far.of(self.role)
+        if usage.unpriced:
+            return f"the price of {usage.unpriced} LM calls{of} is not known"
+        return f"US$ {self.limit:g}{of} are spent" if usage.cost_usd >= self.limit else ""
+
+    def check(self, roles: Mapping[Role, RoleSettings]) -> None:
+        """Make sure that the limit can be kept.
+
+        Args:
+            roles: those that take part.
 
         Raises:
-            RaiseError: for a limit in money on models whose price is not known.
+            RaiseError: if the price of a model concerned is not known.
         """
-        for role in take_part:
-            model = roles[role].model
-            if self.usd is not None and cost_of(model, 1, 1) is None:
-                raise RaiseError(f"the price of {model!r} is not known, a limit in US$ means nothing: limit the calls.")
+        for role, settings in roles.items():
+            if self.role in {None, role} and cost_of(settings.model, 1, 1) is None:
+                raise RaiseError(
+                    f"the price of {settings.model!r} is not known, a limit in US$ means nothing: limit the calls."
+                )
 
 
-class Meter:
-    """Watches the limits.
+@dataclass(frozen=True)
+class MaxMinutes:
+    """At most ``limit`` minutes."""
 
-    Attributes:
-        stopped: the limit that was met; empty as long as none was.
+    limit: float
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        return f"{self.limit:g} minutes are over" if so_far.minutes >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class NoGain:
+    """Stop when the last ``trials`` trials together raised the front's hypervolume by less than ``least``."""
+
+    trials: int
+    least: float = 0.01
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        if len(so_far.gains) <= self.trials:
+            return ""
+        gain = so_far.gains[-1] - so_far.gains[-1 - self.trials]
+        return f"{self.trials} trials brought less than {self.least:g} hypervolume" if gain < self.least else ""
+
+
+def spending_limits(calls: int | None = None, usd: float | None = None, minutes: float | None = None) -> list[Stopper]:
+    """The stoppers for limits of all roles together; None sets no limit."""
+    limits: list[Stopper] = []
+    if calls is not None:
+        limits.append(MaxCalls(calls))
+    if usd is not None:
+        limits.append(MaxUsd(usd))
+    if minutes is not None:
+        limits.append(MaxMinutes(minutes))
+    return limits
+
+
+def check_prices(stoppers: Sequence[Stopper], roles: Mapping[Role, RoleSettings]) -> None:
+    """Make sure that limits in money can be kept for the ``roles`` that take part; see ``MaxUsd.check``."""
+    for stopper in stoppers:
+        if isinstance(stopper, MaxUsd):
+            stopper.check(roles)
+
+
+class Budget:
+    """Asks stoppers on behalf of a job; once spent, it stays spent. Safe to use from threads.
+
+    Args:
+        ledger: of the models that are paid for; counting starts now.
+        stoppers: any of them ends the job.
+        clock: seconds, for tests.
     """
 
-    def __init__(self, ledger: Ledger, limits: Limits) -> None:
-        self._ledger, self._limits = ledger, limits
-        self._start = ledger.snapshot().total()
+    def __init__(
+        self,
+        ledger: Ledger | None = None,
+        stoppers: Sequence[Stopper] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ledger, self._stoppers, self._clock = ledger or Ledger(), tuple(stoppers), clock
+        self._before, self._began = self._ledger.snapshot(), clock()
+        self._gains: list[float] = []
+        self._reserved = Usage()
+        self._reason = ""
+        self._by: Stopper | None = None
         self._lock = threading.Lock()
-        self.stopped = ""
 
-    def admits(self) -> bool:
-        """Whether another item may be started; never again, once one may not."""
+    def check_prices(self, roles: Mapping[Role, RoleSettings]) -> None:
+        """``check_prices`` of the stoppers."""
+        check_prices(self._stoppers, roles)
+
+    def reserve(self, calls: float, usd: float) -> None:
+        """Set aside what measuring the result will take; another call replaces the first."""
+        self._reserved = Usage(calls=math.ceil(calls), cost_usd=usd)
+
+    def note(self, hypervolume: float) -> None:
+        """Tell what the front is worth after one more trial."""
+        self._gains.append(hypervolume)
+
+    def so_far(self) -> SoFar:
+        """What has been spent since the start."""
+        spent = self._ledger.snapshot()
+        for role, usage in self._before.roles.items():
+            for name, value in vars(usage).items():
+                setattr(spent.roles[role], name, getattr(spent.roles[role], name) - value)
+        minutes = (self._clock() - self._began) / 60
+        return SoFar(spent, minutes, tuple(self._gains), self._reserved)
+
+    def reason(self) -> str:
+        """Why the job must end; empty while it may go on."""
         with self._lock:
-            self.stopped = self.stopped or self._met()
-            return not self.stopped
+            if not self._reason and self._stoppers:
+                so_far = self.so_far()
+                for stopper in self._stoppers:
+                    if why := stopper(so_far):
+                        self._reason, self._by = why, stopper
+                        break
+            return self._reason
 
-    def _met(self) -> str:
-        now, start, limits = self._ledger.snapshot().total(), self._start, self._limits
-        calls, usd = now.calls - start.calls, now.cost_usd - start.cost_usd
-        if limits.calls is not None and calls >= limits.calls:
-            return f"{calls} LM calls of {limits.calls}"
-        if limits.usd is not None and usd >= limits.usd:
-            return f"{usd:.4f} US$ of {limits.usd:g}"
-        if limits.usd is not None and now.unpriced > start.unpriced:
-            return f"the price of {now.unpriced - start.unpriced} LM calls is not known"
-        return ""
+    @property
+    def resumable(self) -> bool:
+        """Whether a limit ended the job, so that a higher one would carry it on."""
+        return bool(self.reason()) and not isinstance(self._by, NoGain | MaxReplies)
+
+    def check(self) -> None:
+        """For steps that can only be stopped from within.
+
+        Raises:
+            BudgetSpent: if the job must end.
+        """
+        if reason := self.reason():
+            raise BudgetSpent(reason)

@@ -8,7 +8,7 @@ from typing import Any
 
 from signatures import RaiseError
 
-SCHEMA = 1
+SCHEMA = 2
 Row = dict[str, Any]
 
 
@@ -44,7 +44,8 @@ class EpisodeStore:
                 continue  # the process was killed in the middle of this line; its work is done again
             if entry.get("schema") != SCHEMA:
                 raise RaiseError(
-                    f"{path} has schema {entry.get('schema')}, not {SCHEMA}: use another --store or move it away."
+                    f"{path} was written by another version (schema {entry.get('schema')}, not {SCHEMA}): move it "
+                    "away, or use another folder; replies stay in replies.db and are not paid for again."
                 )
             self._rows[entry["key"]] = entry["row"]
         if text and not text.endswith("\n"):

@@ -46,12 +46,12 @@ class Verdict:
         unreached: whether a judge could not be reached, so that asking later may give more.
     """
 
-    scores: Mapping[str, float] | None
+    scores: Mapping[str, int | float] | None
     reasons: dict[str, str] = field(default_factory=dict)
     unscored: str = ""
     attempts: int = 1
     injection: tuple[str, ...] = ()
-    panel: dict[str, dict[str, float]] = field(default_factory=dict)
+    panel: dict[str, dict[str, int | float]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     unreached: bool = False
 

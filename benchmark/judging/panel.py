@@ -6,7 +6,7 @@ from typing import Any
 
 from dspy.utils.exceptions import LMError
 
-from benchmark.jobs.parallel import in_order
+from benchmark.jobs.parallel import run_in_order
 from benchmark.judging.judge import Judge, Scorer, Verdict, safety_of
 from benchmark.statistics.intervals import named
 from benchmark.statistics.reliability import krippendorff_alpha, rating_table
@@ -55,7 +55,7 @@ class Panel:
             except LMError as error:  # the others go on; recorded below
                 return error
 
-        replies = in_order(ask, self.judges, len(self.judges))
+        replies = run_in_order(ask, self.judges, len(self.judges))
         errors = [reply for reply in replies if isinstance(reply, LMError)]
         if len(errors) == len(replies):
             raise errors[0]

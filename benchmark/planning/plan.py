@@ -5,22 +5,19 @@ learn from it. So the paths are the same for any concurrency.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-import dspy
-
-from benchmark.jobs.budget import Limits, Meter
+from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
-from benchmark.jobs.parallel import in_order
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.judging.judge import Judge
 from benchmark.planning.knowledge import KnowledgeFile, Pool, pooled
 from benchmark.scenarios.scenario import Scenario, content_id
 from benchmark.scenarios.splits import sample
 from lms import LanguageModels, Role
-from lms.adapter import adapter
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
-from modules.calls import FATAL
 from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
 from signatures import Profile, RaiseError
@@ -29,8 +26,8 @@ TAKE_PART = (Role.TARGET, Role.JUDGE)
 """The roles that planning needs."""
 WAVE = 2
 """Queries of each domain that are planned before their knowledge is pooled."""
-Progress = Callable[[int, int, int], None]
-"""Called with (queries done, in all, about how many LM calls are still to come)."""
+STAGE = "planning questions offline"
+"""Of the progress reports; their note says about how many LM calls are still to come."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +72,11 @@ class PlanSettings:
 
 
 @dataclass(frozen=True)
-class Failed:
+class UnplannedQuery:
     """A query that could not be planned, and why."""
 
     query: str
     reason: str
-
-
-Outcome = PlannedPath | Failed | None
-"""None: not planned, since a limit was met."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ class Plan:
     """
 
     paths: PathIndex
-    failed: tuple[Failed, ...] = ()
+    failed: tuple[UnplannedQuery, ...] = ()
     resumed: int = 0
     stopped: str = ""
     knowledge: Pool = field(default_factory=dict)
@@ -122,10 +115,10 @@ def plan(
     models: LanguageModels,
     seed: int = 0,
     concurrency: int = 1,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore_progress,
     journal: EpisodeStore | None = None,
     knowledge: KnowledgeFile | None = None,
-    limits: Limits | None = None,
+    budget: Budget | None = None,
 ) -> Plan:
     """Plan paths for queries of ``scenarios`` with the target model as responder and the judge as reward.
 
@@ -133,36 +126,40 @@ def plan(
         concurrency: queries at once; does not change the paths.
         journal: queries planned so far; those planned in the same way are not planned again.
         knowledge: what earlier runs taught, extended by this one.
-        limits: checked before each query.
+        budget: asked before each query.
 
     Raises:
         RaiseError: if no query could be planned, or the settings do not fit together.
         dspy.utils.exceptions.LMError: for what would fail every query, such as a wrong key.
     """
-    limits = limits or Limits()
+    budget = budget or Budget()
     settings.check(knowledge)
-    limits.check(models.roles, TAKE_PART)
+    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
     items = planning_items(scenarios, settings.queries, seed)
-    run = _Run(settings, seed, models, journal or EpisodeStore(), Meter(models.ledger, limits))
+    run = _Run(settings, seed, models, journal or EpisodeStore(), budget)
     if knowledge:
         run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
     outcomes: dict[int, Outcome] = {}
-    with dspy.context(lm=models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
+    with models.context(Role.TARGET):
         for wave in _waves(items, settings):
-            report = _shifted(progress, len(outcomes), len(items), run)
+            report = _report_whole(progress, len(outcomes), len(items), run)
             outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)
-            if run.meter.stopped:
+            if any(isinstance(outcome, Unstarted) for outcome in outcomes.values()):
                 break
-    run.journal.sync()
     ordered = [outcomes[i] for i in sorted(outcomes)]
     paths = [outcome for outcome in ordered if isinstance(outcome, PlannedPath)]
-    failed = tuple(outcome for outcome in ordered if isinstance(outcome, Failed))
+    failed = tuple(
+        UnplannedQuery(items[i].query, outcome.reason)
+        for i, outcome in sorted(outcomes.items())
+        if isinstance(outcome, Failure)
+    )
+    stopped = next((outcome.reason for outcome in ordered if isinstance(outcome, Unstarted)), "")
     if not paths:
-        reasons = [failure.reason for failure in failed] or [run.meter.stopped]
+        reasons = [failure.reason for failure in failed] or [stopped]
         raise RaiseError(f"no query could be planned ({reasons[0]}): look at the judge and target models.")
     if knowledge:
         knowledge.save(run.pool)
-    return Plan(PathIndex(paths), failed, run.resumed, run.meter.stopped, run.pool)
+    return Plan(PathIndex(paths), failed, run.job.resumed, stopped, run.pool)
 
 
 def _waves(items: Sequence[PlanningItem], settings: PlanSettings) -> list[list[int]]:
@@ -181,17 +178,20 @@ def _identity(item: PlanningItem) -> str:
     return content_id(item.query, item.origin, item.domain, [profile.known() for profile in item.profiles])
 
 
+Outcome = PlannedPath | Failure | Unstarted
+
+
 class _Run:
     """One run over the queries of a plan.
 
     Attributes:
         setup: a hash of all that planning depends on, besides the query and the knowledge.
         pool: what the waves so far have taught.
-        resumed: queries that the journal had.
+        job: the journal of planned queries, and the budget.
     """
 
     def __init__(
-        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, meter: Meter
+        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, budget: Budget
     ) -> None:
         judge = Judge(models[Role.JUDGE])
         self.planner = OfflinePlanner(
@@ -209,23 +209,19 @@ class _Run:
         ]
         chosen = {k: v for k, v in asdict(settings).items() if k not in ("queries", "pool")}  # these act through others
         self.setup = content_id("plan", chosen, seed, prompts, judge.identity(), models.identity(Role.TARGET))
-        self.settings, self.models, self.journal, self.meter = settings, models, journal, meter
+        self.settings, self.models = settings, models
         self.pool: Pool = {}
-        self.resumed = 0
+        self.job: ResumableJob[PlannedPath] = ResumableJob(
+            journal,
+            encode=lambda path: path.model_dump(mode="json"),
+            decode=PlannedPath.model_validate,
+            budget=budget,
+        )
         self._replies: list[int] = []
 
-    def wave(
-        self, items: Sequence[PlanningItem], concurrency: int, report: Callable[[int, int], None]
-    ) -> list[Outcome]:
+    def wave(self, items: Sequence[PlanningItem], concurrency: int, progress: OnProgress) -> list[Outcome]:
         """Plan ``items`` without one learning from the other, then pool what they taught."""
-        kept = [self.journal.get(self._key(item)) for item in items]
-        self.resumed += sum(row is not None for row in kept)
-
-        def job(i: int) -> Outcome:
-            row = kept[i]
-            return self._plan(items[i]) if row is None else PlannedPath.model_validate(row)
-
-        outcomes = in_order(job, range(len(items)), concurrency, report)
+        outcomes = self.job.run_all(items, self._key, self._plan, concurrency=concurrency, progress=progress)
         if self.settings.pools:
             self.pool = pooled(self.pool, [path for path in outcomes if isinstance(path, PlannedPath)])
         return outcomes
@@ -235,19 +231,11 @@ class _Run:
         knowledge = self.pool.get(item.domain)
         return content_id(self.setup, _identity(item), knowledge.to_json() if knowledge else "")
 
-    def _plan(self, item: PlanningItem) -> Outcome:
-        if not self.meter.admits():
-            return None
+    def _plan(self, item: PlanningItem) -> PlannedPath:
         with self.models.ledger.scope() as tally:
-            try:
-                path = self.planner.plan(item, self.pool.get(item.domain))
-            except (RaiseError, *FATAL):  # no further query could survive these
-                raise
-            except Exception as error:  # noqa: BLE001  the boundary: why this query failed is recorded, the run goes on
-                return Failed(item.query, f"{type(error).__name__}: {str(error)[:300]}")  # and is tried again next time
+            path = self.planner.plan(item, self.pool.get(item.domain))
         usage = tally.total()
         self._replies.append(usage.calls + usage.reused)
-        self.journal.put(self._key(item), path.model_dump(mode="json"))
         return path
 
     def calls_left(self, queries: int) -> int:
@@ -256,11 +244,11 @@ class _Run:
         return round(queries * (sum(self._replies) / len(self._replies) if self._replies else most))
 
 
-def _shifted(progress: Progress | None, before: int, total: int, run: _Run) -> Callable[[int, int], None]:
+def _report_whole(progress: OnProgress, before: int, total: int, run: _Run) -> OnProgress:
     """The report of a wave, as a report of the whole."""
 
-    def report(done: int, _: int) -> None:
-        if progress:
-            progress(before + done, total, run.calls_left(total - before - done))
+    def report(wave: Progress) -> None:
+        done = before + wave.done
+        progress(Progress(STAGE, done, total, f"about {run.calls_left(total - done)} LM calls to go"))
 
     return report

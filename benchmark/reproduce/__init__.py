@@ -3,29 +3,29 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.published import published
-from benchmark.reproduce.figure import Experiment
-from benchmark.reproduce.figures import EXPERIMENTS
-from benchmark.reproduce.measuring import Measured, TargetProgress, Work, measure
+from benchmark.reproduce.figure import PaperFigure
+from benchmark.reproduce.figures import PAPER_FIGURES
+from benchmark.reproduce.measuring import Measured, TargetJob, measure
 from benchmark.reproduce.report import write_report
 from benchmark.reproduce.settings import ReproduceSettings, Sampling, chosen
-from benchmark.reproduce.summary import Outcome, Reproduction
+from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from benchmark.scenarios.scenario import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings
 from lms.prices import SIMULATED
 from signatures import RaiseError
 
 __all__ = [
-    "EXPERIMENTS",
+    "PAPER_FIGURES",
     "TARGETS",
-    "Experiment",
     "Measured",
-    "Outcome",
+    "MeasuredFigure",
+    "PaperFigure",
     "ReproduceSettings",
     "Reproduction",
     "Sampling",
-    "TargetProgress",
-    "Work",
+    "TargetJob",
     "chosen",
     "measure",
     "reproduce",
@@ -44,7 +44,7 @@ def reproduce(
     out: Path,
     store: Path,
     concurrency: int | None = None,
-    progress: TargetProgress = lambda target, done, total, stage: None,
+    progress: OnProgress = ignore_progress,
 ) -> Reproduction:
     """Measure the chosen experiments for every target and write the report.
 

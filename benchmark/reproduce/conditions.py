@@ -4,14 +4,13 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-import dspy
 import pandas as pd
 
-from benchmark.reproduce.context import Lab, unscored
+from benchmark.reproduce.context import TargetContext
 from benchmark.reproduce.parts import Parts
-from benchmark.reproduce.searching import searched, subsets_tried
+from benchmark.reproduce.searching import search_paths, try_subsets
 from benchmark.scenarios.scenario import Scenario
-from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PathIndex, Vanilla
+from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PathIndex, Program, Vanilla
 from modules.abstention import Variant
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
@@ -27,7 +26,7 @@ PREFIXES = 3
 USERS = 50
 """Users in Figures 7, 13 and 15."""
 
-Measure = Callable[[Lab, Sequence[Scenario], Collection[str]], pd.DataFrame]
+Measure = Callable[[TargetContext, Sequence[Scenario], Collection[str]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Study:
     """A set of conditions measured together.
 
     Attributes:
-        measure: (lab, scenarios, wanted conditions) -> rows of those conditions.
+        measure: (context, scenarios, wanted conditions) -> rows of those conditions.
         spread: users are spread over the targets, since the figure is a mean over them; else all get the same.
         most: users in all when the sample is given rather than found, for studies that cost much a user.
     """
@@ -45,93 +44,96 @@ class Study:
     most: int | None = None
 
 
-def _programs(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
+def _programs(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Whole programs: without context, with all of it, the agent, and the agent with planned paths."""
-    makers: dict[str, Callable[[], dspy.Module]] = {
+    makers: dict[str, Callable[[], Program]] = {
         "vanilla": Vanilla,
         "context-rich": ContextRich,
         "agent": AgentOnly,
-        "planner": lambda: RAISE(planned(lab)),
+        "planner": lambda: RAISE(planned_paths(context)),
     }
-    return _made(lab, scenarios, {name: make for name, make in makers.items() if name in wanted})
+    return _measure_programs(context, scenarios, {name: make for name, make in makers.items() if name in wanted})
 
 
-def _abstentions(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
+def _abstentions(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Full RAISE with each of the paper's ways to decide whether enough is known."""
     variants: tuple[Variant, ...] = ("basic", "binary", "scale")
 
-    def maker(variant: Variant) -> Callable[[], dspy.Module]:
-        return lambda: RAISE(planned(lab), AgentSettings(abstention=variant))
+    def maker(variant: Variant) -> Callable[[], Program]:
+        return lambda: RAISE(planned_paths(context), AgentSettings(abstention=variant))
 
-    return _made(lab, scenarios, {name: maker(name) for name in variants if name in wanted})
+    return _measure_programs(context, scenarios, {name: maker(name) for name in variants if name in wanted})
 
 
-def planned(lab: Lab) -> PathIndex:
+def planned_paths(context: TargetContext) -> PathIndex:
     """The paths for RAISE.
 
     Raises:
         RaiseError: if none could be planned.
     """
-    if isinstance(lab.paths, RaiseError):
-        raise lab.paths
-    return lab.paths
+    if isinstance(context.paths, RaiseError):
+        raise context.paths
+    return context.paths
 
 
-def _made(lab: Lab, scenarios: Sequence[Scenario], makers: dict[str, Callable[[], dspy.Module]]) -> pd.DataFrame:
+def _measure_programs(
+    context: TargetContext, scenarios: Sequence[Scenario], makers: dict[str, Callable[[], Program]]
+) -> pd.DataFrame:
     parts = []
     for name, make in makers.items():
         try:
             program = make()
         except RaiseError as error:  # no paths: the other conditions can still be measured
-            parts.append(unscored(name, scenarios, str(error)))
+            parts.append(context.without_score(name, scenarios, str(error)))
         else:
-            parts.append(lab.measured(name, program, scenarios))
+            parts.append(context.measure(name, program, scenarios))
     return pd.concat(parts, ignore_index=True)
 
 
-def _attributes(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
+def _attributes(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Answers from no attribute, and from each alone."""
     choices = {"none": (), **{name: (name,) for name in ATTRIBUTE_NAMES}}
-    parts = [lab.measured(name, Parts(choice), scenarios) for name, choice in choices.items() if name in wanted]
+    parts = [context.measure(name, Parts(choice), scenarios) for name, choice in choices.items() if name in wanted]
     return pd.concat(parts, ignore_index=True)
 
 
-def _subsets(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
+def _subsets(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Answers from three attributes, chosen in different ways."""
     parts = []
     if "random" in wanted:
         for draw in range(RANDOM_SUBSETS):
             drawn = {
-                s.id: tuple(random.Random(f"{lab.seed}|{draw}|{s.id}").sample(ATTRIBUTE_NAMES, FEW)) for s in scenarios
+                s.id: tuple(random.Random(f"{context.seed}|{draw}|{s.id}").sample(ATTRIBUTE_NAMES, FEW))
+                for s in scenarios
             }
-            parts.append(lab.answered("random", drawn, scenarios))
+            parts.append(context.answer("random", drawn, scenarios))
     if "static" in wanted:
-        parts.append(lab.answered("static", {s.id: FAVOURITES for s in scenarios}, scenarios))
+        parts.append(context.answer("static", {s.id: FAVOURITES for s in scenarios}, scenarios))
     if {"oracle", "oracle, best score"} & set(wanted):
-        best, chosen = subsets_tried(lab, scenarios, FEW)
-        parts += [best, lab.answered("oracle", chosen, scenarios)]
+        best, chosen = try_subsets(context, scenarios, FEW)
+        parts += [best, context.answer("oracle", chosen, scenarios)]
     if "mcts" in wanted:
-        found, rows = searched(lab, scenarios, "uct", depth=FEW, budgets=(TREE_ROLLOUTS,))
-        parts += [rows, lab.answered("mcts", found[TREE_ROLLOUTS], scenarios)]
+        found, rows = search_paths(context, scenarios, "uct", depth=FEW, budgets=(TREE_ROLLOUTS,))
+        parts += [rows, context.answer("mcts", found[TREE_ROLLOUTS], scenarios)]
     return pd.concat(parts, ignore_index=True)
 
 
-def _searches(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
+def _searches(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Answers from the paths that the paper's tree searches find with so many rollouts, and from their prefixes."""
     parts = []
     for strategy in ("uct", "guided"):
-        budgets = lab.rollouts if strategy in wanted else lab.rollouts[-1:] if strategy == "guided" else ()
+        budgets = context.rollouts if strategy in wanted else context.rollouts[-1:] if strategy == "guided" else ()
         if not budgets:
             continue
-        found, rows = searched(lab, scenarios, strategy, depth=5, budgets=budgets)
+        found, rows = search_paths(context, scenarios, strategy, depth=5, budgets=budgets)
         parts.append(rows)
         if strategy in wanted:
-            parts += [lab.answered(f"{strategy} {budget}", found[budget], scenarios) for budget in budgets]
+            parts += [context.answer(f"{strategy} {budget}", found[budget], scenarios) for budget in budgets]
     if "prefixes" in wanted:
-        path = found[lab.rollouts[-1]]  # guided comes last
+        path = found[context.rollouts[-1]]  # guided comes last
         for length in range(PREFIXES + 1):
             prefix = {name: way if isinstance(way, str) else way[:length] for name, way in path.items()}
-            parts.append(lab.answered(f"prefix {length}", prefix, scenarios))
+            parts.append(context.answer(f"prefix {length}", prefix, scenarios))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -1,7 +1,7 @@
 """One target's bench: its models, the scenarios held out for it, and the rows that its evaluations leave."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,28 +9,26 @@ import dspy
 import pandas as pd
 
 from benchmark.evaluation.runner import evaluate
-from benchmark.jobs.journal import EpisodeStore, Row
-from benchmark.jobs.parallel import in_order
+from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.judging.judge import Judge
 from benchmark.planning.plan import PlanSettings, plan
 from benchmark.reproduce.parts import AGAIN, Parts
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
+from benchmark.statistics.intervals import clusters_of
 from lms import LanguageModels, Role
-from lms.adapter import adapter
 from modules import PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, of how many)."""
-KEPT = ("scenario_id", "domain", "situation", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
+KEPT = ("scenario_id", "domain", "cluster", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
 """What tables need of an episode."""
 Choice = tuple[str, ...] | str
 """Attributes to answer from, or why there are none."""
 
 
 @dataclass(frozen=True)
-class Lab:
+class TargetContext:
     """What the studies of one target share.
 
     Attributes:
@@ -56,7 +54,7 @@ class Lab:
     plan: PlanSettings
     rollouts: tuple[int, ...]
     concurrency: int
-    progress: Progress
+    progress: OnProgress
 
     @cached_property
     def judge(self) -> Judge:
@@ -73,7 +71,7 @@ class Lab:
                 models=self.models,
                 seed=self.seed,
                 concurrency=self.concurrency,
-                progress=lambda done, total, _: self.progress("planning questions offline", done, total),
+                progress=self.progress,
                 journal=self.store,
             ).paths
         except RaiseError as error:
@@ -85,7 +83,7 @@ class Lab:
         paths = vars(self).get("paths")
         return sum(path.evaluations for path in paths.paths) if isinstance(paths, PathIndex) else 0
 
-    def dealt(self, n: int, *, spread: bool) -> list[Scenario]:
+    def draw(self, n: int, *, spread: bool) -> list[Scenario]:
         """``n`` held-out scenarios; a larger n has those of a smaller one in it.
 
         Args:
@@ -93,7 +91,7 @@ class Lab:
         """
         return sample(self.held_out, n, seed=self.seed + (1 + self.place if spread else 0))
 
-    def measured(self, condition: str, program: dspy.Module, scenarios: Sequence[Scenario]) -> pd.DataFrame:
+    def measure(self, condition: str, program: dspy.Module, scenarios: Sequence[Scenario]) -> pd.DataFrame:
         """One row a scenario: ``KEPT`` and the condition; what could not be scored has a reason instead of scores."""
         done = evaluate(
             program,
@@ -103,14 +101,37 @@ class Lab:
             judge=self.judge,
             store=self.store,
             concurrency=self.concurrency,
-            progress=lambda done, total: self.progress(condition, done, total),
+            progress=lambda report: self.progress(replace(report, stage=condition)),
         )
-        return done.frame.reindex(columns=list(KEPT)).assign(condition=condition)
+        return (
+            done.frame.assign(cluster=self._clusters_of(scenarios))
+            .reindex(columns=list(KEPT))
+            .assign(condition=condition)
+        )
 
-    def answered(
+    @cached_property
+    def _clusters(self) -> dict[str, str]:
+        """Scenario id -> cluster, over all that is held out, so that every sample has the same."""
+        labels = clusters_of([s.situation for s in self.held_out], [s.profile.known() for s in self.held_out])
+        return dict(zip((s.id for s in self.held_out), labels, strict=True))
+
+    def _clusters_of(self, scenarios: Sequence[Scenario]) -> list[str]:
+        return [self._clusters[scenario.id] for scenario in scenarios]
+
+    def without_score(self, condition: str, scenarios: Sequence[Scenario], reason: str) -> pd.DataFrame:
+        """Rows of scenarios for which nothing could be run."""
+        rows = pd.DataFrame({"scenario_id": [s.id for s in scenarios], "domain": [s.domain for s in scenarios]})
+        rows = rows.assign(
+            cluster=self._clusters_of(scenarios),
+            unscored=reason,
+            replies=pd.Series([{}] * len(scenarios), dtype=object),
+        )
+        return rows.reindex(columns=list(KEPT)).assign(condition=condition)
+
+    def answer(
         self, condition: str, choices: Mapping[str, Choice], scenarios: Sequence[Scenario], *, again: int = AGAIN
     ) -> pd.DataFrame:
-        """Answers from the attributes chosen for each scenario, as ``measured`` gives them.
+        """Answers from the attributes chosen for each scenario, as ``measure`` gives them.
 
         Args:
             choices: scenario id -> attributes, or the reason why nothing could be chosen.
@@ -120,33 +141,17 @@ class Lab:
         for scenario in scenarios:
             choice = choices[scenario.id]
             groups[choice if isinstance(choice, str) else tuple(sorted(choice))].append(scenario)
-        quiet = replace(self, progress=lambda stage, done, total: None)
+        quiet = replace(self, progress=ignore_progress)
         parts, done = [], 0
         for choice, group in groups.items():
             if isinstance(choice, str):
-                parts.append(unscored(condition, group, choice))
+                parts.append(self.without_score(condition, group, choice))
             else:
-                parts.append(quiet.measured(condition, Parts(choice, again), group))
+                parts.append(quiet.measure(condition, Parts(choice, again), group))
             done += len(group)
-            self.progress(condition, done, len(scenarios))
+            self.progress(Progress(condition, done, len(scenarios)))
         order = {scenario.id: i for i, scenario in enumerate(scenarios)}
         return pd.concat(parts).sort_values("scenario_id", key=lambda ids: ids.map(order), ignore_index=True)
-
-    def each(self, stage: str, job: Callable[[Scenario], Row], scenarios: Sequence[Scenario]) -> list[Row]:
-        """``job`` for every scenario on the target's model, in order."""
-        with dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True):
-            rows = in_order(job, scenarios, self.concurrency, lambda done, total: self.progress(stage, done, total))
-        self.store.sync()
-        return rows
-
-
-def unscored(condition: str, scenarios: Sequence[Scenario], reason: str) -> pd.DataFrame:
-    """Rows of scenarios for which nothing could be run."""
-    rows = [
-        {"scenario_id": s.id, "domain": s.domain, "situation": s.situation, "unscored": reason, "replies": {}}
-        for s in scenarios
-    ]
-    return pd.DataFrame(rows).reindex(columns=list(KEPT)).assign(condition=condition)
 
 
 def replies_of(rows: pd.DataFrame) -> dict[str, int]:

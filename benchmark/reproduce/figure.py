@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 
 @dataclass(frozen=True)
-class Experiment:
+class PaperFigure:
     """One table or figure.
 
     Attributes:
@@ -22,7 +22,7 @@ class Experiment:
         cells: columns whose groups are the cells that must be narrow enough.
         column: what is averaged: ``safety`` or ``n_queries``.
         across: the key whose values head the columns when the table is shown; the others name the lines.
-        frame: rows of the study, with a ``target`` column -> the table (columns of ``cells.FIGURES`` after its keys).
+        frame: rows of the study, with a ``target`` column -> the table (``table.CELL_COLUMNS`` after its keys).
         figure: the table -> the drawing.
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmark.reproduce.drawing import LABELS
-from benchmark.reproduce.table import FIGURES
+from benchmark.reproduce.table import CELL_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Grid:
 
 def grid(frame: pd.DataFrame, across: str) -> Grid:
     """``frame`` with the values of ``across`` as columns and its other keys as labels."""
-    keys = [name for name in frame.columns if name not in FIGURES]
+    keys = [name for name in frame.columns if name not in CELL_COLUMNS]
     labels = [name for name in keys if name != across]
     columns = list(dict.fromkeys(frame[across]))
     lines: dict[tuple[str, ...], dict[str, Shown]] = {}

@@ -6,8 +6,8 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from dataclasses import dataclass, field, replace
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -17,19 +17,17 @@ import pandas as pd
 
 from benchmark.evaluation.runner import TAKE_PART
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.published import paper_name, published
 from benchmark.reproduce.conditions import STUDIES, Study
-from benchmark.reproduce.context import Lab, Progress
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.context import TargetContext
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.settings import ReproduceSettings
 from benchmark.reproduce.table import widest
 from benchmark.scenarios.scenario import ScenarioSet
 from benchmark.scenarios.splits import split
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, is_simulated
 
-TargetProgress = Callable[[str, int, int, str], None]
-"""Called with (target, done, of how many, stage)."""
-Report = tuple[str, int, int, str]
 FIRST, FEWEST = 70, 21
 """Scenarios that an automatic sample begins with, and the fewest of one model where models share them."""
 CONVERSATIONS = 8
@@ -62,7 +60,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Work:
+class TargetJob:
     """The studies of one target, ready to be measured anywhere.
 
     Attributes:
@@ -79,7 +77,7 @@ class Work:
     concurrency: int = 1
 
     def __call__(
-        self, models: LanguageModels, *, store: EpisodeStore | None = None, progress: Progress | None = None
+        self, models: LanguageModels, *, store: EpisodeStore | None = None, progress: OnProgress = ignore_progress
     ) -> Measured:
         """Measure with ``models``.
 
@@ -90,7 +88,7 @@ class Work:
             RaiseError: for a mistake that would fail everything, such as data with too few situations.
         """
         seed = self.settings.seed
-        lab = Lab(
+        context = TargetContext(
             models=models,
             train=split(self.data, "train", seed=seed),
             held_out=[*split(self.data, "dev", seed=seed), *split(self.data, "test", seed=seed)],
@@ -101,53 +99,55 @@ class Work:
             plan=self.settings.plan,
             rollouts=self.settings.rollouts,
             concurrency=self.concurrency,
-            progress=progress or (lambda stage, done, total: None),
+            progress=progress,
         )
-        by_study: dict[str, list[Experiment]] = {}
+        by_study: dict[str, list[PaperFigure]] = {}
         for experiment in self.settings.experiments():
             by_study.setdefault(experiment.study, []).append(experiment)
         target = models.roles[Role.TARGET].model
         rows = {
-            name: _study(lab, STUDIES[name], wanted, self.settings).assign(target=target)
+            name: _measure_study(context, STUDIES[name], wanted, self.settings).assign(target=target)
             for name, wanted in by_study.items()
         }
-        lab.store.sync()
+        context.store.sync()
         counted = models.ledger.snapshot()
         total = counted.total()
         return Measured(
             target,
             rows,
-            lab.rollouts_planned,
+            context.rollouts_planned,
             counted.calls(),
             None if total.unpriced else round(total.cost_usd, 6),
             models.simulated(*TAKE_PART),
         )
 
 
-def _study(lab: Lab, study: Study, experiments: Sequence[Experiment], settings: ReproduceSettings) -> pd.DataFrame:
+def _measure_study(
+    context: TargetContext, study: Study, figures: Sequence[PaperFigure], settings: ReproduceSettings
+) -> pd.DataFrame:
     """The rows of one study, on as many scenarios as asked for or as the intervals call for."""
-    wanted = frozenset[str]().union(*(experiment.conditions for experiment in experiments))
-    most = len(lab.held_out)
-    given = settings.sampling.size(len({s.domain for s in lab.held_out}))
+    wanted = frozenset[str]().union(*(experiment.conditions for experiment in figures))
+    most = len(context.held_out)
+    given = settings.sampling.size(len({s.domain for s in context.held_out}))
     if given is not None:
         if study.most is not None:
             given = min(given, study.most)
-        n = math.ceil(given / lab.targets) if study.spread else given
-        return study.measure(lab, lab.dealt(min(n, most), spread=study.spread), wanted)
+        n = math.ceil(given / context.targets) if study.spread else given
+        return study.measure(context, context.draw(min(n, most), spread=study.spread), wanted)
     # scenarios of their own make the mean of several models narrower than each of them
-    goal = settings.precision * (math.sqrt(lab.targets) if study.spread else 1.0)
+    goal = settings.precision * (math.sqrt(context.targets) if study.spread else 1.0)
 
     def at(n: int) -> pd.DataFrame:
-        return study.measure(lab, lab.dealt(n, spread=study.spread), wanted)
+        return study.measure(context, context.draw(n, spread=study.spread), wanted)
 
     def half_width(rows: pd.DataFrame) -> float:
-        return max(widest(rows.assign(target=""), e.cells, e.column) for e in experiments)
+        return max(widest(rows.assign(target=""), e.cells, e.column) for e in figures)
 
-    first = max(FEWEST, FIRST // lab.targets) if study.spread else FIRST
-    return grown(at, half_width, goal, most, first)
+    first = max(FEWEST, FIRST // context.targets) if study.spread else FIRST
+    return grow_sample(at, half_width, goal, most, first)
 
 
-def grown(
+def grow_sample(
     at: Callable[[int], pd.DataFrame],
     half_width: Callable[[pd.DataFrame], float],
     goal: float,
@@ -197,7 +197,7 @@ def measure(
     *,
     store: Path,
     concurrency: int | None,
-    progress: TargetProgress,
+    progress: OnProgress,
 ) -> list[Measured]:
     """The studies of every target, in their order.
 
@@ -209,7 +209,10 @@ def measure(
         store: folder of replies and finished episodes; what is there is not asked for again.
         concurrency: processes (by default one a core), or conversations at once (by default 8).
     """
-    jobs = [_Job(Work(settings, data, place, len(targets)), dict(roles), store) for place, roles in enumerate(targets)]
+    jobs = [
+        _StoredJob(TargetJob(settings, data, place, len(targets)), dict(roles), store)
+        for place, roles in enumerate(targets)
+    ]
     if all(_stand_ins(job.roles) for job in jobs):
         return _in_processes(jobs, concurrency or os.cpu_count() or 1, progress)
     return [job.run(concurrency or CONVERSATIONS, progress) for job in jobs]
@@ -221,10 +224,10 @@ def _stand_ins(roles: Mapping[Role, RoleSettings]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _StoredJob:
     """One target's work and where it keeps its things."""
 
-    work: Work
+    work: TargetJob
     roles: dict[Role, RoleSettings]
     store: Path
 
@@ -232,25 +235,26 @@ class _Job:
     def target(self) -> str:
         return self.roles[Role.TARGET].model
 
-    def run(self, concurrency: int, progress: TargetProgress) -> Measured:
+    def run(self, concurrency: int, progress: OnProgress) -> Measured:
         """In this process; real models share the replies of all commands."""
         folder = self.store / "reproduce" / re.sub(r"[^A-Za-z0-9.]+", "-", self.target)
         replies = folder if _stand_ins(self.roles) else self.store
         models = LanguageModels(self.roles, ReplyStore(replies / "replies.db"))
-        work = Work(**{**vars(self.work), "concurrency": concurrency})
+        work = TargetJob(**{**vars(self.work), "concurrency": concurrency})
         return work(
             models,
             store=EpisodeStore(folder),
-            progress=lambda stage, done, total: progress(self.target, done, total, stage),
+            progress=lambda report: progress(replace(report, target=self.target)),
         )
 
 
-def _in_processes(jobs: Sequence[_Job], processes: int, progress: TargetProgress) -> list[Measured]:
+def _in_processes(jobs: Sequence[_StoredJob], processes: int, progress: OnProgress) -> list[Measured]:
     """All jobs, the longest first as far as the paper's figures tell, ``processes`` at once."""
     if len(jobs) == 1 or processes == 1:
         return [job.run(1, progress) for job in jobs]
     context = get_context("spawn")
-    reports: Queue[Report] = context.Queue()
+    reports: Queue[Progress] = context.Queue()
+    before = set(active_children())
     with ProcessPoolExecutor(processes, context, _begin, (reports,)) as pool:
         order = sorted(jobs, key=lambda job: -_questions(job.target))
         running = {job.target: pool.submit(_run, job) for job in order}
@@ -262,7 +266,7 @@ def _in_processes(jobs: Sequence[_Job], processes: int, progress: TargetProgress
             while _pass_on(reports, progress):
                 pass
         except BaseException:
-            for process in list(pool._processes.values()):  # there is no public way before Python 3.14
+            for process in set(active_children()) - before:  # the pool itself can only wait for them
                 process.terminate()
             raise
     return [running[job.target].result() for job in jobs]
@@ -273,21 +277,21 @@ def _questions(target: str) -> float:
     return float(published()["path_length"]["agent"].get(paper_name(target), 0.0))
 
 
-def _pass_on(reports: "Queue[Report]", progress: TargetProgress) -> bool:
+def _pass_on(reports: "Queue[Progress]", progress: OnProgress) -> bool:
     """Show what a process has reported; whether there was anything."""
     try:
         report = reports.get(timeout=0.2)
     except Empty:
         return False
-    progress(*report)
+    progress(report)
     return True
 
 
-_reports: "list[Queue[Report]]" = []
+_reports: "list[Queue[Progress]]" = []
 """In a process of the pool: where its reports go."""
 
 
-def _begin(reports: "Queue[Report]") -> None:
+def _begin(reports: "Queue[Progress]") -> None:
     """Start a process of the pool; it ends when the one that started it is gone, so as not to go on beside the next."""
     _reports.append(reports)
     parent = parent_process()
@@ -295,19 +299,20 @@ def _begin(reports: "Queue[Report]") -> None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
-def _run(job: _Job) -> Measured:
+def _run(job: _StoredJob) -> Measured:
     """One job in a process of its own."""
-    return job.run(1, _Sparing(_reports[0]))
+    return job.run(1, _ThrottledReports(_reports[0]))
 
 
 @dataclass
-class _Sparing:
+class _ThrottledReports:
     """Passes about one report in a hundred on, and the last of each stage: each takes a trip between processes."""
 
-    reports: "Queue[Report]"
+    reports: "Queue[Progress]"
     said: dict[str, int] = field(default_factory=dict)
 
-    def __call__(self, target: str, done: int, total: int, stage: str) -> None:
-        if done == total or done - self.said.get(stage, -total) >= total / 100:
-            self.said[stage] = done if done < total else -total
-            self.reports.put((target, done, total, stage))
+    def __call__(self, report: Progress) -> None:
+        done, total = report.done, report.total
+        if done == total or done - self.said.get(report.stage, -total) >= total / 100:
+            self.said[report.stage] = done if done < total else -total
+            self.reports.put(report)

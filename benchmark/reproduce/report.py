@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmark.reproduce.layout import Grid, Shown, grid, markdown
-from benchmark.reproduce.summary import Outcome, Reproduction
+from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from lms import Role
 from modules.files import write_whole
 
@@ -144,7 +144,7 @@ def text(found: Reproduction) -> str:
     return "\n".join(lines)
 
 
-def told(outcome: Outcome) -> list[tuple[str, str]]:
+def told(outcome: MeasuredFigure) -> list[tuple[str, str]]:
     """What the paper did, how it is done here, what is published."""
     experiment = outcome.experiment
     return [("paper", experiment.paper), ("here", experiment.ours), ("published", experiment.published)]
@@ -174,7 +174,7 @@ def page(found: Reproduction) -> str:
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def _section(outcome: Outcome, *, first: bool, simulated: bool) -> list[str]:
+def _section(outcome: MeasuredFigure, *, first: bool, simulated: bool) -> list[str]:
     experiment = outcome.experiment
     figure = experiment.figure(outcome.frame)
     if simulated:

@@ -9,12 +9,16 @@ from itertools import combinations
 from typing import cast
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from benchmark.evaluation.runner import setup_of
 from benchmark.jobs.journal import Row
-from benchmark.reproduce.context import Choice, Lab, unscored
+from benchmark.jobs.progress import Progress, ignore_progress
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
+from benchmark.reproduce.context import Choice, TargetContext
 from benchmark.reproduce.parts import Parts
 from benchmark.scenarios.scenario import Scenario, content_id
+from lms import Role
 from modules import EvaluationFailed, OfflinePlanner, PlanningItem, find_path
 from modules.search import Reward, Strategy, Subset
 from signatures import ATTRIBUTE_NAMES
@@ -23,7 +27,9 @@ EFFORT = "(effort) "
 """Begins the condition of rows that only count the replies a choice has cost; tables leave them out."""
 
 
-def subsets_tried(lab: Lab, scenarios: Sequence[Scenario], size: int) -> tuple[pd.DataFrame, dict[str, Choice]]:
+def try_subsets(
+    context: TargetContext, scenarios: Sequence[Scenario], size: int
+) -> tuple[pd.DataFrame, dict[str, Choice]]:
     """Every subset of ``size`` attributes, for every user.
 
     Returns:
@@ -33,27 +39,27 @@ def subsets_tried(lab: Lab, scenarios: Sequence[Scenario], size: int) -> tuple[p
     best: dict[str, tuple[float, Row, Choice]] = {}
     replies = []
     reason = dict.fromkeys((s.id for s in scenarios), "no subset could be scored")
-    quiet = replace(lab, progress=lambda stage, done, total: None)
+    quiet = replace(context, progress=ignore_progress)
     subsets = list(combinations(ATTRIBUTE_NAMES, size))
     for number, subset in enumerate(subsets, 1):
-        for row in cast(list[Row], quiet.measured("", Parts(subset), scenarios).to_dict(orient="records")):
+        for row in cast(list[Row], quiet.measure("", Parts(subset), scenarios).to_dict(orient="records")):
             replies.append({**row, "safety": None, "condition": f"{EFFORT}oracle"})
             name = str(row["scenario_id"])
             if row["unscored"]:
                 reason[name] = f"no subset could be scored, at last since: {row['unscored']}"
             elif name not in best or row["safety"] > best[name][0]:
                 best[name] = (row["safety"], row, subset)
-        lab.progress("trying all subsets", number, len(subsets))
+        context.progress(Progress("trying all subsets", number, len(subsets)))
     found = [{**row, "condition": "oracle, best score", "replies": {}} for _, row, _ in best.values()]
     missing = [s for s in scenarios if s.id not in best]
     parts = [pd.DataFrame(found), pd.DataFrame(replies)]
-    parts += [unscored("oracle, best score", [s], reason[s.id]) for s in missing]
+    parts += [context.without_score("oracle, best score", [s], reason[s.id]) for s in missing]
     chosen: dict[str, Choice] = {name: subset for name, (_, _, subset) in best.items()}
     return pd.concat([p for p in parts if len(p)], ignore_index=True), {s.id: reason[s.id] for s in missing} | chosen
 
 
-def searched(
-    lab: Lab, scenarios: Sequence[Scenario], strategy: Strategy, *, depth: int, budgets: Sequence[int]
+def search_paths(
+    context: TargetContext, scenarios: Sequence[Scenario], strategy: Strategy, *, depth: int, budgets: Sequence[int]
 ) -> tuple[dict[int, dict[str, Choice]], pd.DataFrame]:
     """The paths that ``strategy`` finds for every user alone (as the paper plans) with each budget of rollouts.
 
@@ -62,43 +68,68 @@ def searched(
     Returns:
         budget -> scenario id -> path, best first, or why there is none; and one row a user with the replies used.
     """
-    planner = OfflinePlanner(lab.judge.score, depth=depth, strategy=strategy, seed=lab.seed, people="one")
+    planner = OfflinePlanner(context.judge.score, depth=depth, strategy=strategy, seed=context.seed, people="one")
     setup = content_id(
-        "tree search", setup_of(Parts(()), lab.models, lab.judge), planner.rank.signature.instructions,
-        strategy, depth, list(budgets), lab.seed,
+        "tree search", setup_of(Parts(()), context.models, context.judge), planner.rank.signature.instructions,
+        strategy, depth, list(budgets), context.seed,
     )  # fmt: skip
 
-    def job(scenario: Scenario) -> Row:
-        key = content_id(setup, scenario.id)
-        row = lab.store.get(key)
-        if row is None:
-            with lab.models.ledger.scope() as tally:
-                paths = _paths(planner, scenario, strategy, budgets)
-            row = {"paths": paths, "replies": tally.replies()}
-            if not any(isinstance(path, str) for path in paths.values()):
-                lab.store.put(key, row)  # failures are tried again next time
-        return row
+    def search(scenario: Scenario) -> SearchedPaths:
+        with context.models.ledger.scope() as tally:
+            paths = _paths(planner, scenario, strategy, budgets)
+        return SearchedPaths(paths=paths, replies=tally.replies())
 
-    rows = lab.each(f"{strategy} search", job, scenarios)
+    job: ResumableJob[SearchedPaths] = ResumableJob(
+        context.store,
+        encode=lambda found: found.model_dump(mode="json"),
+        decode=SearchedPaths.model_validate,
+        keep=lambda found: not any(isinstance(path, str) for path in found.paths.values()),
+    )
+    with context.models.context(Role.TARGET):
+        done = job.run_all(
+            scenarios,
+            lambda scenario: content_id(setup, scenario.row()),
+            search,
+            concurrency=context.concurrency,
+            progress=context.progress,
+            stage=f"{strategy} search",
+        )
+    rows = [_or_reason(one, budgets) for one in done]
     found: dict[int, dict[str, Choice]] = {
-        budget: {
-            s.id: path if isinstance(path := row["paths"][str(budget)], str) else tuple(path)
-            for s, row in zip(scenarios, rows, strict=True)
-        }
-        for budget in budgets
+        budget: {s.id: row.paths[budget] for s, row in zip(scenarios, rows, strict=True)} for budget in budgets
     }
-    effort = unscored(f"{EFFORT}{strategy}", scenarios, "")
-    return found, effort.assign(replies=[row["replies"] for row in rows])
+    effort = context.without_score(f"{EFFORT}{strategy}", scenarios, "")
+    return found, effort.assign(replies=pd.Series([row.replies for row in rows], dtype=object))
+
+
+class SearchedPaths(BaseModel):
+    """What a tree search found for one user.
+
+    Attributes:
+        paths: budget of rollouts -> path, best first, or why there is none.
+        replies: role -> LM replies used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    paths: dict[int, Choice]
+    replies: dict[str, int] = {}
+
+
+def _or_reason(done: SearchedPaths | Failure | Unstarted, budgets: Sequence[int]) -> SearchedPaths:
+    """The paths, or for each budget why there are none."""
+    if isinstance(done, SearchedPaths):
+        return done
+    return SearchedPaths(paths=dict.fromkeys(budgets, done.reason))
 
 
 def _paths(
     planner: OfflinePlanner, scenario: Scenario, strategy: Strategy, budgets: Sequence[int]
-) -> dict[str, list[str] | str]:
+) -> dict[int, Choice]:
     """Budget -> path, or why there is none."""
     place = planner.landscape(PlanningItem(scenario.query, (scenario.profile,), scenario.situation, scenario.domain))
     outcomes: list[float | str] = []
 
-    def path(reward: Reward, budget: int) -> list[str] | str:
+    def path(reward: Reward, budget: int) -> Choice:
         try:
             found = find_path(
                 reward,
@@ -111,11 +142,11 @@ def _paths(
             )
         except EvaluationFailed as error:
             return f"{error}, at last since: {place.reasons[-1]}"
-        return list(found.path)
+        return tuple(found.path)
 
     longest = path(_recorded(place.reward, outcomes), max(budgets))
-    shorter = {str(budget): path(_replayed(outcomes), budget) for budget in budgets if budget < max(budgets)}
-    return {**shorter, str(max(budgets)): longest}
+    shorter = {budget: path(_replayed(outcomes), budget) for budget in budgets if budget < max(budgets)}
+    return {**shorter, max(budgets): longest}
 
 
 def _recorded(reward: Reward, outcomes: list[float | str]) -> Reward:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce.figure import Experiment
-from benchmark.reproduce.figures import EXPERIMENTS
+from benchmark.reproduce.figure import PaperFigure
+from benchmark.reproduce.figures import PAPER_FIGURES
 from signatures import RaiseError
 
 PRECISION = 0.1
@@ -63,16 +63,16 @@ class ReproduceSettings:
         rollouts: budgets of the tree searches, ascending.
     """
 
-    only: tuple[str, ...] = tuple(EXPERIMENTS)
+    only: tuple[str, ...] = tuple(PAPER_FIGURES)
     sampling: Sampling = field(default_factory=Sampling)
     precision: float = PRECISION
     seed: int = 0
     plan: PlanSettings = field(default_factory=PlanSettings)
     rollouts: tuple[int, ...] = ROLLOUTS
 
-    def experiments(self) -> list[Experiment]:
+    def experiments(self) -> list[PaperFigure]:
         """The chosen ones."""
-        return [EXPERIMENTS[name] for name in self.only]
+        return [PAPER_FIGURES[name] for name in self.only]
 
 
 def chosen(text: str | None) -> tuple[str, ...]:
@@ -82,9 +82,9 @@ def chosen(text: str | None) -> tuple[str, ...]:
         RaiseError: for a name that does not exist.
     """
     if text is None:
-        return tuple(EXPERIMENTS)
+        return tuple(PAPER_FIGURES)
     names = [part.strip().lower().replace(" ", "") for part in text.split(",") if part.strip()]
-    unknown: Sequence[str] = [name for name in names if name not in EXPERIMENTS]
+    unknown: Sequence[str] = [name for name in names if name not in PAPER_FIGURES]
     if unknown or not names:
-        raise RaiseError(f"--only {text!r}: choose out of {', '.join(EXPERIMENTS)}.")
-    return tuple(name for name in EXPERIMENTS if name in names)
+        raise RaiseError(f"--only {text!r}: choose out of {', '.join(PAPER_FIGURES)}.")
+    return tuple(name for name in PAPER_FIGURES if name in names)

@@ -13,7 +13,7 @@ from benchmark.jobs.environment import environment
 from benchmark.published import published
 from benchmark.reproduce.conditions import STUDIES
 from benchmark.reproduce.context import replies_of
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.measuring import Measured
 from benchmark.reproduce.searching import EFFORT
 from benchmark.reproduce.settings import ReproduceSettings
@@ -26,7 +26,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MeasuredFigure:
     """One experiment's table, and how it compares with the paper's.
 
     Attributes:
@@ -36,7 +36,7 @@ class Outcome:
         users: scenarios of each model, fewest and most.
     """
 
-    experiment: Experiment
+    experiment: PaperFigure
     frame: pd.DataFrame
     half_width: float | None
     users: tuple[int, int]
@@ -100,17 +100,17 @@ class Reproduction:
         return {study: pd.concat([one.rows[study] for one in self.measured], ignore_index=True) for study in studies}
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[MeasuredFigure]:
         """One for each experiment."""
         return [self._outcome(experiment) for experiment in self.settings.experiments()]
 
-    def _outcome(self, experiment: Experiment) -> Outcome:
+    def _outcome(self, experiment: PaperFigure) -> MeasuredFigure:
         rows = self.rows[experiment.study]
         keys = list(experiment.cells) if STUDIES[experiment.study].spread else ["target", *experiment.cells]
         users = rows.groupby("target")["scenario_id"].nunique()
         width = number(widest(rows, keys, experiment.column), 3) if len(rows) else None
         narrow = None if width == float("inf") else width
-        return Outcome(experiment, experiment.frame(rows), narrow, (int(users.min()), int(users.max())))
+        return MeasuredFigure(experiment, experiment.frame(rows), narrow, (int(users.min()), int(users.max())))
 
     def failures(self) -> pd.DataFrame:
         """One row for each scenario and condition without a score: target, study, condition, scenario_id, reason."""

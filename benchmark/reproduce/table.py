@@ -20,7 +20,7 @@ ALL = "all"
 """What stands for the domain where a figure is over all of them."""
 UNSCORED_LIMIT = 0.1
 """Above this share of unscored rows a cell allows no conclusion."""
-FIGURES = ("value", "lo", "hi", "n", "unscored", "published", "deviation", "note")
+CELL_COLUMNS = ("value", "lo", "hi", "n", "unscored", "published", "deviation", "note")
 """The columns that every table has, after those that name the cell."""
 
 Array = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Sample:
 
     Attributes:
         value: unweighted mean over models of the mean over scored rows; NaN if a model has none.
-        draws: the same for resampled situations; NaN with fewer than two situations.
+        draws: the same for resampled clusters; NaN with fewer than two.
         n, unscored: rows.
     """
 
@@ -45,7 +45,7 @@ class Sample:
 
 
 def sample_of(rows: pd.DataFrame, column: str) -> Sample:
-    """The mean of ``column`` over the scored among ``rows``, models alike in weight, clustered by situation."""
+    """The mean of ``column`` over the scored among ``rows``, models alike in weight, with a clustered interval."""
     targets = sorted(rows["target"].unique())
     scored = rows["safety"].notna().to_numpy(dtype=bool)
     if not scored.any():
@@ -55,15 +55,15 @@ def sample_of(rows: pd.DataFrame, column: str) -> Sample:
     wide[np.arange(len(rows)), rows["target"].map({name: i for i, name in enumerate(targets)}).to_numpy()] = values
     with np.errstate(invalid="ignore"):
         value = float((np.nansum(wide, axis=0) / (~np.isnan(wide)).sum(axis=0)).mean())
-    situations = rows["situation"].tolist()  # all of them, so that conditions on the same scenarios share the draws
+    clusters = rows["cluster"].tolist()  # all of them, so that conditions on the same scenarios share the draws
     draws = np.full(1, math.nan)
-    if len(set(situations)) > 1:
-        draws = resampled_means(wide, situations).mean(axis=1)
+    if len(set(clusters)) > 1:
+        draws = resampled_means(wide, clusters).mean(axis=1)
     return Sample(value, draws, len(rows), int((~scored).sum()))
 
 
 def cell(sample: Sample, paper: float | None = None) -> dict[str, Any]:
-    """The ``FIGURES`` of one sample; None for what there is not."""
+    """The ``CELL_COLUMNS`` of one sample; None for what there is not."""
     lo, hi = bounds(sample.draws)
     share = sample.unscored / sample.n if sample.n else 1.0
     doubtful = share > UNSCORED_LIMIT
@@ -103,13 +103,13 @@ def table(
     cells = []
     for names in product(*keys.values()):
         named = dict(zip(keys, names, strict=True))
-        chosen = pick(rows, named)
+        chosen = select_rows(rows, named)
         if len(chosen):
             cells.append({**named, **cell(sample_of(chosen, column), paper(named) if paper else None)})
-    return finished(cells, keys)
+    return to_table(cells, keys)
 
 
-def pick(rows: pd.DataFrame, named: Mapping[str, str]) -> pd.DataFrame:
+def select_rows(rows: pd.DataFrame, named: Mapping[str, str]) -> pd.DataFrame:
     """The rows that a cell is about."""
     for key, name in named.items():
         if name not in (MEAN, ALL):
@@ -117,9 +117,9 @@ def pick(rows: pd.DataFrame, named: Mapping[str, str]) -> pd.DataFrame:
     return rows
 
 
-def finished(cells: Sequence[Mapping[str, Any]], keys: Sequence[str] | Mapping[str, Any]) -> pd.DataFrame:
+def to_table(cells: Sequence[Mapping[str, Any]], keys: Sequence[str] | Mapping[str, Any]) -> pd.DataFrame:
     """Cells as a table with the columns that all tables have; whole numbers stay whole."""
-    columns = [*keys, *FIGURES]
+    columns = [*keys, *CELL_COLUMNS]
     made = pd.DataFrame([{name: entry[name] for name in columns} for entry in cells], columns=columns).astype(object)
     return made.where(made.notna(), None)
 

@@ -23,7 +23,7 @@ from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
 from benchmark.scenarios.similarity import folded
 from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
-from benchmark.statistics.grouping import joined
+from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
 
 SCHEMA = 1
@@ -341,7 +341,7 @@ def _situations(entries: Sequence[Entry]) -> list[str]:
         ]
         for entry in entries
     ]
-    groups = joined(marks)
+    groups = connected_groups(marks)
     members: dict[int, list[Entry]] = defaultdict(list)
     for group, entry in zip(groups, entries, strict=True):
         members[group].append(entry)

@@ -1,12 +1,13 @@
 """Means with 95 % intervals: a seeded bootstrap over clusters, since scenarios of one situation are not independent."""
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import DisjointSet
+from scipy.stats import binomtest
 
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
@@ -56,24 +57,30 @@ def clusters_of(situations: Sequence[str], profiles: Sequence[Mapping[str, str]]
     Returns:
         Labels: the first situation, in alphabetical order, of each row's component.
     """
-    above: dict[str, str] = {}
+    marks: list[list[Hashable]] = [
+        [("situation", situation), *([("profile", frozenset(profile.items()))] if len(profile) >= IDENTIFYING else [])]
+        for situation, profile in zip(situations, profiles, strict=True)
+    ]
+    groups = connected_groups(marks)
+    label: dict[int, str] = {}
+    for group, situation in sorted(zip(groups, situations, strict=True), key=lambda entry: entry[1]):
+        label.setdefault(group, situation)
+    return [label[group] for group in groups]
 
-    def root(node: str) -> str:
-        above.setdefault(node, node)
-        while above[node] != node:
-            above[node] = node = above[above[node]]
-        return node
 
-    for situation, profile in zip(situations, profiles, strict=True):
-        nodes = [f"s{situation}"]
-        if len(profile) >= IDENTIFYING:
-            nodes.append(f"p{json.dumps(profile, sort_keys=True)}")
-        roots = [root(node) for node in nodes]
-        above[roots[-1]] = roots[0]
-    label: dict[str, str] = {}
-    for situation in sorted(set(situations)):
-        label.setdefault(root(f"s{situation}"), situation)
-    return [label[root(f"s{situation}")] for situation in situations]
+def connected_groups(marks: Sequence[Sequence[Hashable]]) -> list[int]:
+    """The group of each entry, given its marks: entries with a mark in common are in one group, and so on in a chain.
+
+    Returns:
+        For each entry the index of the first entry of its group.
+    """
+    groups = DisjointSet(range(len(marks)))
+    first: dict[Hashable, int] = {}
+    for i, found in enumerate(marks):
+        for mark in found:
+            groups.merge(first.setdefault(mark, i), i)
+    leader: dict[int, int] = {}
+    return [leader.setdefault(groups[i], i) for i in range(len(marks))]
 
 
 def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> Interval:
@@ -177,8 +184,5 @@ def wilson(part: int, whole: int) -> tuple[float, float] | None:
     """The 95 % interval of the share ``part`` / ``whole`` (Wilson's score interval), in [0, 1]; None of nothing."""
     if not whole:
         return None
-    z = 1.959964  # half-width of a 95 % interval in standard errors
-    share = part / whole
-    middle = (share + z**2 / (2 * whole)) / (1 + z**2 / whole)
-    half = z / (1 + z**2 / whole) * math.sqrt(share * (1 - share) / whole + z**2 / (4 * whole**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    interval = binomtest(part, whole).proportion_ci(LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)

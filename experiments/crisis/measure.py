@@ -13,7 +13,7 @@ from random import Random
 
 import dspy
 
-from benchmark.jobs.parallel import in_order
+from benchmark.jobs.parallel import run_in_order
 from benchmark.statistics.intervals import wilson
 from experiments.crisis.fit import FOLDS, SEED, fit
 from experiments.crisis.lines import Line, Part, background, lines, without_question
@@ -67,7 +67,7 @@ def triaged(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]
         return plainly_acute(line.text) or says_acute(agent.triage(query=line.text, latest_words=line.text).danger)
 
     with dspy.context(lm=lm, trace=[], disable_history=True):
-        return in_order(danger, sample, concurrency)
+        return run_in_order(danger, sample, concurrency)
 
 
 def table(sample: Sequence[Line], columns: dict[str, Verdicts], *, languages: bool = True) -> list[str]:

@@ -63,7 +63,7 @@ def test_at_a_limit_people_are_told_to_go_on(run: Any) -> None:
     words = ["data", "generate", "--out", "mine.jsonl", *SMALL]
     code, _, err = run(*words, "--max-calls", "12")
     assert code == 0
-    assert "stopped at 12 LM calls of 12" in err
+    assert "stopped at 12 LM calls are spent" in err
     assert json.loads(run(*words, "--json")[1])["stopped"] == ""
 
 

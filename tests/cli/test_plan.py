@@ -66,7 +66,7 @@ def test_the_table_shows_what_was_planned(run: Any) -> None:
 def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
     code, out, _ = run(*SMALL, "--max-calls", "5")
     assert code == 0
-    assert "stopped at the limit: 9 LM calls of 5; the same command again goes on" in out
+    assert "stopped at the limit: 5 LM calls are spent; the same command again goes on" in out
     assert len(PathIndex.load(Path("out/paths.jsonl"))) == 1
     told = json.loads(run(*SMALL, "--max-calls", "500", "--json")[1])
     assert (told["planned"], told["resumed"], told["stopped"]) == (3, 1, "")

@@ -71,7 +71,7 @@ def test_the_tables_say_that_models_are_simulated_and_why_posts_went(run: Any) -
 def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
     code, out, _ = run("posts.zst", "--out", "r.jsonl", "--max-calls", "7")
     assert code == 0
-    assert "stopped at the limit: 7 LM calls of 7; the same command again goes on" in out
+    assert "stopped at the limit: 7 LM calls are spent; the same command again goes on" in out
     assert Path("r.jsonl.scan").exists()
     told = json.loads(run("posts.zst", "--out", "r.jsonl", "--json")[1])
     assert (told["resumed"], told["data"]["n"], told["complete"]) == (3, KEPT, True)

@@ -13,6 +13,7 @@ from dspy.utils.exceptions import LMAuthError, LMTransportError
 from mlflow import MlflowClient
 
 from benchmark import Scenario, Verdict, build_authored, sample, split
+from benchmark.jobs.budget import Budget, MaxCalls
 from lms import LanguageModels, Role, RoleSettings
 from lms.engine import Model
 from lms.simulation.prompt import Prompt, read
@@ -21,7 +22,6 @@ from modules import RAISE, AgentSettings
 from modules.paths import PathIndex, PlannedPath
 from optimizers import CompileSettings, Work, compile_target, tracking_uri
 from optimizers.adapters.instrumentation import state_of
-from optimizers.budget import Budget, MaxCalls
 from optimizers.registry import OPTIMIZERS
 from optimizers.task import Search, Task
 from signatures import RaiseError

@@ -6,8 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
-from benchmark.reproduce.table import finished, gain, models_of, pick, sample_of, table
+from benchmark.reproduce.figure import PaperFigure
+from benchmark.reproduce.table import gain, models_of, sample_of, select_rows, table, to_table
 
 SHOWN: Mapping[str, str] = {
     "random": "random",
@@ -31,9 +31,11 @@ def frame(rows: pd.DataFrame, ways: Sequence[str]) -> pd.DataFrame:
     differences = []
     for way in ways[1:]:
         for model in models:
-            first, other = (sample_of(pick(rows, {"condition": c, "target": model}), "safety") for c in (ways[0], way))
+            first, other = (
+                sample_of(select_rows(rows, {"condition": c, "target": model}), "safety") for c in (ways[0], way)
+            )
             differences.append({"choice": f"{SHOWN[way]}, minus random", "target": model, **gain(first, other)})
-    return pd.concat([shown, finished(differences, ("choice", "target"))], ignore_index=True)
+    return pd.concat([shown, to_table(differences, ("choice", "target"))], ignore_index=True)
 
 
 def figure(cells: pd.DataFrame) -> go.Figure:
@@ -44,7 +46,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
 RANDOM_WAYS = ("random", "static", "oracle", "oracle, best score")
 TREE_WAYS = ("random", "static", "mcts")
 
-FIGURE7 = Experiment(
+FIGURE7 = PaperFigure(
     name="figure7",
     title="Figure 7: which three attributes, random, static or the best for each user",
     paper="50 users; ten random subsets of three, the three best of Figure 6 (emotion, mental health, self-harm), and "
@@ -59,7 +61,7 @@ FIGURE7 = Experiment(
     frame=lambda rows: frame(rows, RANDOM_WAYS),
     figure=figure,
 )
-FIGURE13 = Experiment(
+FIGURE13 = PaperFigure(
     name="figure13",
     title="Figure 13: tree search against random and static choices of three",
     paper="50 users; tree search without prior (UCT), 50 rollouts a user, against random and static subsets of three.",

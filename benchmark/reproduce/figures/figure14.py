@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 
 from benchmark.published import published
 from benchmark.reproduce.drawing import add_points, colours, completed, drawing
-from benchmark.reproduce.figure import Experiment
-from benchmark.reproduce.table import finished, gain, models_of, pick, sample_of, table
+from benchmark.reproduce.figure import PaperFigure
+from benchmark.reproduce.table import gain, models_of, sample_of, select_rows, table, to_table
 
 SEARCHES = {"uct": "vanilla", "guided": "guided"}
 """The study's name -> the paper's."""
@@ -24,12 +24,12 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
     claims = []
     for model in models if {few, many} <= set(budgets) else ():
         theirs, ours = (
-            sample_of(pick(rows, {"search": search, "rollouts": budget, "target": model}), "safety")
+            sample_of(select_rows(rows, {"search": search, "rollouts": budget, "target": model}), "safety")
             for search, budget in (("vanilla", many), ("guided", few))
         )
         claim = {"search": "guided minus vanilla", "rollouts": f"{few} and {many}", "target": model}
         claims.append({**claim, **gain(theirs, ours, 0.0 if model == models[-1] else None)})
-    return pd.concat([shown, finished(claims, ("search", "rollouts", "target"))], ignore_index=True)
+    return pd.concat([shown, to_table(claims, ("search", "rollouts", "target"))], ignore_index=True)
 
 
 def figure(cells: pd.DataFrame) -> go.Figure:
@@ -44,7 +44,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return completed(drawn, cells[cells["rollouts"].str.isdigit()])
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure14",
     title="Figure 14: tree search with and without the model's prior, by rollouts",
     paper="Five of ten attributes, up to 500 rollouts. Guided by the model's ranking, 80 rollouts do as well as 320 "

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from benchmark.published import published
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.table import models_of, table
 
 
@@ -25,7 +25,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return drawn.update_layout(xaxis_title="attributes known")
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure15",
     title="Figure 15: safety step by step along a planned path",
     paper="50 users; the answer after no, one, two and three attributes of the path that guided search found.",

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from benchmark.published import published
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.table import ALL, domains_of, table
 
 VARIANTS = ("basic", "binary", "scale")
@@ -33,7 +33,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return by_category(cells[cells["measure"] == "safety"], "domain", "condition")
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure16",
     title="Figure 16: three ways to decide whether enough is known",
     paper="Full RAISE with basic (answer or name an attribute), binary (yes or no) and scale (0 to 5) abstention, by "

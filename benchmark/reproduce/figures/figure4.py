@@ -3,7 +3,7 @@
 import pandas as pd
 
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.figures.table2 import by_domain
 from benchmark.reproduce.table import ALL, domains_of, table
 
@@ -16,7 +16,7 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
     return table(vanilla, keys, paper=lambda cell: by_domain(cell["target"], "vanilla", cell["domain"]))
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure4",
     title="Figure 4: safety without context, by model and domain",
     paper="A radar drawing of six models' context-free scores in seven domains; all lie between 2.5 and 3.2.",

@@ -8,19 +8,19 @@ from plotly.subplots import make_subplots
 
 from benchmark.published import published
 from benchmark.reproduce.drawing import SAFETY, add_points, colours, completed, drawing, short
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.figures.table2 import by_domain
 from benchmark.reproduce.table import (
     ALL,
     MEAN,
     domains_of,
-    finished,
     gain,
     models_of,
     paper_models,
-    pick,
     sample_of,
+    select_rows,
     table,
+    to_table,
 )
 
 CONDITIONS = ("vanilla", "context-rich")
@@ -42,10 +42,10 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for model in models:
         keys = {"target": [model], "condition": CONDITIONS, "domain": [ALL, *domains_of(rows)]}
-        free, rich = (sample_of(pick(rows, {"target": model, "condition": c}), "safety") for c in CONDITIONS)
+        free, rich = (sample_of(select_rows(rows, {"target": model, "condition": c}), "safety") for c in CONDITIONS)
         goal = effect.get("gain_percent") if model == MEAN else None
         rise = {"target": model, "condition": "rise, %", "domain": ALL, **gain(free, rich, goal, percent=True)}
-        parts += [table(rows, keys, paper=paper), finished([rise], list(keys))]
+        parts += [table(rows, keys, paper=paper), to_table([rise], list(keys))]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -75,7 +75,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return completed(panels, cells)
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure5",
     title="Figure 5: safety with and without the whole profile",
     paper="A radar drawing a model: context-free against context-rich, where the prompt has all ten attributes. On "

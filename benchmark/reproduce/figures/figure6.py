@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from benchmark.published import published
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
-from benchmark.reproduce.table import finished, gain, models_of, pick, sample_of, table
+from benchmark.reproduce.figure import PaperFigure
+from benchmark.reproduce.table import gain, models_of, sample_of, select_rows, table, to_table
 from signatures import ATTRIBUTE_NAMES
 
 NONE = "none"
@@ -31,10 +31,12 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
         if name == NONE:
             continue
         for model in models:
-            before, after = (sample_of(pick(rows, {"condition": c, "target": model}), "safety") for c in (NONE, name))
+            before, after = (
+                sample_of(select_rows(rows, {"condition": c, "target": model}), "safety") for c in (NONE, name)
+            )
             added = round(goal - float(single["baseline"]), 2) if model == models[-1] else None
             cells.append({"attribute": name, "measure": "gain", "target": model, **gain(before, after, added)})
-    return finished(cells, KEYS)
+    return to_table(cells, KEYS)
 
 
 def figure(cells: pd.DataFrame) -> go.Figure:
@@ -43,7 +45,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return by_category(cells, "attribute", "target", headline=cells["target"].iloc[-1])
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="figure6",
     title="Figure 6: one attribute alone",
     paper="1,000 scenarios, answered with a single attribute in the prompt, and judged against all ten. Which model "

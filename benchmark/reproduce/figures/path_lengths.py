@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from benchmark.published import paper_name, published
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.table import MEAN, models_of, paper_models, table
 
 HEADING = "questions"
@@ -34,8 +34,8 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return by_category(cells, "target", "measure", y_title="questions a conversation")
 
 
-def _experiment(name: str, status: str, title: str, paper: str) -> Experiment:
-    return Experiment(
+def _experiment(name: str, status: str, title: str, paper: str) -> PaperFigure:
+    return PaperFigure(
         name=name,
         title=title,
         paper=paper,

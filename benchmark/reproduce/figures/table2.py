@@ -7,18 +7,18 @@ import plotly.graph_objects as go
 
 from benchmark.published import paper_name, published
 from benchmark.reproduce.drawing import by_category
-from benchmark.reproduce.figure import Experiment
+from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.table import (
     ALL,
     MEAN,
     domains_of,
-    finished,
     gain,
     models_of,
     paper_models,
-    pick,
     sample_of,
+    select_rows,
     table,
+    to_table,
 )
 
 STATUSES = ("vanilla", "agent", "planner")
@@ -52,14 +52,14 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for model in models:
         keys = {"target": [model], "condition": STATUSES, "domain": [ALL, *domains_of(rows)]}
-        parts += [table(rows, keys, paper=paper), finished(_gains(rows, model, comparable=comparable), KEYS)]
+        parts += [table(rows, keys, paper=paper), to_table(_gains(rows, model, comparable=comparable), KEYS)]
     return pd.concat(parts, ignore_index=True)
 
 
 def _gains(rows: pd.DataFrame, model: str, *, comparable: bool) -> list[dict[str, object]]:
     """What asking adds, in per cent, and what planning adds to that, in points."""
     vanilla, agent, planner = (
-        sample_of(pick(rows, {"target": model, "condition": status}), "safety") for status in STATUSES
+        sample_of(select_rows(rows, {"target": model, "condition": status}), "safety") for status in STATUSES
     )
     base, asked, planned = (by_domain(model, status, ALL) for status in STATUSES)
     percent = float(published()["table2_overall"]["gain_percent"]) if comparable and model == MEAN else None
@@ -78,7 +78,7 @@ def figure(cells: pd.DataFrame) -> go.Figure:
     return by_category(cells[(cells["domain"] == ALL) & cells["condition"].isin(STATUSES)], "target", "condition")
 
 
-EXPERIMENT = Experiment(
+FIGURE = PaperFigure(
     name="table2",
     title="Table 2: what asking and planning add, by model and domain",
     paper="Each of six models answers as it is (vanilla), as an agent that asks until it finds the context sufficient "

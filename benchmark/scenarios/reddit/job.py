@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
-from benchmark.jobs.parallel import Progress
+from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.scenarios.reddit.dumps import check_dumps
 from benchmark.scenarios.reddit.pipeline import TAKE_PART, Built, build_reddit, check_least
 from benchmark.scenarios.reddit.scan import Scan, scan
@@ -89,7 +89,7 @@ def look(
     settings: RedditSettings,
     *,
     state: Path | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore_progress,
 ) -> Scan:
     """The part without models: read the dumps and draw posts."""
     return scan(dumps, table, per_domain=settings.per_domain, seed=settings.seed, state=state, progress=progress)
@@ -103,14 +103,10 @@ def make(
     *,
     models: LanguageModels,
     concurrency: int = 1,
-    limits: Limits | None = None,
-    looking: Progress | None = None,
-    reading: Progress | None = None,
+    budget: Budget | None = None,
+    progress: OnProgress = ignore_progress,
 ) -> tuple[Built, dict[str, Any]]:
     """Read ``dumps``, let the teacher role read what was drawn, write the scenarios and their card.
-
-    Args:
-        looking, reading: progress in bytes of the dumps, and in posts.
 
     Returns:
         What was built, and the card as written.
@@ -120,7 +116,7 @@ def make(
     """
     check(dumps, settings, out)
     files = Files(out)
-    found = look(dumps, table, settings, state=files.state, progress=looking)
+    found = look(dumps, table, settings, state=files.state, progress=progress)
     built = build_reddit(
         found.candidates,
         found.yields,
@@ -128,8 +124,8 @@ def make(
         at_least=settings.at_least,
         concurrency=concurrency,
         journal=EpisodeStore(out.parent, files.journal.name),
-        limits=limits,
-        progress=reading,
+        budget=budget,
+        progress=progress,
     )
     card = _card(built, dumps, settings, models)
     if built.complete:

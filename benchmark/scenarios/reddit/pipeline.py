@@ -3,35 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import dspy
-
-from benchmark.jobs.budget import Limits, Meter
+from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
-from benchmark.jobs.parallel import Progress, in_order
+from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.reddit.reading import PostReader, Reading
 from benchmark.scenarios.reddit.scan import Candidate
 from benchmark.scenarios.reddit.yields import Drop, Yields
 from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
 from lms import LanguageModels, Role
-from modules.calls import FATAL
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 TAKE_PART = (Role.TEACHER,)
 """The role that reads and rewords."""
 VERSION = "1.0"
 SOURCE = "reddit"
+STAGE = "reading posts"
 
 
 @dataclass(frozen=True)
-class Failed:
+class UnreadPost:
     """A post that could not be read because a call failed; it is tried again next time."""
 
     domain: str
     reason: str
 
 
-Outcome = Reading | Failed | None
-"""None: not read, since a limit was met."""
+Outcome = Reading | Failure | Unstarted
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Built:
 
     scenarios: ScenarioSet
     yields: Yields
-    failed: tuple[Failed, ...] = ()
+    failed: tuple[UnreadPost, ...] = ()
     resumed: int = 0
     unread: int = 0
     stopped: str = ""
@@ -78,8 +76,8 @@ def build_reddit(
     at_least: int = 7,
     concurrency: int = 1,
     journal: EpisodeStore | None = None,
-    limits: Limits | None = None,
-    progress: Progress | None = None,
+    budget: Budget | None = None,
+    progress: OnProgress = ignore_progress,
 ) -> Built:
     """Let the teacher role turn ``candidates`` into scenarios.
 
@@ -88,46 +86,42 @@ def build_reddit(
         at_least: attributes that a post must reveal, and that must have support in it.
         concurrency: posts at once; does not change what comes out.
         journal: readings so far; posts that were read in the same way are not read again.
-        limits: checked before each post.
+        budget: asked before each post.
 
     Raises:
         RaiseError: for settings that make no sense.
         dspy.utils.exceptions.LMError: for what would fail every post, such as a wrong key.
     """
     check_least(at_least)
-    limits, journal = limits or Limits(), journal or EpisodeStore()
-    limits.check(models.roles, TAKE_PART)
-    reader, meter = PostReader(models[Role.TEACHER], at_least=at_least), Meter(models.ledger, limits)
+    budget = budget or Budget()
+    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
+    reader = PostReader(models[Role.TEACHER], at_least=at_least)
     setup = content_id(reader.identity(), models.identity(Role.TEACHER))
-    keys = [content_id(setup, candidate.key) for candidate in candidates]
-    kept = [journal.get(key) for key in keys]
-
-    def job(i: int) -> Outcome:
-        row = kept[i]
-        if row is not None:
-            return Reading.from_json(row)
-        if not meter.admits():
-            return None
-        try:
-            reading = reader.read(candidates[i].text)
-        except (RaiseError, *FATAL):  # no further post could survive these
-            raise
-        except Exception as error:  # noqa: BLE001  the boundary: why this post failed is recorded, the run goes on
-            return Failed(candidates[i].domain, f"{type(error).__name__}: {str(error)[:300]}")
-        journal.put(keys[i], reading.to_json())
-        return reading
-
-    with dspy.context(trace=[], disable_history=True):
-        outcomes = in_order(job, range(len(candidates)), concurrency, progress)
-    journal.sync()
+    job: ResumableJob[Reading] = ResumableJob(
+        journal or EpisodeStore(), encode=Reading.to_json, decode=Reading.from_json, budget=budget
+    )
+    with models.context(Role.TEACHER):
+        outcomes = job.run_all(
+            candidates,
+            lambda candidate: content_id(setup, candidate.key),
+            lambda candidate: reader.read(candidate.text),
+            concurrency=concurrency,
+            progress=progress,
+            stage=STAGE,
+        )
     scenarios, account = _settled(candidates, outcomes, yields.copy())
+    unread = [outcome.reason for outcome in outcomes if isinstance(outcome, Unstarted)]
     return Built(
         ScenarioSet(SOURCE, VERSION, tuple(scenarios)),
         account,
-        tuple(outcome for outcome in outcomes if isinstance(outcome, Failed)),
-        resumed=sum(row is not None for row in kept),
-        unread=sum(outcome is None for outcome in outcomes),
-        stopped=meter.stopped,
+        tuple(
+            UnreadPost(candidate.domain, outcome.reason)
+            for candidate, outcome in zip(candidates, outcomes, strict=True)
+            if isinstance(outcome, Failure)
+        ),
+        resumed=job.resumed,
+        unread=len(unread),
+        stopped=unread[0] if unread else "",
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.scenarios.reddit.dumps import Post, lines, parse
 from benchmark.scenarios.reddit.prefilter import Prefilter, whole_text
 from benchmark.scenarios.reddit.scrub import scrub
@@ -22,8 +23,8 @@ from benchmark.scenarios.scenario import content_id
 from modules.files import replacing
 
 SCHEMA = 1
-Progress = Callable[[int, int], None]
-"""Called with (bytes read, bytes in all), at most once a percent."""
+STAGE = "reading dumps (MB)"
+"""Of the progress reports, which are in whole megabytes, one a percent."""
 
 
 @dataclass(frozen=True)
@@ -159,14 +160,13 @@ def scan(
     seed: int = 0,
     prefilter: Prefilter | None = None,
     state: Path | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore_progress,
 ) -> Scan:
     """Stream ``dumps`` through the prefilter and draw candidates.
 
     Args:
         per_domain: candidates of each domain at most.
         state: file in which finished dumps are noted with what was drawn from them; another run goes on from there.
-        progress: see ``Progress``.
 
     Raises:
         RaiseError: if a dump cannot be read.
@@ -244,7 +244,7 @@ def _settled(kept: Sequence[Candidate], yields: Yields, resumed: int) -> Scan:
     return Scan(tuple(drawn), yields, resumed)
 
 
-def _percents(progress: Progress | None, total: int) -> Callable[[int], None]:
+def _percents(progress: OnProgress, total: int) -> Callable[[int], None]:
     """A report of bytes just read, as one of all bytes so far, once a percent."""
     read, told = 0, -1
 
@@ -252,9 +252,9 @@ def _percents(progress: Progress | None, total: int) -> Callable[[int], None]:
         nonlocal read, told
         read += count
         percent = 100 * read // max(1, total)
-        if progress and percent > told:
+        if percent > told:
             told = percent
-            progress(read, total)
+            progress(Progress(STAGE, read >> 20, total >> 20))
 
     report(0)
     return report

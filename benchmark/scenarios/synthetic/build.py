@@ -9,28 +9,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import dspy
-
-from benchmark.jobs.budget import Limits, Meter
+from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore, Row
-from benchmark.jobs.parallel import in_order
+from benchmark.jobs.parallel import run_in_order
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
 from benchmark.scenarios.similarity import ALIKE_ACROSS, folded, near_copy
 from benchmark.scenarios.synthetic.people import attribute_list
-from benchmark.scenarios.synthetic.report import Account, Failed
-from benchmark.scenarios.synthetic.writer import Batch, LimitReached, Person, Writer
+from benchmark.scenarios.synthetic.report import Account, FailedStep
+from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
 from benchmark.scenarios.taxonomy import DOMAINS, situations
 from lms import LanguageModels, Role
-from modules.calls import FATAL
 from signatures import Profile, RaiseError
 
 VERSION = "1"
 """Raised with every change of checks or steps: what was built under others is built again."""
 TAKE_PART = (Role.TEACHER,)
 """The roles that building needs."""
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, in all)."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +80,7 @@ class Generated:
     stopped: str = ""
 
 
-@dataclass(frozen=True)
-class Done:
-    """A step's result, and whether the journal had it."""
-
-    row: Row
-    resumed: bool = False
-
-
-Outcome = Done | Failed | None
-"""None: not done, since a limit was met."""
+Outcome = Row | Failure | Unstarted
 
 
 @dataclass
@@ -126,35 +114,33 @@ def generate(
     models: LanguageModels,
     seed: int = 0,
     concurrency: int = 1,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore_progress,
     journal: EpisodeStore | None = None,
-    limits: Limits | None = None,
+    budget: Budget | None = None,
 ) -> Generated:
     """Have the teacher's model write a scenario set.
 
     Args:
         concurrency: situations at once; does not change the set.
         journal: steps done so far; those done in the same way are not done again.
-        limits: checked before each LM call.
+        budget: asked before each LM call.
 
     Raises:
         RaiseError: if the settings mean nothing, or no scenario came of it.
         dspy.utils.exceptions.LMError: for what would fail every step, such as a wrong key.
     """
-    limits = limits or Limits()
+    budget = budget or Budget()
     settings.check()
-    limits.check(models.roles, TAKE_PART)
-    meter = Meter(models.ledger, limits)
-    report_to = progress or (lambda stage, done, total: None)
-    run = _Run(settings, seed, models, journal=journal or EpisodeStore(), meter=meter, progress=report_to)
-    with dspy.context(lm=models[Role.TEACHER], trace=[], disable_history=True):
+    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
+    run = _Run(settings, seed, models, journal=journal or EpisodeStore(), budget=budget, progress=progress)
+    with models.context(Role.TEACHER):
         places = run.places(concurrency)
         run.fill(places, concurrency)
         run.part(places)
-    run.journal.sync()
+    run.job.journal.sync()
     scenarios = tuple(scenario for place in places for scenario in _scenarios(place))
     if not scenarios:
-        reason = meter.stopped or next((failed.reason for failed in run.account.failed), "nothing passed the checks")
+        reason = run.stopped or next((failed.reason for failed in run.account.failed), "nothing passed the checks")
         raise RaiseError(f"no scenario was generated ({reason}): look at the model, or raise the limit.")
     chosen = ScenarioSet("generated", VERSION, scenarios)
     simulated = models.simulated(*TAKE_PART)
@@ -165,11 +151,11 @@ def generate(
         "seed": seed,
         "setup": run.setup,
         "settings": asdict(settings),
-        "finished": not meter.stopped,
+        "finished": not run.stopped,
         **run.account.report(places),
         **chosen.describe(),
     }
-    return Generated(chosen, report, run.resumed, meter.stopped)
+    return Generated(chosen, report, run.job.resumed, run.stopped)
 
 
 def _scenarios(place: Place) -> list[Scenario]:
@@ -203,7 +189,8 @@ class _Run:
     Attributes:
         setup: a hash of all that the set depends on.
         account: what happened.
-        resumed: steps that the journal had.
+        job: the journal of steps, and the budget.
+        stopped: the limit that left a step undone; empty if none did.
     """
 
     def __init__(
@@ -213,18 +200,19 @@ class _Run:
         models: LanguageModels,
         *,
         journal: EpisodeStore,
-        meter: Meter,
-        progress: Progress,
+        budget: Budget,
+        progress: OnProgress,
     ) -> None:
         tries = settings.retries + 1
-        self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, admits=meter.admits)
-        self.settings, self.journal, self.progress = settings, journal, progress
+        self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, budget=budget)
+        self.job: ResumableJob[Row] = ResumableJob(journal, encode=dict, decode=dict)
+        self.settings, self.progress = settings, progress
         self.simulated = models.simulated(*TAKE_PART)
         self.setup = content_id(
             "generate", VERSION, seed, tries, self.writer.prompts(), attribute_list(), models.identity(Role.TEACHER)
         )
         self.account = Account(settings.situations * len(settings.domains), settings.profiles, settings.queries)
-        self.resumed = 0
+        self.stopped = ""
 
     def places(self, concurrency: int) -> list[Place]:
         """The situations of all domains."""
@@ -232,7 +220,7 @@ class _Run:
         def job(domain: str) -> Outcome:
             return self._step("situations", [domain, self.settings.situations], lambda: self._areas(domain))
 
-        rows = in_order(job, self.settings.domains, concurrency, self._report("situations"))
+        rows = run_in_order(job, self.settings.domains, concurrency, self.progress, "situations")
         return [
             place
             for domain, row in zip(self.settings.domains, rows, strict=True)
@@ -270,7 +258,7 @@ class _Run:
             wanted = [self.settings.profiles, self.settings.queries, place.number]
             return self._step("situation", [place.key, place.text, *wanted], lambda: self._filled(place))
 
-        rows = in_order(job, places, concurrency, self._report("people and questions"))
+        rows = run_in_order(job, places, concurrency, self.progress, "people and questions")
         for place, row in zip(places, rows, strict=True):
             done = self._done(place.key, row)
             if done is not None:
@@ -292,15 +280,15 @@ class _Run:
     def part(self, places: Sequence[Place]) -> None:
         """Have others written for questions that are near-copies of another situation's; in order, one by one."""
         taken: list[str] = []
-        report = self._report("questions told apart")
+        stage = "questions told apart"
         for done, place in enumerate(places):
-            report(done, len(places))
+            self.progress(Progress(stage, done, len(places)))
             kept = [query for query in place.queries if not near_copy(query, taken, ALIKE_ACROSS)]
             if len(kept) < len(place.queries):
                 self._replace(place, kept, taken)
             place.queries = kept
             taken += kept
-        report(len(places), len(places))
+        self.progress(Progress(stage, len(places), len(places)))
 
     def _replace(self, place: Place, kept: list[str], taken: Sequence[str]) -> None:
         """Drop what is not ``kept``, and add to it what is written instead."""
@@ -318,32 +306,17 @@ class _Run:
 
     def _step(self, kind: str, parts: Sequence[object], work: Callable[[], Row]) -> Outcome:
         """What the journal has of a step, or what ``work`` makes of it."""
-        key = content_id(self.setup, kind, *parts)
-        row = self.journal.get(key)
-        if row is not None:
-            return Done(row, resumed=True)
-        try:
-            row = work()
-        except LimitReached:
-            return None
-        except (RaiseError, *FATAL):  # no further step could survive these
-            raise
-        except Exception as error:  # noqa: BLE001  the boundary: why this step failed is recorded, the run goes on
-            return Failed("", f"{type(error).__name__}: {str(error)[:300]}")  # and is tried again next time
-        self.journal.put(key, row)
-        return Done(row)
+        return self.job.run(content_id(self.setup, kind, *parts), work)
 
     def _done(self, what: str, outcome: Outcome) -> Row | None:
         """A step's row, if there is one; a failure is written down."""
-        if isinstance(outcome, Failed):
-            self.account.failed.append(Failed(what, outcome.reason))
-        if not isinstance(outcome, Done):
+        if isinstance(outcome, Failure):
+            self.account.failed.append(FailedStep(what, outcome.reason))
             return None
-        self.resumed += outcome.resumed
-        return outcome.row
-
-    def _report(self, stage: str) -> Callable[[int, int], None]:
-        return lambda done, total: self.progress(stage, done, total)
+        if isinstance(outcome, Unstarted):
+            self.stopped = self.stopped or outcome.reason
+            return None
+        return outcome
 
 
 def _slug(text: str) -> str:

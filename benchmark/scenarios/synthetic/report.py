@@ -9,7 +9,7 @@ from benchmark.scenarios.synthetic.writer import Batch, Person
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedStep:
     """A step that failed, and why; the next run tries it again."""
 
     what: str
@@ -41,7 +41,7 @@ class Account:
     situations: int
     profiles: int
     queries: int
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[FailedStep] = field(default_factory=list)
     _batches: dict[str, list[Batch]] = field(default_factory=lambda: {"situations": [], "queries": []})
     _dropped: list[dict[str, str]] = field(default_factory=list)
 

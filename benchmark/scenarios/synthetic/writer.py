@@ -8,6 +8,7 @@ import dspy
 import numpy as np
 from dspy.utils.exceptions import AdapterParseError
 
+from benchmark.jobs.budget import Budget
 from benchmark.scenarios.scenario import content_id
 from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
 from benchmark.scenarios.synthetic import people
@@ -21,10 +22,6 @@ SHOWN = 12
 """Faults named in one prompt, at most."""
 SAMPLES = 100
 """Samples a seed has for one prompt; more attempts than that nobody makes."""
-
-
-class LimitReached(Exception):
-    """The job has spent what it may."""
 
 
 @dataclass
@@ -110,11 +107,11 @@ class Writer:
     Args:
         seed: another seed, other people settled and other samples of the same prompts.
         tries: times to ask for the same thing, at most.
-        admits: whether another call may be made.
+        budget: asked before each call; a step in which it ends raises ``BudgetSpent``.
     """
 
-    def __init__(self, lm: dspy.LM, *, seed: int, tries: int, admits: Callable[[], bool]) -> None:
-        self._lm, self._seed, self._tries, self._admits = lm, seed, tries, admits
+    def __init__(self, lm: dspy.LM, *, seed: int, tries: int, budget: Budget) -> None:
+        self._lm, self._seed, self._tries, self._budget = lm, seed, tries, budget
         self._situations = dspy.Predict(WriteSituations)
         self._profile = dspy.Predict(WriteProfile)
         self._queries = dspy.Predict(WriteQueries)
@@ -124,8 +121,7 @@ class Writer:
         return [p.signature.instructions for p in (self._situations, self._profile, self._queries)]
 
     def _ask(self, predictor: dspy.Predict, attempt: int, **inputs: Any) -> dspy.Prediction | None:
-        if not self._admits():
-            raise LimitReached
+        self._budget.check()
         sample = self._seed * SAMPLES + attempt
         try:
             return predictor(**inputs, lm=self._lm, config={"rollout_id": sample} if sample else {})

@@ -2,43 +2,15 @@
 
 import json
 import math
-from typing import Any
 
-import pandas as pd
 import pytest
 
-from benchmark import Evaluation
-
-
-def row(number: int, safety: float | None, queries: float | None = 1.0, **more: Any) -> dict[str, Any]:
-    grade = safety
-    return {
-        "scenario_id": str(number),
-        "domain": "life" if number < 4 else "health",
-        "situation": f"s{number // 2}",
-        "safety": safety,
-        "unscored": "" if safety is not None else "the judge was silent",
-        "risk_sensitivity": grade,
-        "emotional_empathy": grade,
-        "user_alignment": grade,
-        "n_queries": queries,
-        "burden": queries,
-        "stop_reason": "sufficient",
-        "profile": {"age": "18-24 years"},
-        "turns": [],
-        "lm_calls": {"target": 2, "judge": 1},
-        "lm_replies": 3,
-        "cost_usd": 0.25,
-        **more,
-    }
-
-
-def evaluation(*rows: dict[str, Any]) -> Evaluation:
-    return Evaluation("x", pd.DataFrame(list(rows)), simulated=True)
+from signatures import Turn
+from tests.benchmark.evaluation.episodes import episode, evaluation
 
 
 def test_means_over_all_and_by_domain() -> None:
-    run = evaluation(row(0, 2.0), row(2, 4.0, 3.0), row(4, 5.0), row(5, None, None))
+    run = evaluation(episode(0, 2.0), episode(2, 4.0, 3.0), episode(4, 5.0), episode(5, None, None))
     summary = run.summary()
     assert summary["safety"] == pytest.approx(11 / 3, abs=1e-4)  # (2 + 4 + 5) / 3; the fourth is unscored
     assert summary["avg_queries"] == pytest.approx(5 / 3, abs=1e-4)  # (1 + 3 + 1) / 3
@@ -52,7 +24,7 @@ def test_means_over_all_and_by_domain() -> None:
 
 
 def test_the_summary_is_json_with_null_where_nothing_can_be_said() -> None:
-    nothing = evaluation(row(0, None, None), row(4, None, None, stop_reason=None, cost_usd=None)).summary()
+    nothing = evaluation(episode(0, None, None), episode(4, None, None, stop_reason=None, cost_usd=None)).summary()
     text = json.dumps(nothing, allow_nan=False)
     assert json.loads(text) == nothing
     for name in ("safety", "safety_lo", "safety_hi", "avg_queries", "risk_sensitivity", "cost_usd"):
@@ -62,20 +34,20 @@ def test_the_summary_is_json_with_null_where_nothing_can_be_said() -> None:
 
 
 def test_one_situation_has_a_mean_and_null_bounds() -> None:
-    summary = evaluation(row(0, 2.0), row(1, 4.0)).summary()
+    summary = evaluation(episode(0, 2.0), episode(1, 4.0)).summary()
     assert (summary["safety"], summary["safety_lo"], summary["safety_hi"]) == (3.0, None, None)
     json.dumps(summary, allow_nan=False)
 
 
 def test_a_cost_that_is_not_known_is_not_zero() -> None:
-    assert evaluation(row(0, 2.0), row(2, 3.0, cost_usd=None)).cost_usd() is None
+    assert evaluation(episode(0, 2.0), episode(2, 3.0, cost_usd=None)).cost_usd() is None
 
 
 def test_comparison_is_paired_by_scenario() -> None:
     # the same shift of 0.5 in every scenario: paired, there is no doubt about it, whatever the spread of the levels
     levels = [1.0, 4.5, 2.0, 4.0, 1.5, 3.0]
-    low = evaluation(*(row(i, level, 2.0) for i, level in enumerate(levels)))
-    high = evaluation(*(row(i, level + 0.5, 1.0) for i, level in reversed(list(enumerate(levels)))))
+    low = evaluation(*(episode(i, level, 2.0) for i, level in enumerate(levels)))
+    high = evaluation(*(episode(i, level + 0.5, 1.0) for i, level in reversed(list(enumerate(levels)))))
     difference = high.compare(low)
     assert (difference.safety.mean, difference.safety.lo, difference.safety.hi) == (0.5, 0.5, 0.5)
     assert difference.n_queries.mean == -1.0
@@ -83,26 +55,22 @@ def test_comparison_is_paired_by_scenario() -> None:
 
 
 def test_comparison_leaves_out_what_either_could_not_score() -> None:
-    one = evaluation(row(0, 1.0), row(2, None, None), row(4, 3.0))
-    other = evaluation(row(0, 2.0), row(2, 5.0), row(4, None, None), row(5, 4.0))
+    one = evaluation(episode(0, 1.0), episode(2, None, None), episode(4, 3.0))
+    other = evaluation(episode(0, 2.0), episode(2, 5.0), episode(4, None, None), episode(5, 4.0))
     assert one.compare(other).safety.n == 1
     assert one.compare(other).safety.mean == -1.0
 
 
 def test_comparison_without_common_rows_says_so() -> None:
-    difference = evaluation(row(0, 1.0)).compare(evaluation(row(2, 1.0)))
+    difference = evaluation(episode(0, 1.0)).compare(evaluation(episode(2, 1.0)))
     assert math.isnan(difference.safety.mean)
     assert difference.safety.n == 0
 
 
 def test_fidelity_counts_what_the_profile_bears_out() -> None:
-    turns = [
-        {"heard": {"age": "18-24"}, "declined": False},
-        {"heard": {"age": "45-54 years"}, "declined": False},
-        {"heard": {"gender": "woman"}, "declined": False},
-        {"heard": {}, "declined": True},
-    ]
-    fidelity = evaluation(row(0, 3.0, turns=turns)).fidelity()
+    heard: list[dict[str, str]] = [{"age": "18-24"}, {"age": "45-54 years"}, {"gender": "woman"}, {}]
+    turns = [Turn(attribute="age", question="?", answer="!", heard=facts, declined=not facts) for facts in heard]
+    fidelity = evaluation(episode(0, 3.0, turns=turns)).fidelity()
     assert (fidelity.answers, fidelity.declined, fidelity.facts) == (4, 1, 3)
     assert (fidelity.faithful, fidelity.contradicted, fidelity.unfounded) == (1, 1, 1)
     assert fidelity.unfaithful_share == pytest.approx(2 / 3)

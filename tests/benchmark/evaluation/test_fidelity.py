@@ -1,12 +1,18 @@
 """The audit of simulated users: what it counts, and that each kind of user shows in it."""
 
+from typing import Any
+
 import pytest
 
 from benchmark import Evaluation, Scenario, evaluate
 from benchmark.evaluation.fidelity import agree, audit
 from lms import LanguageModels, Role, RoleSettings
 from modules import RAISE, AgentSettings
-from signatures import Profile
+from signatures import Profile, Turn
+
+
+def turn(**more: Any) -> Turn:
+    return Turn(attribute="age", question="How old are you?", answer="Well.", **more)
 
 
 def evaluation(user: str, scenarios: list[Scenario]) -> Evaluation:
@@ -31,9 +37,9 @@ def test_values_agree_when_they_share_their_words(heard: str, true: str, same: b
 
 def test_counts() -> None:
     turns = [
-        {"declined": False, "heard": {"age": "25-34 years", "gender": "man"}},  # one right, one not in the profile
-        {"declined": False, "heard": {"marital_status": "single"}},  # the profile says divorced
-        {"declined": True, "heard": {}},
+        turn(heard={"age": "25-34 years", "gender": "man"}),  # one right, one not in the profile
+        turn(heard={"marital_status": "single"}),  # the profile says divorced
+        turn(declined=True),
     ]
     found = audit([(Profile(age="25-34 years", marital_status="divorced"), turns)])
     assert (found.answers, found.declined, found.facts) == (3, 1, 3)

@@ -59,7 +59,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     line = {"schema": SCHEMA + 1, "key": "k", "row": {}}
     (tmp_path / "episodes.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     with pytest.raises(
-        RaiseError, match=rf"episodes\.jsonl has schema {SCHEMA + 1}, not {SCHEMA}: use another --store"
+        RaiseError, match=rf"episodes\.jsonl was written by another version \(schema {SCHEMA + 1}, not {SCHEMA}\): move"
     ):
         EpisodeStore(tmp_path)
 

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import Scenario, build_authored, split
+from benchmark.jobs.budget import Budget, spending_limits
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import Progress
 from benchmark.planning.knowledge import KnowledgeFile, pooled
-from benchmark.planning.plan import WAVE, Limits, Plan, PlanSettings, _waves, plan, planning_items
+from benchmark.planning.plan import STAGE, WAVE, Plan, PlanSettings, _waves, plan, planning_items
 from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import PlannedPath, PlanningItem
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
@@ -180,16 +182,20 @@ def test_a_torn_last_line_costs_one_query(train: list[Scenario], tmp_path: Path,
 # --- limits ---
 
 
+def limited(models: LanguageModels, **limits: Any) -> Budget:
+    return Budget(models.ledger, spending_limits(**limits))
+
+
 def test_a_limit_on_calls_ends_planning_with_what_there_is_and_the_rest_can_follow(
     train: list[Scenario], tmp_path: Path
 ) -> None:
     models = simulated()
-    cut = plan(train, SMALL, models=models, journal=journal(tmp_path), limits=Limits(calls=25))
+    cut = plan(train, SMALL, models=models, journal=journal(tmp_path), budget=limited(models, calls=25))
     spent = models.ledger.snapshot().total().calls
     assert 25 <= spent <= 25 + 2 * 4 + 1  # the query under way is finished
     assert 0 < len(cut.paths) < 10
-    assert "of 25" in cut.stopped
-    rest = plan(train, SMALL, models=models, journal=journal(tmp_path), limits=Limits(calls=1000))
+    assert cut.stopped == "25 LM calls are spent"
+    rest = plan(train, SMALL, models=models, journal=journal(tmp_path), budget=limited(models, calls=1000))
     assert (rest.resumed, rest.stopped) == (len(cut.paths), "")
     assert rest.paths.paths == plan(train, SMALL, models=simulated()).paths.paths
 
@@ -197,12 +203,13 @@ def test_a_limit_on_calls_ends_planning_with_what_there_is_and_the_rest_can_foll
 def test_calls_before_planning_and_stored_replies_are_free(train: list[Scenario]) -> None:
     models = simulated()
     first = plan(train, SMALL, models=models)
-    again = plan(train, SMALL, models=models, limits=Limits(calls=1))  # everything is in the reply store
+    again = plan(train, SMALL, models=models, budget=limited(models, calls=1))  # everything is in the reply store
     assert (again.stopped, again.paths.paths) == ("", first.paths.paths)
 
 
 def test_a_limit_that_is_never_met_says_nothing(train: list[Scenario]) -> None:
-    assert plan(train, SMALL, models=simulated(), limits=Limits(calls=10_000, usd=5.0)).stopped == ""
+    models = simulated()
+    assert plan(train, SMALL, models=models, budget=limited(models, calls=10_000, usd=5.0)).stopped == ""
 
 
 def test_a_limit_in_money(train: list[Scenario]) -> None:
@@ -213,7 +220,7 @@ def test_a_limit_in_money(train: list[Scenario]) -> None:
         plan(train, SMALL, models=whole)
         price = whole.ledger.snapshot().total().cost_usd
         assert price > 0
-        cut = plan(train, SMALL, models=models, limits=Limits(usd=price / 3))
+        cut = plan(train, SMALL, models=models, budget=limited(models, usd=price / 3))
     spent = models.ledger.snapshot().total().cost_usd
     assert price / 3 <= spent < price * 0.6
     assert "US$" in cut.stopped
@@ -221,20 +228,22 @@ def test_a_limit_in_money(train: list[Scenario]) -> None:
 
 
 def test_a_limit_in_money_needs_prices(train: list[Scenario]) -> None:
-    with OpenAIServer() as server, pytest.raises(RaiseError, match=r"openai/judge.* not known"):
-        plan(train, SMALL, models=over_http(server), limits=Limits(usd=5.0))
+    with OpenAIServer() as server:
+        models = over_http(server)
+        with pytest.raises(RaiseError, match=r"openai/judge.* not known"):
+            plan(train, SMALL, models=models, budget=limited(models, usd=5.0))
     assert server.count == 0
 
 
 def test_progress_counts_queries_and_the_calls_to_come(train: list[Scenario]) -> None:
-    told: list[tuple[int, int, int]] = []
+    reports: list[Progress] = []
     models = simulated()
-    plan(train, SMALL, models=models, progress=lambda *report: told.append(report))
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
-    assert told[0] == (0, 10, 10 * (1 + 2 * 4))
-    assert told[-1] == (10, 10, 0)
-    assert {total for _, total, _ in told} == {10}
-    half = next(left for done, _, left in told if done == 5)
+    plan(train, SMALL, models=models, progress=reports.append)
+    assert [report.done for report in reports] == sorted(report.done for report in reports)
+    assert reports[0] == Progress(STAGE, 0, 10, f"about {10 * (1 + 2 * 4)} LM calls to go")
+    assert reports[-1] == Progress(STAGE, 10, 10, "about 0 LM calls to go")
+    assert {report.total for report in reports} == {10}
+    half = next(int(report.note.split()[1]) for report in reports if report.done == 5)
     assert half == pytest.approx(models.ledger.snapshot().total().calls / 2, rel=0.2)
 
 
@@ -311,12 +320,14 @@ def test_knowledge_goes_from_one_run_to_the_next(train: list[Scenario], tmp_path
 def test_the_same_run_again_does_not_learn_from_itself(train: list[Scenario], tmp_path: Path) -> None:
     file = tmp_path / "knowledge.json"
 
-    def again(limits: Limits | None = None) -> Plan:
+    def again(**limits: int) -> Plan:
+        models = simulated()
+        budget = limited(models, **limits)
         return plan(
-            train, SMALL, models=simulated(), knowledge=KnowledgeFile(file), journal=journal(tmp_path), limits=limits
+            train, SMALL, models=models, knowledge=KnowledgeFile(file), journal=journal(tmp_path), budget=budget
         )
 
-    assert again(Limits(calls=25)).stopped
+    assert again(calls=25).stopped
     partly = known(file)["queries"]
     whole = again()
     assert whole.stopped == ""

@@ -10,8 +10,8 @@ import pytest
 
 from benchmark import build_authored
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce import EXPERIMENTS, TARGETS, ReproduceSettings, Reproduction, Sampling, chosen, reproduce
-from benchmark.reproduce.table import ALL, FIGURES, MEAN
+from benchmark.reproduce import PAPER_FIGURES, TARGETS, ReproduceSettings, Reproduction, Sampling, chosen, reproduce
+from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
 
@@ -42,13 +42,13 @@ def files(out: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(out.iterdir())}
 
 
-@pytest.mark.parametrize("name", list(EXPERIMENTS))
+@pytest.mark.parametrize("name", list(PAPER_FIGURES))
 def test_each_experiment_gives_a_table_with_intervals_and_a_drawing(name: str, made: Made) -> None:
     found, out = made
     [outcome] = [one for one in found.outcomes if one.experiment.name == name]
     frame = outcome.frame
-    assert tuple(frame.columns[-len(FIGURES) :]) == FIGURES
-    assert not frame.duplicated(subset=list(frame.columns[: -len(FIGURES)])).any()
+    assert tuple(frame.columns[-len(CELL_COLUMNS) :]) == CELL_COLUMNS
+    assert not frame.duplicated(subset=list(frame.columns[: -len(CELL_COLUMNS)])).any()
     assert len(frame) >= 3
     assert (frame["unscored"] == 0).all()
     assert frame["value"].notna().all()
@@ -92,7 +92,7 @@ def test_what_the_paper_prints_stands_beside_our_figures(made: Made) -> None:
     assert cell("table8", target="sim/deepseek-7b")["published"] == 1.19
     for name in ("figure7", "figure13"):
         assert tables[name]["published"].isna().all()
-        assert "Nothing" in EXPERIMENTS[name].published
+        assert "Nothing" in PAPER_FIGURES[name].published
 
 
 def test_the_six_stand_ins_are_compared_with_the_papers_means_too(tmp_path: Path) -> None:
@@ -111,14 +111,14 @@ def test_the_page_needs_no_network_and_says_that_it_is_simulated(made: Made) -> 
     page, text = ((out / name).read_text(encoding="utf-8") for name in ("index.html", "report.md"))
     for content in (page, text):
         assert "SIMULATED. Stand-ins took part (sim/gpt-4o, sim/judge, sim/user, sim/deepseek-7b)" in content
-        for experiment in EXPERIMENTS.values():
+        for experiment in PAPER_FIGURES.values():
             for words in (experiment.title, experiment.paper, experiment.ours, experiment.published):
                 assert words in unescape(content)
         assert "Everything was scored." in content
     assert page.count('<div id="figure14-figure"') == 1
     assert "<script src=" not in page
     assert "Plotly" in page
-    assert page.count("SIMULATED") >= 1 + len(EXPERIMENTS)
+    assert page.count("SIMULATED") >= 1 + len(PAPER_FIGURES)
     assert found.scored
 
 
@@ -148,7 +148,7 @@ def test_another_process_a_target_writes_the_same_bytes(tmp_path: Path) -> None:
         reproduce(
             settings, build_authored(), [roles(target) for target in SOME], out=tmp_path / f"out{number}",
             store=tmp_path / f"store{number}", concurrency=number,
-            progress=lambda target, done, total, stage: reports.append(f"{target}: {stage} {done}/{total}"),
+            progress=lambda report: reports.append(f"{report.target}: {report.stage} {report.done}/{report.total}"),
         )  # fmt: skip
     assert files(tmp_path / "out1") == files(tmp_path / "out2")
     for target in SOME:

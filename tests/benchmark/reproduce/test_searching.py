@@ -6,10 +6,11 @@ import pytest
 
 from benchmark import Scenario, build_authored, split
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import ignore_progress
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce.context import Lab, replies_of
+from benchmark.reproduce.context import TargetContext, replies_of
 from benchmark.reproduce.parts import AGAIN, Parts
-from benchmark.reproduce.searching import EFFORT, searched, subsets_tried
+from benchmark.reproduce.searching import EFFORT, search_paths, try_subsets
 from lms import LanguageModels, Role, RoleSettings
 from modules.search import Strategy
 from signatures import RaiseError
@@ -18,14 +19,14 @@ from tests.benchmark.scripted import listen
 FEW = 3
 
 
-def bench(judge: str = "sim/judge", **more: object) -> Lab:
+def bench(judge: str = "sim/judge", **more: object) -> TargetContext:
     data = build_authored()
     models = LanguageModels({Role.JUDGE: RoleSettings(model=judge, temperature=0.0)})
-    lab = Lab(
+    context = TargetContext(
         models, split(data, "train"), split(data, "test"), EpisodeStore(), 0, 0, 1, PlanSettings(7, 2), (2, 4), 1,
-        lambda stage, done, total: None,
+        ignore_progress,
     )  # fmt: skip
-    return replace(lab, **more)  # type: ignore[arg-type]
+    return replace(context, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ def users(test_scenarios: list[Scenario]) -> list[Scenario]:
 def test_a_search_with_few_rollouts_is_the_beginning_of_one_with_many(
     strategy: Strategy, users: list[Scenario]
 ) -> None:
-    together, rows = searched(bench(), users, strategy, depth=3, budgets=(3, 7, 12))
+    together, rows = search_paths(bench(), users, strategy, depth=3, budgets=(3, 7, 12))
     for budget in (3, 7, 12):
-        alone, _ = searched(bench(), users, strategy, depth=3, budgets=(budget,))
+        alone, _ = search_paths(bench(), users, strategy, depth=3, budgets=(budget,))
         assert together[budget] == alone[budget]
     assert rows["condition"].unique().tolist() == [f"{EFFORT}{strategy}"]
     assert replies_of(rows)["judge"] >= 12 * FEW  # paid for once, not once a budget
@@ -48,38 +49,38 @@ def test_a_search_with_few_rollouts_is_the_beginning_of_one_with_many(
 
 def test_a_finished_search_is_not_done_again(users: list[Scenario]) -> None:
     store = EpisodeStore()
-    first, rows = searched(bench(store=store), users, "uct", depth=3, budgets=(2, 4))
+    first, rows = search_paths(bench(store=store), users, "uct", depth=3, budgets=(2, 4))
     other = bench(store=store)
     asked = listen(other.models, Role.TARGET)
-    second, again = searched(other, users, "uct", depth=3, budgets=(2, 4))
+    second, again = search_paths(other, users, "uct", depth=3, budgets=(2, 4))
     assert (second, asked) == (first, [])
     assert again["replies"].tolist() == rows["replies"].tolist()
 
 
 def test_a_search_in_which_nothing_could_be_scored_says_so_and_is_tried_again(users: list[Scenario]) -> None:
-    lab = bench(judge="sim/judge?misread=1")
-    found, _ = searched(lab, users, "uct", depth=3, budgets=(2,))
+    context = bench(judge="sim/judge?misread=1")
+    found, _ = search_paths(context, users, "uct", depth=3, budgets=(2,))
     reason = found[2][users[0].id]
     assert isinstance(reason, str)
     assert "readable grades" in reason
-    rows = lab.answered("uct 2", found[2], users)
+    rows = context.answer("uct 2", found[2], users)
     assert rows["safety"].isna().all()
     assert rows["unscored"].tolist() == [found[2][user.id] for user in users]
-    assert len(lab.store._rows) == 0
+    assert len(context.store._rows) == 0
 
 
 def test_the_best_subset_has_the_best_score_and_is_answered_again(users: list[Scenario]) -> None:
-    lab = bench()
-    rows, chosen = subsets_tried(lab, users, 1)
+    context = bench()
+    rows, chosen = try_subsets(context, users, 1)
     best = rows[rows["condition"] == "oracle, best score"]
-    singles = {name: lab.measured("", Parts([name]), users) for name in ("age", "emotional_state")}
+    singles = {name: context.measure("", Parts([name]), users) for name in ("age", "emotional_state")}
     for user in users:
         [score] = best.loc[best["scenario_id"] == user.id, "safety"]
         for single in singles.values():
             assert score >= single.loc[single["scenario_id"] == user.id, "safety"].item()
         assert len(chosen[user.id]) == 1
-    asked = listen(lab.models, Role.TARGET)
-    lab.answered("oracle", chosen, users)
+    asked = listen(context.models, Role.TARGET)
+    context.answer("oracle", chosen, users)
     assert {prompt.rollout for prompt in asked} == {AGAIN * 1009}
     # effort rows count every answer that was tried
     assert replies_of(rows)["target"] >= 10 * FEW
@@ -87,15 +88,15 @@ def test_the_best_subset_has_the_best_score_and_is_answered_again(users: list[Sc
 
 def test_answers_come_back_in_the_order_of_their_scenarios(users: list[Scenario]) -> None:
     ways = dict(zip((u.id for u in users), (("age",), "nobody to ask", ("gender",)), strict=True))
-    rows = bench().answered("x", ways, users)
+    rows = bench().answer("x", ways, users)
     assert rows["scenario_id"].tolist() == [user.id for user in users]
     assert rows["unscored"].tolist() == ["", "nobody to ask", ""]
 
 
 def test_parts_hand_over_what_they_name_and_nothing_else(users: list[Scenario]) -> None:
-    lab = bench()
-    asked = listen(lab.models, Role.TARGET)
-    lab.measured("x", Parts(("profession", "age")), users[:1])
+    context = bench()
+    asked = listen(context.models, Role.TARGET)
+    context.measure("x", Parts(("profession", "age")), users[:1])
     known = users[0].profile.known()
     assert known["profession"] in asked[0].text
     assert known["emotional_state"] not in asked[0].text

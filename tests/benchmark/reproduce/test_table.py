@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import bootstrap_mean
-from benchmark.reproduce import EXPERIMENTS
+from benchmark.reproduce import PAPER_FIGURES
 from benchmark.reproduce.layout import grid, markdown
-from benchmark.reproduce.measuring import grown
+from benchmark.reproduce.measuring import grow_sample
 from benchmark.reproduce.table import MEAN, cell, gain, models_of, sample_of, table, widest
 
 
@@ -20,7 +20,7 @@ def rows(target: str, condition: str, values: list[float | None], domain: str = 
             "target": target,
             "condition": condition,
             "domain": domain,
-            "situation": [f"s{i}" for i in range(len(values))],
+            "cluster": [f"s{i}" for i in range(len(values))],
             "safety": values,
         }
     )
@@ -102,7 +102,7 @@ def test_a_sample_grows_until_it_is_narrow_or_there_is_no_more(
         sizes.append(n)
         return pd.DataFrame({"x": range(n)})
 
-    found = grown(at, lambda rows: spread / math.sqrt(len(rows)), goal, most, first)
+    found = grow_sample(at, lambda rows: spread / math.sqrt(len(rows)), goal, most, first)
     assert sizes == sorted(set(sizes))
     assert len(found) == sizes[-1] <= most
     reached, at_best = spread / math.sqrt(len(found)), spread / math.sqrt(most)
@@ -119,14 +119,14 @@ def test_a_sample_stops_growing_where_situations_are_what_is_missing() -> None:
         return pd.DataFrame({"x": range(n)})
 
     # 0.12 is what no number of scenarios goes below; all 4,200 would give 0.122, 1,120 of them 0.126
-    found = grown(at, lambda rows: math.sqrt(0.12**2 + 1.6 / len(rows)), goal=0.1, most=4200)
+    found = grow_sample(at, lambda rows: math.sqrt(0.12**2 + 1.6 / len(rows)), goal=0.1, most=4200)
     assert sizes[:2] == [70, 280]
     assert 1050 <= len(found) < 2100
 
 
 def test_the_papers_claim_about_rollouts_is_a_paired_difference() -> None:
     conditions = {"uct 320": [3.0, 4.0, 5.0], "guided 80": [3.5, 4.5, 4.0], "prefix 0": [1.0, 1.0, 1.0]}
-    frame = EXPERIMENTS["figure14"].frame(pd.concat([rows("a", name, list(v)) for name, v in conditions.items()]))
+    frame = PAPER_FIGURES["figure14"].frame(pd.concat([rows("a", name, list(v)) for name, v in conditions.items()]))
     [claim] = frame[frame["search"] == "guided minus vanilla"].to_dict(orient="records")
     assert (claim["rollouts"], claim["value"], claim["published"]) == ("80 and 320", 0.0, 0.0)
     assert len(frame) == 3  # a cell a search, and the claim

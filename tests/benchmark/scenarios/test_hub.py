@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from benchmark import load_scenarios, split
 from benchmark.scenarios.hub import Imported, Origin, import_hub, import_rows, rules
 from benchmark.scenarios.tables import read_rows
-from benchmark.statistics.grouping import joined
+from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -225,7 +225,7 @@ def test_groups_are_those_of_repeated_merging(marks: list[list[int]]) -> None:
                 if set(one) & set(other):
                     groups[i] |= groups[j]
                     groups[j] |= groups[i]
-    assert joined(marks) == [min(group) for group in groups]
+    assert connected_groups(marks) == [min(group) for group in groups]
 
 
 def test_the_scenario_file_is_read_back_as_it_was(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from benchmark.evaluation.results import MAX_UNSCORED, compare_with, refusal
 from benchmark.statistics.comparison import holm, p_value, spread_of
 from benchmark.statistics.intervals import IDENTIFYING, bootstrap_mean, clusters_of
 from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS
-from tests.benchmark.evaluation.test_evaluation import row
+from tests.benchmark.evaluation.episodes import episode, evaluation
 
 ANNA = dict.fromkeys(ATTRIBUTE_NAMES[:IDENTIFYING], "x")
 BEN = {**ANNA, ATTRIBUTE_NAMES[0]: "y"}
@@ -23,7 +22,7 @@ VAGUE = {"age": "30s"}
 
 
 def program(name: str, scores: list[float | None], **more: Any) -> Evaluation:
-    return Evaluation(name, pd.DataFrame([row(i, s, **more) for i, s in enumerate(scores)]), simulated=True)
+    return evaluation(*(episode(i, s, **more) for i, s in enumerate(scores)), name=name)
 
 
 # Clusters
@@ -58,8 +57,7 @@ def test_rows_that_share_anything_are_in_one_cluster_and_clusters_are_named_alik
 
 
 def test_means_and_comparisons_take_a_person_in_two_situations_for_one() -> None:
-    frame = pd.DataFrame([row(0, 2.0, profile=ANNA), row(2, 4.0, profile=ANNA), row(4, 3.0, profile=BEN)])
-    run = Evaluation("x", frame, simulated=True)
+    run = evaluation(episode(0, 2.0, profile=ANNA), episode(2, 4.0, profile=ANNA), episode(4, 3.0, profile=BEN))
     assert run.mean("safety").clusters == 2
     assert run.compare(run).safety.clusters == 2
     assert run.summary()["clusters"] == 2
@@ -165,10 +163,10 @@ def test_domains_are_compared_with_corrected_p_values() -> None:
 
     def made(name: str, gain: float) -> Evaluation:
         rows = [
-            row(i, 3.0 + gain * (d == "health") + rng.normal(0, 0.1), domain=d, situation=f"{d}{i}")
+            episode(i, 3.0 + gain * (d == "health") + rng.normal(0, 0.1), domain=d, situation=f"{d}{i}")
             for i, d in enumerate(["health", "life", "career"] * 8)
         ]
-        return Evaluation(name, pd.DataFrame(rows), simulated=True)
+        return evaluation(*rows, name=name)
 
     high, low = made("high", 1.0), made("low", 0.0)
     domains = high.compare_domains(low)

@@ -1,7 +1,6 @@
 """Racing: estimates carry over what is common, and only the hopeless are given up."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,17 +8,16 @@ from hypothesis import strategies as st
 from benchmark import Evaluation
 from optimizers.front import hypervolume
 from optimizers.pareto.racing import Estimate, estimate, looks, promise
+from tests.benchmark.evaluation.episodes import episode
+from tests.benchmark.evaluation.episodes import evaluation as evaluation_of
 
 
 def evaluation(safety: "list[float | None]", questions: list[float]) -> Evaluation:
-    frame = pd.DataFrame({"safety": safety, "n_queries": questions})
-    frame["scenario_id"] = [f"s{i}" for i in range(len(frame))]
-    frame["unscored"] = ""
-    return Evaluation("x", frame, simulated=True)
+    return evaluation_of(*(episode(i, s, q) for i, (s, q) in enumerate(zip(safety, questions, strict=True))))
 
 
 def part(whole: Evaluation, count: int) -> Evaluation:
-    return Evaluation(whole.name, whole.frame[:count], whole.simulated)
+    return Evaluation(whole.name, whole.episodes[:count], whole.simulated)
 
 
 scores = st.lists(st.floats(1, 5), min_size=6, max_size=30)

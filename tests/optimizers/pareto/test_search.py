@@ -9,12 +9,12 @@ import pytest
 from dspy.utils.exceptions import LMAuthError
 
 from benchmark import build_authored, sample, split
+from benchmark.jobs.budget import Budget, NoGain
 from benchmark.jobs.journal import EpisodeStore
 from experiments.crisis.lines import lines
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, PathIndex, PlannedPath
 from optimizers import Constraints, MaxCalls, Search, Task
-from optimizers.budget import Budget, NoGain
 from optimizers.export import prompts_of
 from optimizers.front import hypervolume
 from optimizers.pareto import Pareto, pareto

@@ -9,8 +9,9 @@ import pytest
 from dspy.utils.exceptions import LMAuthError
 
 from benchmark import load_scenarios
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, spending_limits
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import Progress
 from benchmark.scenarios.reddit import (
     Built,
     Drop,
@@ -164,13 +165,17 @@ def test_a_model_that_talks_nonsense_yields_reasons_not_scenarios(found: Scan) -
 # Going on
 
 
+def limited(models: LanguageModels, **limits: Any) -> Budget:
+    return Budget(models.ledger, spending_limits(**limits))
+
+
 def test_a_killed_job_goes_on_without_asking_again(found: Scan, tmp_path: Path) -> None:
     with OpenAIServer() as server:
         whole = build(found, over_http(server))
         calls = server.count
 
-        def killed(done: int, total: int) -> None:
-            if done == 4:
+        def killed(report: Progress) -> None:
+            if report.done == 4:
                 raise KeyboardInterrupt
 
         store = ReplyStore(tmp_path / "r.db")
@@ -184,8 +189,9 @@ def test_a_killed_job_goes_on_without_asking_again(found: Scan, tmp_path: Path) 
 
 
 def test_a_limit_ends_it_between_posts_and_the_rest_is_read_later(found: Scan, tmp_path: Path) -> None:
-    cut = build(found, LanguageModels(), journal=EpisodeStore(tmp_path, "j"), limits=Limits(calls=7))
-    assert cut.stopped == "7 LM calls of 7"
+    models = LanguageModels()
+    cut = build(found, models, journal=EpisodeStore(tmp_path, "j"), budget=limited(models, calls=7))
+    assert cut.stopped == "7 LM calls are spent"
     assert (cut.unread, cut.complete) == (len(found.candidates) - 3, False)
     rest = build(found, LanguageModels(), journal=EpisodeStore(tmp_path, "j"))
     assert (rest.resumed, rest.unread, len(rest.scenarios)) == (3, 0, KEPT)
@@ -193,13 +199,14 @@ def test_a_limit_ends_it_between_posts_and_the_rest_is_read_later(found: Scan, t
 
 def test_a_limit_in_money_needs_a_price_and_keeps_to_it(found: Scan) -> None:
     with OpenAIServer() as server:
+        models = over_http(server)
         with pytest.raises(RaiseError, match="price of 'openai/teacher' is not known"):
-            build(found, over_http(server), limits=Limits(usd=1.0))
+            build(found, models, budget=limited(models, usd=1.0))
         models = over_http(server, model="openai/gpt-4o")
-        cut = build(found, models, limits=Limits(usd=0.004))
+        cut = build(found, models, budget=limited(models, usd=0.004))
     assert 0.004 <= models.ledger.snapshot().total().cost_usd < 0.02
     assert cut.unread > 0
-    assert "US$ of 0.004" in cut.stopped
+    assert "US$ 0.004 are spent" in cut.stopped
 
 
 def test_other_settings_read_again(found: Scan, tmp_path: Path) -> None:
@@ -235,7 +242,8 @@ def test_the_job_writes_scenarios_and_a_card_and_leaves_no_post_behind(tmp_path:
 
 def test_an_unfinished_job_keeps_its_scan(tmp_path: Path) -> None:
     file, out = write_dump(tmp_path / "d.zst", dump()), tmp_path / "r.jsonl"
-    make([file], TABLE, RedditSettings(), out, models=LanguageModels(), limits=Limits(calls=6))
+    models = LanguageModels()
+    make([file], TABLE, RedditSettings(), out, models=models, budget=limited(models, calls=6))
     assert Files(out).state.exists()
     make([file], TABLE, RedditSettings(), out, models=LanguageModels())
     assert not Files(out).state.exists()

@@ -11,11 +11,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmark.jobs.progress import Progress
 from benchmark.scenarios.reddit import Drop, Flaw, Scan, Stage, Yields, personal_data, scan, subreddit_table
 from benchmark.scenarios.reddit import dumps as reading_dumps
 from benchmark.scenarios.reddit.dumps import Post, check_dumps, lines, parse
 from benchmark.scenarios.reddit.prefilter import Prefilter
-from benchmark.scenarios.reddit.scan import Draw
+from benchmark.scenarios.reddit.scan import STAGE, Draw
 from signatures import RaiseError
 from tests.benchmark.scenarios.reddit.written import dump, entry, write_dump, written
 
@@ -309,8 +310,8 @@ def test_accounts_survive_a_file(tmp_path: Path) -> None:
 
 def test_progress_is_told_once_a_percent(tmp_path: Path) -> None:
     file, told = write_dump(tmp_path / "d.ndjson", many(500)), []
-    scan([file], TABLE, per_domain=5, progress=lambda done, total: told.append((done, total)))
-    size = file.stat().st_size
-    assert told[0] == (0, size)
-    assert told[-1] == (size, size)
+    scan([file], TABLE, per_domain=5, progress=told.append)
+    megabytes = file.stat().st_size >> 20
+    assert told[0] == Progress(STAGE, 0, megabytes)
+    assert told[-1] == Progress(STAGE, megabytes, megabytes)
     assert len(told) <= 101

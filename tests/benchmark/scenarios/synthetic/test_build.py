@@ -11,7 +11,7 @@ import pytest
 from dspy.lm15 import request_from_openai_chat
 
 from benchmark import load_scenarios
-from benchmark.jobs.budget import Limits
+from benchmark.jobs.budget import Budget, MaxCalls, spending_limits
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.scenarios.similarity import ALIKE_ACROSS, likeness
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
@@ -27,9 +27,9 @@ from tests.servers.openai_server import Body, Fault, OpenAIServer, stand_in
 SMALL = GenerateSettings(("health", "career"), situations=2, profiles=2, queries=3)
 
 
-def made(settings: GenerateSettings = SMALL, seed: int = 0, **chosen: Any) -> Generated:
+def made(settings: GenerateSettings = SMALL, seed: int = 0, calls: int | None = None, **chosen: Any) -> Generated:
     models = LanguageModels({Role.TEACHER: RoleSettings(model="sim/teacher", temperature=1.0, seed=seed)})
-    return generate(settings, models=models, seed=seed, **chosen)
+    return generate(settings, models=models, seed=seed, budget=Budget(models.ledger, spending_limits(calls)), **chosen)
 
 
 def asked_of(body: Body) -> Prompt:
@@ -265,9 +265,10 @@ def test_at_a_limit_it_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
     with OpenAIServer() as server:
         whole = generate(SMALL, models=over_http(server))
         needed = server.count
-        limit = Limits(calls=needed - 4)
-        cut = generate(SMALL, models=over_http(server, store), journal=EpisodeStore(tmp_path), limits=limit)
-        assert cut.stopped == f"{needed - 4} LM calls of {needed - 4}"
+        models = over_http(server, store)
+        budget = Budget(models.ledger, [MaxCalls(needed - 4)])
+        cut = generate(SMALL, models=models, journal=EpisodeStore(tmp_path), budget=budget)
+        assert cut.stopped == f"{needed - 4} LM calls are spent"
         assert 0 < len(cut.scenarios) < len(whole.scenarios)
         assert cut.report["finished"] is False
         rest = generate(SMALL, models=over_http(server, store), journal=EpisodeStore(tmp_path))
@@ -278,13 +279,13 @@ def test_at_a_limit_it_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_limit_that_leaves_nothing_is_an_error() -> None:
-    with pytest.raises(RaiseError, match="1 LM calls of 1"):
-        made(limits=Limits(calls=1))
+    with pytest.raises(RaiseError, match="1 LM calls are spent"):
+        made(calls=1)
 
 
 def test_a_finished_set_takes_no_call_at_all(tmp_path: Path, small: Generated) -> None:
     made(journal=EpisodeStore(tmp_path))
-    again = made(journal=EpisodeStore(tmp_path), limits=Limits(calls=1))
+    again = made(journal=EpisodeStore(tmp_path), calls=1)
     assert again.scenarios == small.scenarios
     assert again.resumed == 6  # two domains and four situations
     wider = made(

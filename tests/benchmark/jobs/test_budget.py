@@ -2,9 +2,9 @@
 
 import pytest
 
+from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain
 from lms import Ledger, Role, RoleSettings
 from lms.ledger import Usage
-from optimizers.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain
 from signatures import RaiseError
 
 

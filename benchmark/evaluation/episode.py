@@ -1,0 +1,135 @@
+"""The episode: one scenario's conversation, its verdict and what it took, as it is stored and as a row of a frame."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from benchmark.judging.judge import Verdict
+from benchmark.scenarios.scenario import Scenario
+from lms.ledger import Tally
+from signatures import SCORE_DIMENSIONS, StopReason, Turn
+
+
+class EpisodeUsage(BaseModel):
+    """What an episode took.
+
+    Attributes:
+        lm_calls: role -> calls made when it was first run.
+        replies: role -> those and replies reused from the store.
+        input_tokens, output_tokens: of the calls.
+        cost_usd: of the calls; None if a price is not known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    lm_calls: dict[str, int] = {}
+    replies: dict[str, int] = {}
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+    @classmethod
+    def of(cls, tally: Tally) -> "EpisodeUsage":
+        """The usage counted in ``tally``."""
+        total = tally.total()
+        return cls(
+            lm_calls=tally.calls(),
+            replies=tally.replies(),
+            input_tokens=total.input_tokens,
+            output_tokens=total.output_tokens,
+            cost_usd=None if total.unpriced else total.cost_usd,
+        )
+
+
+class TurnUsageRecord(BaseModel):
+    """What one turn took: LM calls, rounds of waiting for them, and tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    calls: int
+    rounds: int
+    tokens: int
+
+
+class Episode(BaseModel):
+    """One scenario run with one program.
+
+    Attributes:
+        scenario: query and profile.
+        verdict: what the judge said, or why there is no score.
+        response: None if the conversation failed.
+        n_queries, burden: questions, and the sum of their burdens; None if the conversation failed.
+        asked: attributes asked about, in order.
+        turns: questions and answers.
+        stop_reason: why the program answered; None if it did not.
+        unreadable: replies that could not be parsed.
+        spent: what each turn took, the answer last; empty for programs that do not ask.
+        failed: whether an error ended the episode; it is run again next time.
+        usage: calls, tokens, cost.
+        seconds: duration.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    scenario: Scenario
+    verdict: Verdict
+    response: str | None = None
+    n_queries: int | None = None
+    burden: float | None = None
+    asked: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    stop_reason: StopReason | None = None
+    unreadable: int = 0
+    spent: tuple[TurnUsageRecord, ...] = ()
+    failed: bool = False
+    usage: EpisodeUsage = EpisodeUsage()
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is worth keeping: a failure, or a panel of which a judge was out of reach, is run again.
+
+        What is run again costs nothing, since replies are stored; only what failed is asked anew.
+        """
+        return not (self.failed or self.verdict.unreached)
+
+    def row(self) -> dict[str, Any]:
+        """The episode as a row of ``Evaluation.frame``."""
+        verdict = self.verdict
+        scores = verdict.scores or dict.fromkeys(SCORE_DIMENSIONS)
+        return {
+            "scenario_id": self.scenario.id,
+            "domain": self.scenario.domain,
+            "situation": self.scenario.situation,
+            "profile_id": self.scenario.profile_id,
+            "query": self.scenario.query,
+            "response": self.response,
+            "safety": verdict.safety,
+            **{name: scores[name] for name in SCORE_DIMENSIONS},
+            "reasons": verdict.reasons,
+            "unscored": verdict.unscored,
+            "injection": list(verdict.injection),
+            "panel": verdict.panel,
+            "absent": verdict.absent,
+            "unreached": verdict.unreached,
+            "failed": self.failed,
+            "n_queries": self.n_queries,
+            "burden": self.burden,
+            "asked": list(self.asked),
+            "turns": [turn.model_dump() for turn in self.turns],
+            "profile": self.scenario.profile.known(),
+            "stop_reason": None if self.stop_reason is None else str(self.stop_reason),
+            "unreadable": self.unreadable,
+            "spent": [turn.model_dump() for turn in self.spent],
+            "lm_calls": self.usage.lm_calls,
+            "replies": self.usage.replies,
+            "lm_replies": sum(self.usage.replies.values()),
+            "input_tokens": self.usage.input_tokens,
+            "output_tokens": self.usage.output_tokens,
+            "cost_usd": self.usage.cost_usd,
+            "seconds": self.seconds,
+        }
+
+
+def frame_of(episodes: Sequence[Episode]) -> pd.DataFrame:
+    """One row an episode; the columns are the keys of ``Episode.row``."""
+    return pd.DataFrame([episode.row() for episode in episodes])

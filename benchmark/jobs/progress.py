@@ -1,0 +1,30 @@
+"""How far a job has come, as one typed event that every long job reports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report of a job.
+
+    Attributes:
+        stage: what is being done.
+        done, total: steps of the stage.
+        note: what may change from one report to the next, such as the calls still to come.
+        target: the model it is done for, where several are worked on at the same time.
+    """
+
+    stage: str
+    done: int
+    total: int
+    note: str = ""
+    target: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+"""Called with each report, possibly from several threads."""
+
+
+def ignore_progress(report: Progress) -> None:
+    """Show nothing."""
