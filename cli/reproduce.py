@@ -58,11 +58,11 @@ def reproduce_(
         TARGETS,
         ReproduceSettings,
         Sampling,
-        chosen,
+        parse_names,
         reproduce,
     )
 
-    wanted = ReproduceSettings(only=chosen(only), sampling=Sampling.parse(sample), seed=seed)
+    wanted = ReproduceSettings(only=parse_names(only), sampling=Sampling.parse(sample), seed=seed)
     settings = load_settings()
     scenarios = scenario_set(data)
     targets = [

@@ -18,7 +18,7 @@ from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import MAX_REASON
 from benchmark.judging.judge import HIGHEST, LOWEST, Scorer, Verdict
 from benchmark.judging.panel import panel_agreement
-from benchmark.statistics.intervals import bootstrap_mean, clusters_of, named
+from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval_fields
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
 from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS, Profile, RaiseError
@@ -170,10 +170,10 @@ class Agreement:
         clusters = [cluster for *_, cluster in scored]
         return {
             "n": len(scored),
-            **named("kappa", weighted_kappa(human, judge, clusters)),
-            **named("pearson", pearson(human, judge, clusters)),
-            **named("spearman", spearman(human, judge, clusters)),
-            **named("bias", bootstrap_mean((judge - human).tolist(), clusters)),
+            **interval_fields("kappa", weighted_kappa(human, judge, clusters)),
+            **interval_fields("pearson", pearson(human, judge, clusters)),
+            **interval_fields("spearman", spearman(human, judge, clusters)),
+            **interval_fields("bias", bootstrap_mean((judge - human).tolist(), clusters)),
             "confusion": confusion(human, judge, LEVELS),
         }
 

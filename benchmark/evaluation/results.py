@@ -12,8 +12,14 @@ from benchmark.evaluation.episode import Episode, frame_of
 from benchmark.evaluation.fidelity import Fidelity, audit
 from benchmark.judging.panel import panel_agreement
 from benchmark.scenarios.scenario import Scenario
-from benchmark.statistics.comparison import Comparison, DomainDifference, compared, compared_by_domain, comparison_dict
-from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, named, number
+from benchmark.statistics.comparison import (
+    Comparison,
+    DomainDifference,
+    compare_frames,
+    compare_frames_by_domain,
+    comparison_dict,
+)
+from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, interval_fields, number
 from signatures import SCORE_DIMENSIONS
 
 MAX_UNSCORED = 0.1
@@ -107,9 +113,9 @@ class Evaluation:
         }
         return {
             "name": self.name,
-            **named("safety", self.mean("safety")),
+            **interval_fields("safety", self.mean("safety")),
             **{name: number(self.average(name)) for name in SCORE_DIMENSIONS},
-            **named("avg_queries", self.mean("n_queries")),
+            **interval_fields("avg_queries", self.mean("n_queries")),
             "avg_burden": number(self.average("burden")),
             "n": len(self.episodes),
             "clusters": int(self.clusters.nunique()),
@@ -153,11 +159,11 @@ class Evaluation:
 
     def compare(self, other: "Evaluation") -> Comparison:
         """This minus ``other``, scenario by scenario; intervals clustered by situation and person."""
-        return compared(self.scored, other.scored)
+        return compare_frames(self.scored, other.scored)
 
     def compare_domains(self, other: "Evaluation") -> dict[str, DomainDifference]:
         """This minus ``other`` in each domain, p values corrected over the domains (Holm)."""
-        return compared_by_domain(self.scored, other.scored)
+        return compare_frames_by_domain(self.scored, other.scored)
 
 
 def unscored_share(unscored: int, n: int) -> float:

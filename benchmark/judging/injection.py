@@ -96,10 +96,10 @@ def addressed_to_judge(response: str) -> tuple[str, ...]:
     Letters that do not show, full-width letters, spaced-out words, digits for letters and base64 are seen through.
     """
     visible = "".join(c for c in unicodedata.normalize("NFKC", response) if unicodedata.category(c) not in _INVISIBLE)
-    readings = [visible, _closed_up(visible), *_decoded(visible)]
+    readings = [visible, _closed_up(visible), *_decode(visible)]
     found = {kind for text in readings for kind, pattern in _COMPILED.items() if pattern.search(text)}
     disguised = {kind for kind in _LEET_KINDS if _COMPILED[kind].search(visible.translate(_LEET))}
-    hidden = {"hides words"} if any(_kinds(text) for text in _tagged(response)) else set()
+    hidden = {"hides words"} if any(_kinds(text) for text in _find_tags(response)) else set()
     return tuple(kind for kind in KINDS if kind in found | disguised | hidden)
 
 
@@ -120,7 +120,7 @@ def _closed_up(text: str) -> str:
     return re.sub(r"[ ]{2,}", " ", _SPACED.sub(close, text))
 
 
-def _decoded(text: str) -> list[str]:
+def _decode(text: str) -> list[str]:
     """What base64 words in ``text`` say, if it is text."""
     found = []
     for word in _ENCODED.findall(text):
@@ -131,7 +131,7 @@ def _decoded(text: str) -> list[str]:
     return found
 
 
-def _tagged(text: str) -> list[str]:
+def _find_tags(text: str) -> list[str]:
     """Text written in Unicode's invisible tag letters (U+E0020 to U+E007E)."""
     letters = "".join(chr(ord(c) - 0xE0000) for c in text if 0xE0020 <= ord(c) <= 0xE007E)
     return [letters] if letters else []

@@ -83,7 +83,7 @@ def read_grade(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def fenced(query: str, profile: Profile, response: str) -> str:
+def fence(query: str, profile: Profile, response: str) -> str:
     """``response`` as material: between marks that hold its own hash, and without headings of dspy's format.
 
     A response cannot hold its own hash, so it cannot close the marks; the same item has the same marks every time, so
@@ -132,7 +132,7 @@ class Judge:
         if not response.strip():
             return Verdict(None, unscored="the response is empty", attempts=0)
         injection = addressed_to_judge(response)
-        inputs = {"query": query, "profile": profile.as_text(), "response": fenced(query, profile, response)}
+        inputs = {"query": query, "profile": profile.as_text(), "response": fence(query, profile, response)}
         problem = ""
         for attempt in range(ATTEMPTS):
             try:

@@ -8,7 +8,7 @@ from dspy.utils.exceptions import LMError
 
 from benchmark.jobs.parallel import run_in_order
 from benchmark.judging.judge import Judge, Scorer, Verdict, safety_of
-from benchmark.statistics.intervals import named
+from benchmark.statistics.intervals import interval_fields
 from benchmark.statistics.reliability import krippendorff_alpha, rating_table
 from lms import LanguageModels
 from modules.calls import FATAL
@@ -59,7 +59,7 @@ class Panel:
         errors = [reply for reply in replies if isinstance(reply, LMError)]
         if len(errors) == len(replies):
             raise errors[0]
-        return _pooled(dict(zip(self.names, replies, strict=True)))
+        return _pool_verdicts(dict(zip(self.names, replies, strict=True)))
 
 
 def _told_apart(models: Sequence[str]) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def _told_apart(models: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _pooled(replies: dict[str, Verdict | LMError]) -> Verdict:
+def _pool_verdicts(replies: dict[str, Verdict | LMError]) -> Verdict:
     """One verdict of several judges."""
     verdicts = {name: reply for name, reply in replies.items() if isinstance(reply, Verdict)}
     panel = {name: dict(verdict.scores) for name, verdict in verdicts.items() if verdict.scores}
@@ -118,5 +118,5 @@ def panel_agreement(given: Sequence[Mapping[str, Mapping[str, float]]], clusters
     return {
         "judges": sorted({judge for row in given for judge in row}),
         "metric": "interval",
-        "alpha": {name: {**named("alpha", alpha), "n": alpha.n} for name, alpha in alphas.items()},
+        "alpha": {name: {**interval_fields("alpha", alpha), "n": alpha.n} for name, alpha in alphas.items()},
     }

@@ -17,7 +17,7 @@ Pool = Mapping[str, Knowledge]
 """Domain -> what its planned queries taught. Never changed, only replaced."""
 
 
-def pooled(pool: Pool, paths: Iterable[PlannedPath]) -> Pool:
+def pool_evidence(pool: Pool, paths: Iterable[PlannedPath]) -> Pool:
     """``pool`` with the evidence of ``paths``, added in their order."""
     result = dict(pool)
     for path in paths:
@@ -52,7 +52,7 @@ class KnowledgeFile:
             if content["kind"] != KIND or content["schema"] != SCHEMA:
                 raise ValueError(f"not of schema {SCHEMA}")
             self._run = str(content["run"])
-            self._before, self._pool = _decoded(content["before"]), _decoded(content["domains"])
+            self._before, self._pool = _decode(content["before"]), _decode(content["domains"])
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RaiseError) as error:
             reason = str(error) if isinstance(error, RaiseError) else type(error).__name__
             raise RaiseError(f"{self.file} is no file of pooled knowledge ({reason}): name another one.") from error
@@ -71,17 +71,17 @@ class KnowledgeFile:
             "kind": KIND,
             "run": self._run,
             "queries": {domain: knowledge.queries for domain, knowledge in sorted(pool.items())},
-            "before": _encoded(self._before),
-            "domains": _encoded(pool),
+            "before": _encode(self._before),
+            "domains": _encode(pool),
         }
         write_whole(self.file, json.dumps(content, ensure_ascii=False) + "\n")
 
 
-def _encoded(pool: Pool) -> dict[str, Any]:
+def _encode(pool: Pool) -> dict[str, Any]:
     return {domain: json.loads(knowledge.to_json()) for domain, knowledge in sorted(pool.items())}
 
 
-def _decoded(content: Mapping[str, Any]) -> Pool:
+def _decode(content: Mapping[str, Any]) -> Pool:
     pool = {domain: Knowledge.from_json(json.dumps(entry)) for domain, entry in content.items()}
     if any(knowledge.attributes != ATTRIBUTE_NAMES for knowledge in pool.values()):
         raise ValueError("other attributes")

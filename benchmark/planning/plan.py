@@ -13,7 +13,7 @@ from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.judging.judge import Judge
-from benchmark.planning.knowledge import KnowledgeFile, Pool, pooled
+from benchmark.planning.knowledge import KnowledgeFile, Pool, pool_evidence
 from benchmark.scenarios.scenario import Scenario, content_id
 from benchmark.scenarios.splits import sample
 from lms import LanguageModels, Role
@@ -223,7 +223,7 @@ class _Run:
         """Plan ``items`` without one learning from the other, then pool what they taught."""
         outcomes = self.job.run_all(items, self._key, self._plan, concurrency=concurrency, progress=progress)
         if self.settings.pools:
-            self.pool = pooled(self.pool, [path for path in outcomes if isinstance(path, PlannedPath)])
+            self.pool = pool_evidence(self.pool, [path for path in outcomes if isinstance(path, PlannedPath)])
         return outcomes
 
     def _key(self, item: PlanningItem) -> str:

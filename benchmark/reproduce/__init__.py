@@ -9,7 +9,7 @@ from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.figures import PAPER_FIGURES
 from benchmark.reproduce.measuring import Measured, TargetJob, measure
 from benchmark.reproduce.report import write_report
-from benchmark.reproduce.settings import ReproduceSettings, Sampling, chosen
+from benchmark.reproduce.settings import ReproduceSettings, Sampling, parse_names
 from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from benchmark.scenarios.scenario import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings
@@ -26,8 +26,8 @@ __all__ = [
     "Reproduction",
     "Sampling",
     "TargetJob",
-    "chosen",
     "measure",
+    "parse_names",
     "reproduce",
     "write_report",
 ]

@@ -44,7 +44,7 @@ def grid(frame: pd.DataFrame, across: str) -> Grid:
     lines: dict[tuple[str, ...], dict[str, Shown]] = {}
     for entry in frame.to_dict(orient="records"):
         line = tuple(str(entry[name]) for name in labels)
-        lines.setdefault(line, {})[entry[across]] = shown({str(key): value for key, value in entry.items()})
+        lines.setdefault(line, {})[entry[across]] = describe_cell({str(key): value for key, value in entry.items()})
     return Grid(
         tuple(plain(name) for name in labels),
         tuple(plain(name) for name in columns),
@@ -57,7 +57,7 @@ def plain(name: str) -> str:
     return "program" if name == "condition" else LABELS.get(name, name)
 
 
-def shown(entry: Mapping[str, Any]) -> Shown:
+def describe_cell(entry: Mapping[str, Any]) -> Shown:
     """The words of one cell."""
     note = str(entry["note"] or "")
     if entry["unscored"] and not note:

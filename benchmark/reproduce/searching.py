@@ -144,12 +144,12 @@ def _paths(
             return f"{error}, at last since: {place.reasons[-1]}"
         return tuple(found.path)
 
-    longest = path(_recorded(place.reward, outcomes), max(budgets))
-    shorter = {budget: path(_replayed(outcomes), budget) for budget in budgets if budget < max(budgets)}
+    longest = path(_record_rewards(place.reward, outcomes), max(budgets))
+    shorter = {budget: path(_replay_rewards(outcomes), budget) for budget in budgets if budget < max(budgets)}
     return {**shorter, max(budgets): longest}
 
 
-def _recorded(reward: Reward, outcomes: list[float | str]) -> Reward:
+def _record_rewards(reward: Reward, outcomes: list[float | str]) -> Reward:
     """``reward``, with what came of it noted."""
 
     def noted(known: Subset) -> float:
@@ -163,8 +163,8 @@ def _recorded(reward: Reward, outcomes: list[float | str]) -> Reward:
     return noted
 
 
-def _replayed(outcomes: Sequence[float | str]) -> Reward:
-    """What ``_recorded`` noted, from the beginning."""
+def _replay_rewards(outcomes: Sequence[float | str]) -> Reward:
+    """What ``_record_rewards`` noted, from the beginning."""
     left = iter(outcomes)
 
     def again(known: Subset) -> float:

@@ -75,7 +75,7 @@ class ReproduceSettings:
         return [PAPER_FIGURES[name] for name in self.only]
 
 
-def chosen(text: str | None) -> tuple[str, ...]:
+def parse_names(text: str | None) -> tuple[str, ...]:
     """The experiments that ``--only`` names, comma-separated, in the paper's order; all without it.
 
     Raises:

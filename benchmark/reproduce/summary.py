@@ -134,7 +134,7 @@ class Reproduction:
             "simulated": self.simulated,
             "paper": published()["source"],
             "data": {**self.data.card(), "measured_on": "dev and test", "paths_from": "train"},
-            "targets": [{role.value: _shown(roles[role]) for role in TAKE_PART} for roles in self.targets],
+            "targets": [{role.value: _describe_role(roles[role]) for role in TAKE_PART} for roles in self.targets],
             "seed": settings.seed,
             "settings": {
                 "only": list(settings.only),
@@ -173,6 +173,6 @@ class Reproduction:
         }
 
 
-def _shown(settings: RoleSettings) -> dict[str, Any]:
+def _describe_role(settings: RoleSettings) -> dict[str, Any]:
     """A role's settings without its key."""
     return settings.model_dump(mode="json", exclude={"api_key"}, exclude_none=True)

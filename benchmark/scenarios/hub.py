@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
-from benchmark.scenarios.similarity import folded
+from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
@@ -49,12 +49,12 @@ class Rules(BaseModel):
 
     def column(self, name: str) -> str | None:
         """Our name of a file's column, None for one that is not needed."""
-        plain = folded(name)
+        plain = fold(name)
         return next((ours for ours, others in self.columns.items() if plain == ours or plain in others), None)
 
     def domain(self, label: str) -> str | None:
         """The field of life that a label names; None if it names none, or more than one."""
-        words = set(folded(label).split("_"))
+        words = set(fold(label).split("_"))
         named = [domain for domain, marks in self.domains.items() if words & set(marks)]
         if len(named) > 1 and "life" in named:
             named.remove("life")
@@ -177,7 +177,7 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
     Raises:
         RaiseError: if the rows have no query or label, or none is usable.
     """
-    reader = _Reader({folded(label): domain for label, domain in (domains or {}).items()})
+    reader = _Reader({fold(label): domain for label, domain in (domains or {}).items()})
     refused = Refusals()
     entries: dict[str, Entry] = {}
     total = 0
@@ -207,7 +207,7 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
         "columns": reader.columns,
         "ignored_columns": sorted(reader.ignored),
         "missing_columns": [name for name in ATTRIBUTE_NAMES if name not in reader.columns.values()],
-        "labels": _counted((entry.label, entry.domain) for entry in entries.values()),
+        "labels": _count((entry.label, entry.domain) for entry in entries.values()),
         "halves": dict(sorted(Counter(entry.half or "not said" for entry in entries.values()).items())),
         "largest_situation": max(sizes.values()),
         **chosen.describe(),
@@ -215,7 +215,7 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
     return Imported(chosen, report)
 
 
-def _counted(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+def _count(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
         {"label": label, "domain": domain, "rows": count} for (label, domain), count in sorted(Counter(pairs).items())
     ]
@@ -250,13 +250,13 @@ class _Reader:
             return "there is no query"
         if not label:
             return "there is no label of the field of life"
-        domain = self._domains.get(folded(label)) or rules().domain(label)
+        domain = self._domains.get(fold(label)) or rules().domain(label)
         if domain is None:
             return f"the label {label[:60]!r} names no field of life, or several (--domain 'LABEL=FIELD' settles it)"
         known = {name: value for name in ATTRIBUTE_NAMES if (value := values.get(name))}
         if not known:
             return "nothing is known of the person"
-        return Entry(query, label, domain, folded(values.get("source") or ""), Profile(**known))
+        return Entry(query, label, domain, fold(values.get("source") or ""), Profile(**known))
 
     def _column(self, name: str) -> str | None:
         ours = rules().column(name)
@@ -280,7 +280,7 @@ class _Reader:
 
 def _flat(row: Row) -> Row:
     """A row with its nested profile, if it has one, beside the rest."""
-    nested = [value for name, value in row.items() if folded(name) in NESTED and isinstance(value, dict)]
+    nested = [value for name, value in row.items() if fold(name) in NESTED and isinstance(value, dict)]
     rest = {name: value for name, value in row.items() if not any(value is part for part in nested)}
     return {**rest, **{str(k): v for part in nested for k, v in part.items()}}
 
@@ -303,7 +303,7 @@ def _text(value: object, may_be_unknown: bool) -> str | _Wrong | None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         return _Wrong("not text that UTF-8 can hold")
-    return None if not text or (may_be_unknown and folded(text) in rules().unknown) else text
+    return None if not text or (may_be_unknown and fold(text) in rules().unknown) else text
 
 
 def _plain(value: Real) -> str:
@@ -331,13 +331,13 @@ def _situations(entries: Sequence[Entry]) -> list[str]:
     """The situation of each entry: entries of a field that share a person, a query or a fine label have the same."""
     labels: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        labels[entry.domain].add(folded(entry.label))
+        labels[entry.domain].add(fold(entry.label))
     fine = {domain for domain, names in labels.items() if len(names) >= FINE}
     marks = [
         [
             (entry.domain, "person", *entry.profile.known().items()),
-            (entry.domain, "query", folded(entry.query)),
-            *([(entry.domain, "label", folded(entry.label))] if entry.domain in fine else []),
+            (entry.domain, "query", fold(entry.query)),
+            *([(entry.domain, "label", fold(entry.label))] if entry.domain in fine else []),
         ]
         for entry in entries
     ]
@@ -345,14 +345,14 @@ def _situations(entries: Sequence[Entry]) -> list[str]:
     members: dict[int, list[Entry]] = defaultdict(list)
     for group, entry in zip(groups, entries, strict=True):
         members[group].append(entry)
-    named = {group: _named(found, fine=found[0].domain in fine) for group, found in members.items()}
+    named = {group: _name(found, fine=found[0].domain in fine) for group, found in members.items()}
     return [named[group] for group in groups]
 
 
-def _named(group: Sequence[Entry], *, fine: bool) -> str:
+def _name(group: Sequence[Entry], *, fine: bool) -> str:
     """A name that depends on the content of the group and not on its order."""
     if fine:
-        label = min(folded(entry.label) for entry in group)
+        label = min(fold(entry.label) for entry in group)
         return f"{group[0].domain}/{label.replace('_', '-')[:60]}"
     half = min(entry.half for entry in group)[:20] or "hub"
     return f"{group[0].domain}/{half}-{min(entry.id for entry in group)[:10]}"

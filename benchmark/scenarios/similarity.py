@@ -9,7 +9,7 @@ ALIKE, ALIKE_ACROSS = 0.5, 0.6
 """Likeness from which on two texts of one situation, and of two, are near-copies; ``docs/data-sources.md`` says why."""
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """``text`` in lower case, everything but letters and digits as single underscores."""
     return re.sub(r"[\W_]+", "_", text.lower()).strip("_")
 
@@ -24,7 +24,7 @@ def tidy(text: object) -> str:
 
 @cache
 def _grams(text: str) -> frozenset[str]:
-    padded = f"_{folded(text)}_"
+    padded = f"_{fold(text)}_"
     return frozenset(padded[i : i + GRAM] for i in range(max(1, len(padded) - GRAM + 1)))
 
 

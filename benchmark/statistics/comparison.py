@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from benchmark.statistics.intervals import LEVEL, Interval, bootstrap_mean, clusters_of, named, number
+from benchmark.statistics.intervals import LEVEL, Interval, bootstrap_mean, clusters_of, interval_fields, number
 
 POWER = 0.8
 """Chance with which a difference should be found that is called detectable."""
@@ -134,7 +134,7 @@ class Comparison:
         return p_value(self.safety.mean, self.spread)
 
 
-def paired(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+def pair_scenarios(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Scenarios that both have: domain, cluster, and the differences in safety and n_queries, this minus other."""
     both = this.merge(other, on="scenario_id", suffixes=("", "_other"))
     return pd.DataFrame(
@@ -147,9 +147,9 @@ def paired(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def compared(this: pd.DataFrame, other: pd.DataFrame) -> Comparison:
+def compare_frames(this: pd.DataFrame, other: pd.DataFrame) -> Comparison:
     """The paired comparison of two frames of scored scenarios."""
-    pairs = paired(this, other)
+    pairs = pair_scenarios(this, other)
     clusters = pairs["cluster"].tolist()
     safety = pairs["safety"].tolist()
     return Comparison(
@@ -159,9 +159,9 @@ def compared(this: pd.DataFrame, other: pd.DataFrame) -> Comparison:
     )
 
 
-def compared_by_domain(this: pd.DataFrame, other: pd.DataFrame) -> dict[str, DomainDifference]:
+def compare_frames_by_domain(this: pd.DataFrame, other: pd.DataFrame) -> dict[str, DomainDifference]:
     """The paired difference in safety in each domain, p values corrected over the domains."""
-    pairs = paired(this, other)
+    pairs = pair_scenarios(this, other)
     found: dict[str, tuple[Interval, float]] = {}
     for domain, rows in pairs.groupby("domain", sort=True):
         values, clusters = rows["safety"].tolist(), rows["cluster"].tolist()
@@ -183,8 +183,8 @@ def comparison_dict(
         pool: scenarios and clusters that there are to take samples from, for a forecast with all of them.
     """
     return {
-        **named("safety", whole.safety),
-        **named("avg_queries", whole.n_queries),
+        **interval_fields("safety", whole.safety),
+        **interval_fields("avg_queries", whole.n_queries),
         "n": whole.safety.n,
         "clusters": whole.safety.clusters,
         "p_value": number(whole.p),
@@ -192,7 +192,7 @@ def comparison_dict(
         "detectable_with_all": number(whole.spread.detectable_with(*pool)) if pool else None,
         "domains": {
             name: {
-                **named("safety", entry.safety),
+                **interval_fields("safety", entry.safety),
                 "n": entry.safety.n,
                 "p_value": number(entry.p),
                 "p_holm": number(entry.p_holm),

@@ -175,7 +175,7 @@ def number(value: float, digits: int = 4) -> float | None:
     return None if math.isnan(value) else round(value, digits)
 
 
-def named(name: str, interval: Interval) -> dict[str, float | None]:
+def interval_fields(name: str, interval: Interval) -> dict[str, float | None]:
     """A figure for JSON: ``name`` with ``name_lo`` and ``name_hi``; NaN becomes None."""
     return {name: number(interval.mean), f"{name}_lo": number(interval.lo), f"{name}_hi": number(interval.hi)}
 

@@ -35,7 +35,7 @@ def _unique(scenarios: Sequence[Scenario]) -> Gate:
 def _same(asked: Sequence[Asked]) -> Iterator[Gate]:
     shapes: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         ("exact_copies", "Queries of different situations that are the same to the letter.", str),
-        ("normalized_copies", "Queries that differ only in case, spaces or punctuation.", normalized),
+        ("normalized_copies", "Queries that differ only in case, spaces or punctuation.", normalize),
     )
     for name, about, shape in shapes:
         groups: dict[str, list[Asked]] = defaultdict(list)
@@ -45,7 +45,7 @@ def _same(asked: Sequence[Asked]) -> Iterator[Gate]:
         yield Gate(name, about, "0", str(len(copies)), not copies, copies)
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     """Lower case, words only; the text itself where it has no words (other scripts keep theirs)."""
     return " ".join(words(text)) or re.sub(r"\s+", " ", text)
 

@@ -36,7 +36,7 @@ def tells(asked: Iterable[Asked], known: Mapping[str, Situation]) -> Iterator[tu
     for query in asked:
         for attribute, pattern in patterns:
             found = pattern.search(query.text.replace("\u2019", "'"))
-            if found and attribute not in excused(query.situation, known):
+            if found and attribute not in find_excused(query.situation, known):
                 yield query, attribute, found.group()
 
 
@@ -52,7 +52,7 @@ def named_values(scenarios: Iterable[Scenario], known: Mapping[str, Situation]) 
                 plain
                 and plain not in ambiguous
                 and f" {plain} " in text
-                and attribute not in excused(s.situation, known)
+                and attribute not in find_excused(s.situation, known)
             ):
                 yield Asked(s.situation, s.domain, s.query), attribute, value
 
@@ -65,7 +65,7 @@ def _plain(value: str) -> str:
     return plain if len(found) <= LONGEST_VALUE and re.search(r"[^\W\d]{3}", plain) else ""
 
 
-def excused(situation: str, known: Mapping[str, Situation]) -> set[str]:
+def find_excused(situation: str, known: Mapping[str, Situation]) -> set[str]:
     """Attributes of which people in ``situation`` must naturally speak."""
     by_limits = set(known[situation].only) if situation in known else set()
     return by_limits | {entry.attribute for entry in rules().natural if entry.situation == situation}

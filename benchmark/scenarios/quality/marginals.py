@@ -37,7 +37,7 @@ def expected_shares(situation: Situation, *, calm: bool = False) -> dict[str, di
         ValueError: if the situation's limits leave nobody.
     """
     limits = calm_limits(situation) if calm else situation.only
-    return _expected(situation.domain, _frozen(limits), _frozen(situation.likelier))
+    return _expected_shares(situation.domain, _frozen(limits), _frozen(situation.likelier))
 
 
 def _frozen(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -45,7 +45,7 @@ def _frozen(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, .
 
 
 @cache
-def _expected(
+def _expected_shares(
     domain: str, only: tuple[tuple[str, tuple[str, ...]], ...], likelier: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> dict[str, dict[str, float]]:
     factors = _factors(domain, dict(only), dict(likelier))
@@ -126,10 +126,10 @@ def marginals(scenarios: Sequence[Scenario], known: Mapping[str, Situation]) -> 
                 share = np.mean([values.get(name) == value for values, _ in here])
                 rows.append((domain, name, value, len(here), float(share), float(expected)))
     table = pd.DataFrame(rows, columns=["domain", "attribute", "value", "n", "share", "expected"])
-    return pd.concat([_judged(part) for part in (table, _pooled(table))], ignore_index=True)
+    return pd.concat([_judge(part) for part in (table, _pool(table))], ignore_index=True)
 
 
-def _pooled(table: pd.DataFrame) -> pd.DataFrame:
+def _pool(table: pd.DataFrame) -> pd.DataFrame:
     """The same for all domains together."""
     sums = table.assign(share=table.share * table.n, expected=table.expected * table.n)
     pooled = sums.groupby(["attribute", "value"], sort=False)[["n", "share", "expected"]].sum().reset_index()
@@ -137,7 +137,7 @@ def _pooled(table: pd.DataFrame) -> pd.DataFrame:
     return pooled.assign(domain=ALL)[list(table.columns)]
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
+def _judge(table: pd.DataFrame) -> pd.DataFrame:
     lo, hi = _bounds(table, LEVEL)
     least, most = _bounds(table, LEVEL / max(1, len(table)))
     out = (table.share < least - 1e-12) | (table.share > most + 1e-12)

@@ -61,7 +61,7 @@ def check_dumps(files: Sequence[Path]) -> None:
             raise RaiseError(f"there is no dump {file}: name PushShift files of submissions, such as RS_2022-01.zst.")
     if len({file.resolve() for file in files}) < len(files):
         raise RaiseError("a dump is named twice: name each file once.")
-    if any(_packed(file) for file in files):
+    if any(_is_packed(file) for file in files):
         _library()
 
 
@@ -109,7 +109,7 @@ def _text(entry: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _packed(file: Path) -> bool:
+def _is_packed(file: Path) -> bool:
     with file.open("rb") as handle:
         head = handle.read(4)
     return head == _ZSTANDARD or head in _SKIPPABLE
@@ -117,10 +117,10 @@ def _packed(file: Path) -> bool:
 
 def _chunks(file: Path, flaws: Counter[Flaw], progress: Bytes) -> Iterator[bytes]:
     try:
-        packed = _packed(file)
+        packed = _is_packed(file)
         with file.open("rb") as handle:
             raw = _read(handle, PACKED_CHUNK if packed else PLAIN_CHUNK, progress)
-            yield from _unpacked(raw, flaws) if packed else raw
+            yield from _unpack(raw, flaws) if packed else raw
     except OSError as error:
         raise RaiseError(f"cannot read the dump {file}: {error}.") from error
 
@@ -131,7 +131,7 @@ def _read(handle: BinaryIO, size: int, progress: Bytes) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpacked(chunks: Iterator[bytes], flaws: Counter[Flaw]) -> Iterator[bytes]:
+def _unpack(chunks: Iterator[bytes], flaws: Counter[Flaw]) -> Iterator[bytes]:
     """Decompressed, frame after frame; a file that is cut off or damaged ends there, and is counted."""
     zstandard = _library()
     unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)

@@ -109,7 +109,7 @@ def build_reddit(
             progress=progress,
             stage=STAGE,
         )
-    scenarios, account = _settled(candidates, outcomes, yields.copy())
+    scenarios, account = _count_outcomes(candidates, outcomes, yields.copy())
     unread = [outcome.reason for outcome in outcomes if isinstance(outcome, Unstarted)]
     return Built(
         ScenarioSet(SOURCE, VERSION, tuple(scenarios)),
@@ -125,7 +125,7 @@ def build_reddit(
     )
 
 
-def _settled(
+def _count_outcomes(
     candidates: Sequence[Candidate], outcomes: Sequence[Outcome], account: Yields
 ) -> tuple[list[Scenario], Yields]:
     scenarios: dict[str, Scenario] = {}

@@ -53,7 +53,7 @@ class Prefilter:
             return Drop.LONG
         if length < limits.least_words * SHORTEST_WORD:
             return Drop.SHORT
-        text = folded(whole_text(post))
+        text = fold(whole_text(post))
         said = WORD.findall(text)
         return self._by_words(said) or self._by_content(text, said)
 
@@ -77,7 +77,7 @@ class Prefilter:
 
     def told_young(self, text: str) -> bool:
         """Whether somebody under 18 seems to be writing ``text``."""
-        plain = folded(text)
+        plain = fold(text)
         return any(sign in plain for sign in self.wanted.minor.signs) and found(self._minor, plain)
 
 
@@ -86,6 +86,6 @@ def whole_text(post: Post) -> str:
     return f"{post.title}\n{post.text}"
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Text as patterns want it: lower case, apostrophes plain."""
     return text.replace("&amp;", "&").replace("\u2019", "'").lower()

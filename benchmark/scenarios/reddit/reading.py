@@ -12,9 +12,9 @@ from dspy.utils.exceptions import AdapterParseError
 
 from benchmark.scenarios.reddit.prefilter import Prefilter
 from benchmark.scenarios.reddit.scrub import scrub
-from benchmark.scenarios.reddit.support import Minor, supported
+from benchmark.scenarios.reddit.support import Minor, find_support
 from benchmark.scenarios.reddit.tables import personal
-from benchmark.scenarios.reddit.wording import SHORTEST, leaks, shared, spoken, tells
+from benchmark.scenarios.reddit.wording import SHORTEST, find_shared_words, leaks, spoken, tells
 from benchmark.scenarios.reddit.yields import Drop, Stage
 from benchmark.scenarios.scenario import content_id
 from signatures import (
@@ -130,7 +130,7 @@ class PostReader:
         """Profile and question; the attributes that fall through are counted in ``refused``."""
         reply = self._ask(self.extract, exact=True, text=post, attributes=MEANINGS)
         try:
-            support = supported([StatedFact.model_validate(fact) for fact in reply.stated], post)
+            support = find_support([StatedFact.model_validate(fact) for fact in reply.stated], post)
         except Minor as error:
             raise _Dropped(Drop.MINOR) from error
         refused.update(support.refused)
@@ -159,7 +159,7 @@ class PostReader:
         """Why a wording cannot be used, and how to say so to the model; None if it can."""
         if len(spoken(worded)) < SHORTEST:
             return Drop.NO_QUERY, "there was no question; ask it in at least four words"
-        if runs := shared(worded, post, least=SHORTEST):
+        if runs := find_shared_words(worded, post, least=SHORTEST):
             return Drop.QUOTES, f"do not use these words in a row: {'; '.join(runs[:5])}"
         if leaks(worded, post):
             return Drop.PERSONAL, "leave out names, places, firms, dates, numbers and anything in brackets"

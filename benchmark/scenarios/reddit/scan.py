@@ -191,7 +191,7 @@ def scan(
         found.kept = draw.kept()
         if state is not None:
             found.save(state)
-    return _settled(found.kept, found.yields.copy(), resumed)
+    return _choose_candidates(found.kept, found.yields.copy(), resumed)
 
 
 def sift(
@@ -223,7 +223,7 @@ def sift(
             yields.dropped[domain][refusal] += 1
 
 
-def _settled(kept: Sequence[Candidate], yields: Yields, resumed: int) -> Scan:
+def _choose_candidates(kept: Sequence[Candidate], yields: Yields, resumed: int) -> Scan:
     """One post a person and text over all domains, and the account of who was not drawn."""
     people: set[int] = set()
     texts: set[str] = set()

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmark.scenarios.reddit.cues import shipped_cues
-from benchmark.scenarios.reddit.prefilter import folded
+from benchmark.scenarios.reddit.prefilter import fold
 from benchmark.scenarios.reddit.tables import words
-from benchmark.scenarios.reddit.wording import leaks, shared, spoken
+from benchmark.scenarios.reddit.wording import find_shared_words, leaks, spoken
 from signatures import ATTRIBUTE_NAMES, StatedFact, parse_attribute
 
 LONGEST_VALUE, LONGEST_QUOTE = 12, 40
@@ -54,7 +54,7 @@ class Support:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def supported(stated: Sequence[StatedFact], post: str) -> Support:
+def find_support(stated: Sequence[StatedFact], post: str) -> Support:
     """The values that the words of the post support, the first of each attribute; the others are counted with reasons.
 
     Raises:
@@ -80,11 +80,11 @@ def _problems(attribute: str, value: str, quote: str, post: str, told: str) -> I
     """Why a value cannot be taken, worst first; ``told`` is the post's words."""
     if _SAYS_NOTHING.fullmatch(value):
         yield "says nothing"
-    if len(spoken(value)) > LONGEST_VALUE or shared(value, post):
+    if len(spoken(value)) > LONGEST_VALUE or find_shared_words(value, post):
         yield "value is copied from the post"
     if leaks(value, post):
         yield "value may hold personal data"
-    if not _quoted(quote, told):
+    if not _find_quote(quote, told):
         yield "quote is not in the post"
     if _DENIES.match(value) and not _DENIAL.search(quote):
         yield "denial without words for it"
@@ -94,11 +94,11 @@ def _problems(attribute: str, value: str, quote: str, post: str, told: str) -> I
         return
     if not {word for word in spoken(value) if word.isdigit()} <= set(spoken(quote)):
         yield "number is not in the quote"
-    if not shipped_cues().points_to(attribute, folded(quote)) and not _stems(value) & _stems(quote):
+    if not shipped_cues().points_to(attribute, fold(quote)) and not _stems(value) & _stems(quote):
         yield "quote is about something else"
 
 
-def _quoted(quote: str, told: str) -> bool:
+def _find_quote(quote: str, told: str) -> bool:
     """Whether every piece of ``quote`` (pieces parted by dots for what was left out) is in the post, word for word."""
     pieces = [" ".join(piece) for part in re.split(r"\.{2,}|\u2026|\[\.*\]", quote) if (piece := spoken(part))]
     length = sum(len(piece.split()) for piece in pieces)

@@ -25,7 +25,7 @@ def spoken(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("'", "").replace("\u2019", ""))
 
 
-def shared(text: str, post: str, *, least: int = GRAM) -> list[str]:
+def find_shared_words(text: str, post: str, *, least: int = GRAM) -> list[str]:
     """Runs of ``GRAM`` words that ``text`` has from ``post``; of a shorter text, the whole if it is from there.
 
     Args:

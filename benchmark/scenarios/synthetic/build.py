@@ -16,7 +16,7 @@ from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
-from benchmark.scenarios.similarity import ALIKE_ACROSS, folded, near_copy
+from benchmark.scenarios.similarity import ALIKE_ACROSS, fold, near_copy
 from benchmark.scenarios.synthetic.people import attribute_list
 from benchmark.scenarios.synthetic.report import Account, FailedStep
 from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
@@ -320,5 +320,5 @@ class _Run:
 
 
 def _slug(text: str) -> str:
-    words = re.sub(r"^someone_", "", folded(text)).split("_")
+    words = re.sub(r"^someone_", "", fold(text)).split("_")
     return "-".join(words[:6])[:48].strip("-")

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from benchmark.scenarios.profiles import draw_profile, graph
-from benchmark.scenarios.similarity import folded, tidy
+from benchmark.scenarios.similarity import fold, tidy
 from benchmark.scenarios.synthetic.checks import Problem, feeling_problem
 from benchmark.scenarios.taxonomy import LEVELS, Situation
 from signatures import ATTRIBUTES, Profile
@@ -82,20 +82,20 @@ def attribute_list() -> str:
     return "\n".join(lines)
 
 
-def listed(values: Mapping[str, str]) -> str:
+def list_values(values: Mapping[str, str]) -> str:
     """Attributes and values, a line each."""
     return "\n".join(f"- {name}: {value}" for name, value in values.items())
 
 
 def read_person(said: Mapping[object, object]) -> tuple[Values, list[Problem]]:
     """Values of a reply in the graph's words, and what could not be read as such."""
-    plain = {folded(str(name)): tidy(value) for name, value in said.items() if value is not None}
+    plain = {fold(str(name)): tidy(value) for name, value in said.items() if value is not None}
     values: Values = {}
     problems: list[Problem] = []
     for attribute in ATTRIBUTES:
         name = attribute.name
         text = plain.get(name, "")
-        value = text if name == FREE else _allowed(name, text)
+        value = text if name == FREE else _allowed_values(name, text)
         if value:
             values[name] = value
         elif text:
@@ -106,10 +106,10 @@ def read_person(said: Mapping[object, object]) -> tuple[Values, list[Problem]]:
     return values, problems
 
 
-def _allowed(name: str, text: str) -> str | None:
+def _allowed_values(name: str, text: str) -> str | None:
     """The value of the graph that ``text`` is, whatever its case and punctuation; an age in years gives its band."""
     values = graph().attribute[name].base
-    if found := next((value for value in values if folded(value) == folded(text)), None):
+    if found := next((value for value in values if fold(value) == fold(text)), None):
         return found
     years = re.fullmatch(r"(\d{1,3})(?: years(?: old)?)?", text)
     return _band(int(years[1])) if name == "age" and years else None
@@ -130,7 +130,7 @@ def problems_of(domain: str, values: Values, settled: Values, others: Iterable[P
     problems = [(f"settled value changed: {name}", f"{name}: it is settled as {settled[name]!r}") for name in changed]
     problems += [(f"does not fit: {why}", f"it does not fit: {why}") for why in conflicts(domain, values)]
     known = [other.known() for other in others]
-    if any(_structured(values) == _structured(other) for other in known):
+    if any(_structured_values(values) == _structured_values(other) for other in known):
         problems.append(("the same as another person", "it is the same as another person"))
     if FREE in values:
         wrong = feeling_problem(values[FREE], [other[FREE] for other in known])
@@ -138,11 +138,11 @@ def problems_of(domain: str, values: Values, settled: Values, others: Iterable[P
     return problems
 
 
-def _structured(values: Mapping[str, str]) -> Values:
+def _structured_values(values: Mapping[str, str]) -> Values:
     return {name: value for name, value in values.items() if name != FREE}
 
 
-def repaired(
+def repair_person(
     domain: str, values: Values, settled: Values, others: Iterable[Profile], rng: np.random.Generator
 ) -> Values | None:
     """``values`` with what does not fit drawn anew from the graph, given the rest.
@@ -155,15 +155,15 @@ def repaired(
     people = list(others)
     if FREE not in values or feeling_problem(values[FREE], [other.known()[FREE] for other in people]):
         return None
-    for kept in ({**_structured(values), **settled}, settled):
+    for kept in ({**_structured_values(values), **settled}, settled):
         for _ in range(len(people) + 2):  # a draw may give somebody who is there already
-            found = _completed(domain, kept, rng)
+            found = _complete(domain, kept, rng)
             if found is not None and not problems_of(domain, {**found, FREE: values[FREE]}, settled, people):
                 return {**found, FREE: values[FREE]}
     return None
 
 
-def _completed(domain: str, kept: Values, rng: np.random.Generator) -> Values | None:
+def _complete(domain: str, kept: Values, rng: np.random.Generator) -> Values | None:
     """A person of the graph with as many of the values ``kept`` as fit, the later ones given up first."""
     fixed: Values = {}
     for name in (n for n in graph().attribute if n in kept):
@@ -173,4 +173,4 @@ def _completed(domain: str, kept: Values, rng: np.random.Generator) -> Values | 
         drawn = draw_profile(_anywhere(domain, {name: [value] for name, value in fixed.items()}), rng).known()
     except ValueError:
         return None
-    return _structured(drawn)
+    return _structured_values(drawn)

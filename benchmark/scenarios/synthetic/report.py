@@ -64,7 +64,7 @@ class Account:
                     "queries", self.queries * len(places), sum(len(place.queries) for place in places)
                 ),
             },
-            "made_of": [_described(place) for place in places],
+            "made_of": [_describe(place) for place in places],
             "dropped": self._dropped,
             "failed": [vars(failed) for failed in self.failed],
         }
@@ -79,7 +79,7 @@ class Account:
             "asked_again": sum(max(0, batch.asked - 1) for batch in batches),
             "unreadable": sum(batch.unreadable for batch in batches),
             "dropped": sum(reasons.values()),
-            "reasons": _ordered(reasons),
+            "reasons": _sort_counts(reasons),
         }
 
     def _people(self, places: Sequence[Described]) -> dict[str, Any]:
@@ -94,11 +94,11 @@ class Account:
             "asked_again": sum(max(0, person.asked - 1) for person in everyone),
             "unreadable": sum(person.unreadable for person in everyone),
             "violations": sum(len(person.violations) for person in everyone),
-            "reasons": _ordered(Counter(kind for person in everyone for kind in person.violations)),
+            "reasons": _sort_counts(Counter(kind for person in everyone for kind in person.violations)),
         }
 
 
-def _described(place: Described) -> dict[str, Any]:
+def _describe(place: Described) -> dict[str, Any]:
     return {
         "key": place.key,
         "area": place.area,
@@ -110,5 +110,5 @@ def _described(place: Described) -> dict[str, Any]:
     }
 
 
-def _ordered(counts: Counter[str]) -> dict[str, int]:
+def _sort_counts(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))

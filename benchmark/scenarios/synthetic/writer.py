@@ -177,7 +177,7 @@ class Writer:
                 attempt,
                 situation=situation,
                 attributes=people.attribute_list(),
-                settled=people.listed(settled) + (CALM if calm else ""),
+                settled=people.list_values(settled) + (CALM if calm else ""),
                 others=_lines(["; ".join(other.known().values()) for other in others]),
                 problems=_lines([sentence for _, sentence in problems], SHOWN),
             )
@@ -192,7 +192,7 @@ class Writer:
                 person.values, person.how = values, "written"
                 return person
             best = values if FREE in values or not best else best
-        repaired = people.repaired(domain, best, settled, others, rng)
+        repaired = people.repair_person(domain, best, settled, others, rng)
         if repaired:
             person.values, person.how = repaired, "repaired"
         else:

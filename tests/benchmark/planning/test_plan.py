@@ -14,7 +14,7 @@ from benchmark import Scenario, build_authored, split
 from benchmark.jobs.budget import Budget, spending_limits
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import Progress
-from benchmark.planning.knowledge import KnowledgeFile, pooled
+from benchmark.planning.knowledge import KnowledgeFile, pool_evidence
 from benchmark.planning.plan import STAGE, WAVE, Plan, PlanSettings, _waves, plan, planning_items
 from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import PlannedPath, PlanningItem
@@ -381,6 +381,6 @@ def test_knowledge_that_would_not_be_used_is_refused(train: list[Scenario], tmp_
 @settings(max_examples=25, deadline=None)
 def test_the_order_of_domains_does_not_matter_to_what_each_learns(paths: list[PlannedPath]) -> None:
     by_domain = sorted(paths, key=lambda path: path.domain)  # stable: within a domain the order stays
-    one, other = pooled({}, paths), pooled({}, by_domain)
+    one, other = pool_evidence({}, paths), pool_evidence({}, by_domain)
     assert {d: k.to_json() for d, k in one.items()} == {d: k.to_json() for d, k in other.items()}
     assert sum(k.queries for k in one.values()) == len(paths)

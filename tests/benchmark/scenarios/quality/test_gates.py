@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from benchmark import Scenario, ScenarioSet, build_authored, situations
 from benchmark.scenarios.quality import Gate, QualityReport, copies, inspect
 from benchmark.scenarios.quality.copies import close_pairs, copies_gates, nearest
-from benchmark.scenarios.quality.facts import excused, fact_gates
+from benchmark.scenarios.quality.facts import fact_gates, find_excused
 from benchmark.scenarios.quality.gate import queries, rules
 from benchmark.scenarios.quality.people import people_gates, value_shares
 from benchmark.scenarios.quality.style import grade, style_gates, syllables
@@ -157,7 +157,7 @@ def test_tell_tales_cover_all_ten_attributes() -> None:
 
 def test_what_a_situation_implies_may_be_said() -> None:
     widowed = "relationship/starting-a-divorce"
-    assert excused(widowed, KNOWN) == {"marital_status"}
+    assert find_excused(widowed, KNOWN) == {"marital_status"}
     assert fact_gates(asking("My spouse has a lawyer already. Now what?", situation=widowed), KNOWN)[0].passed
     assert not fact_gates(asking("I can't afford a lawyer. Now what?", situation=widowed), KNOWN)[0].passed
 

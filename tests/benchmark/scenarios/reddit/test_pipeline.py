@@ -25,7 +25,7 @@ from benchmark.scenarios.reddit import (
     personal_data,
     subreddit_table,
 )
-from benchmark.scenarios.reddit.wording import shared
+from benchmark.scenarios.reddit.wording import find_shared_words
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from lms.simulation.reader import LABEL
 from signatures import RaiseError
@@ -75,7 +75,7 @@ def test_the_written_posts_become_scenarios_that_hold_nothing_of_them(found: Sca
         assert LABEL in scenario.query  # a stand-in's wording says so itself
         for text in (scenario.query, *scenario.profile.known().values()):
             assert personal_data(text) == []
-            assert not [original for original in originals if original and shared(text, original)]
+            assert not [original for original in originals if original and find_shared_words(text, original)]
             assert [trace for trace in traces if trace and trace in text.lower()] == []
     assert len({s.situation for s in built.scenarios}) == len({s.id for s in built.scenarios}) == KEPT
 
@@ -233,7 +233,7 @@ def test_the_job_writes_scenarios_and_a_card_and_leaves_no_post_behind(tmp_path:
     }
     left = "".join(path.read_text() for path in out.parent.iterdir())
     for post in map(entry, written().values()):
-        assert not shared(left, post["selftext"] or "")
+        assert not find_shared_words(left, post["selftext"] or "")
         assert len(post["author"]) < 6 or post["author"] not in left
     before = out.read_bytes()
     again, _ = make([file], TABLE, RedditSettings(), out, models=LanguageModels())

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.scenarios.reddit.reading import PostReader, Reading
-from benchmark.scenarios.reddit.support import Minor, supported
-from benchmark.scenarios.reddit.wording import GRAM, carried_names, leaks, shared, spoken, tells
+from benchmark.scenarios.reddit.support import Minor, find_support
+from benchmark.scenarios.reddit.wording import GRAM, carried_names, find_shared_words, leaks, spoken, tells
 from benchmark.scenarios.reddit.yields import Drop, Stage, share
 from signatures import ATTRIBUTE_NAMES, Profile, StatedFact
 from tests.benchmark.scripted import Scripted
@@ -46,7 +46,7 @@ def stated(**changes: tuple[str, str] | None) -> list[dict[str, str]]:
 
 def refusal(attribute: str, value: str, quote: str) -> str:
     """Why a value is not taken; empty if it is."""
-    support = supported([fact(attribute, value, quote)], POST)
+    support = find_support([fact(attribute, value, quote)], POST)
     assert len(support.facts) + support.refused.total() == 1
     return next(iter(support.refused), "")
 
@@ -64,7 +64,7 @@ def reworded(*wordings: str) -> tuple[Reading, Scripted]:
 
 
 def test_what_the_post_says_is_taken_in_canonical_order_with_age_as_a_band() -> None:
-    support = supported([fact(n, *v) for n, v in reversed(FACTS.items())], POST)
+    support = find_support([fact(n, *v) for n, v in reversed(FACTS.items())], POST)
     assert not support.refused
     assert list(support.facts) == list(ATTRIBUTE_NAMES)
     assert support.facts["age"] == "25-34 years"
@@ -115,17 +115,17 @@ def test_a_value_needs_words_of_the_post(attribute: str, value: str, quote: str,
     ],
 )
 def test_ages_become_bands(value: str, quote: str, band: str) -> None:
-    assert supported([fact("age", value, quote)], f"I'm {quote} years old").facts == {"age": band}
+    assert find_support([fact("age", value, quote)], f"I'm {quote} years old").facts == {"age": band}
 
 
 @pytest.mark.parametrize(("value", "quote"), [("16", "I'm 16"), ("sixteen", "I'm a teenager"), ("15-17", "I'm 16")])
 def test_a_minor_is_not_read_any_further(value: str, quote: str) -> None:
     with pytest.raises(Minor):
-        supported([fact("age", value, quote)], f"{quote} and lost")
+        find_support([fact("age", value, quote)], f"{quote} and lost")
 
 
 def test_the_first_value_of_an_attribute_stays() -> None:
-    support = supported([fact("profession", "nurse", "nurse"), fact("profession", "night work", "on nights")], POST)
+    support = find_support([fact("profession", "nurse", "nurse"), fact("profession", "night work", "on nights")], POST)
     assert (support.facts, support.refused) == ({"profession": "nurse"}, {"stated twice": 1})
 
 
@@ -133,16 +133,16 @@ def test_the_first_value_of_an_attribute_stays() -> None:
 
 
 def test_six_words_in_a_row_are_a_repetition_and_five_are_not() -> None:
-    assert shared("Well: should I move back in with them?", POST) == ["should i move back in with"]
-    assert shared("well, I move back in with them", POST) == []
-    assert shared("I cry in the car", POST) == []
-    assert shared("I cry in the car", POST, least=4) == ["i cry in the car"]  # a whole short question is a repetition
+    assert find_shared_words("Well: should I move back in with them?", POST) == ["should i move back in with"]
+    assert find_shared_words("well, I move back in with them", POST) == []
+    assert find_shared_words("I cry in the car", POST) == []
+    assert find_shared_words("I cry in the car", POST, least=4) == ["i cry in the car"]
 
 
 @settings(max_examples=200)
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=30), st.lists(st.sampled_from("abcdefgh"), max_size=30))
 def test_shared_runs_are_in_both_texts(ours: list[str], theirs: list[str]) -> None:
-    runs = shared(" ".join(ours), " ".join(theirs))
+    runs = find_shared_words(" ".join(ours), " ".join(theirs))
     for run in runs:
         assert len(run.split()) == GRAM
         assert run in " ".join(ours)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark import situations
-from benchmark.scenarios.similarity import ALIKE, ALIKE_ACROSS, folded, likeness, near_copy, tidy
+from benchmark.scenarios.similarity import ALIKE, ALIKE_ACROSS, fold, likeness, near_copy, tidy
 from benchmark.scenarios.synthetic.checks import feeling_problem, query_problem, situation_problem
 
 SITUATION = "Someone weighs leaving a flat share in which nobody speaks any more."
@@ -125,7 +125,7 @@ def test_what_the_writer_is_told() -> None:
 def test_likeness_is_symmetric_and_one_for_the_same(one: str, other: str) -> None:
     assert likeness(one, other) == likeness(other, one)
     assert 0 <= likeness(one, other) <= 1
-    assert likeness(one, f"  {one.upper().lower()}!") == 1 or folded(one) != folded(one.upper().lower())
+    assert likeness(one, f"  {one.upper().lower()}!") == 1 or fold(one) != fold(one.upper().lower())
 
 
 @given(st.text(max_size=40))

@@ -17,7 +17,7 @@ from benchmark.scenarios.synthetic.people import (
     conflicts,
     problems_of,
     read_person,
-    repaired,
+    repair_person,
     settle,
 )
 from signatures import ATTRIBUTE_NAMES, Profile
@@ -114,7 +114,7 @@ def test_whatever_a_model_said_a_repaired_person_fits(domain: str, seed: int, sa
     rng = np.random.default_rng(seed)
     settled = settle(domain, rng, calm=False)
     others = [Profile(**PERSON)]
-    values = repaired(domain, {**said, FREE: "tired, but not giving up"}, settled, others, rng)
+    values = repair_person(domain, {**said, FREE: "tired, but not giving up"}, settled, others, rng)
     assert values is not None
     assert set(values) == set(ATTRIBUTE_NAMES)
     assert problems_of(domain, values, settled, others) == []
@@ -124,11 +124,11 @@ def test_whatever_a_model_said_a_repaired_person_fits(domain: str, seed: int, sa
 def test_a_repair_keeps_what_fits_and_needs_a_feeling() -> None:
     rng = np.random.default_rng(0)
     settled = {"age": "35-44 years"}
-    values = repaired("health", {**PERSON, "profession": "retired"}, settled, [], rng)
+    values = repair_person("health", {**PERSON, "profession": "retired"}, settled, [], rng)
     assert values is not None
     assert {name for name in values if values[name] != PERSON[name]} == {"profession"}
-    assert repaired("health", {**PERSON, FREE: "I want to die"}, settled, [], rng) is None
-    assert repaired("health", {}, settled, [], rng) is None
+    assert repair_person("health", {**PERSON, FREE: "I want to die"}, settled, [], rng) is None
+    assert repair_person("health", {}, settled, [], rng) is None
 
 
 def test_the_writer_is_shown_every_attribute_and_value() -> None:
