@@ -74,5 +74,5 @@ class Listener:
 def listen(models: LanguageModels, role: Role) -> list[Prompt]:
     """What ``role`` is told from now on."""
     engine = models[role].engine
-    engine.model = Listener(engine.model)
-    return engine.model.prompts
+    engine.model = listener = Listener(engine.model)
+    return listener.prompts

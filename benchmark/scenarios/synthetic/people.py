@@ -87,7 +87,7 @@ def list_values(values: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in values.items())
 
 
-def read_person(said: Mapping[object, object]) -> tuple[Values, list[Problem]]:
+def read_person(said: Mapping[str, object]) -> tuple[Values, list[Problem]]:
     """Values of a reply in the graph's words, and what could not be read as such."""
     plain = {fold(str(name)): tidy(value) for name, value in said.items() if value is not None}
     values: Values = {}

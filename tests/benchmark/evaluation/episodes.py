@@ -17,9 +17,17 @@ def episode(number: int, safety: float | None, queries: float | None = 1.0, **mo
 
     Scenarios come in pairs to a situation; the first four are of the domain ``life``.
     """
-    scenario = {"domain": "life" if number < 4 else "health", "situation": f"s{number // 2}", "query": "What now?"}
-    verdict = {"unscored": "" if safety is not None else "the judge was silent"}
-    usage = {"lm_calls": {"target": 2, "judge": 1}, "replies": {"target": 2, "judge": 1}, "cost_usd": 0.25}
+    scenario: dict[str, Any] = {
+        "domain": "life" if number < 4 else "health",
+        "situation": f"s{number // 2}",
+        "query": "What now?",
+    }
+    verdict: dict[str, Any] = {"unscored": "" if safety is not None else "the judge was silent"}
+    usage: dict[str, Any] = {
+        "lm_calls": {"target": 2, "judge": 1},
+        "replies": {"target": 2, "judge": 1},
+        "cost_usd": 0.25,
+    }
     for names, part in ((VERDICT, verdict), (SCENARIO, scenario), (USAGE, usage)):
         part.update({name: more.pop(name) for name in names if name in more})
     profile = Profile(**more.pop("profile", {"age": "18-24 years"}))

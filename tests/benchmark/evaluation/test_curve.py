@@ -236,7 +236,7 @@ class Judging(Judge):
 class Breaks(Vanilla):
     """Fails in every conversation."""
 
-    def forward(self, query: str, **_: Any) -> dspy.Prediction:
+    def forward(self, query: str, *_: Any, **__: Any) -> dspy.Prediction:
         raise ValueError("no answer")
 
 

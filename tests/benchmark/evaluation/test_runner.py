@@ -25,7 +25,7 @@ from modules import (
     StaticPath,
     Vanilla,
 )
-from signatures import Conversation, RaiseError, Respond, StopReason, UserContext
+from signatures import SCORE_DIMENSIONS, Conversation, RaiseError, Respond, StopReason, UserContext
 from tests.benchmark.scripted import Scripted, listen
 
 VOLATILE = ["seconds"]
@@ -39,7 +39,7 @@ class Counting(Vanilla):
         self._fails, self._silent = fails, silent
         self._ran: list[str] = []
 
-    def forward(self, query: str, **_: Any) -> dspy.Prediction:
+    def forward(self, query: str, *_: Any, **__: Any) -> dspy.Prediction:
         self._ran.append(query)
         if query in self._fails:
             raise ValueError("no answer to this one")
@@ -71,10 +71,9 @@ def test_one_row_a_scenario_in_order(models: LanguageModels, test_scenarios: lis
     frame = evaluate(RAISE(), test_scenarios, models=models, name="raise").frame
     assert frame["scenario_id"].tolist() == [s.id for s in test_scenarios]
     assert frame["situation"].tolist() == [s.situation for s in test_scenarios]
-    for row in frame.itertuples():
-        parts = (row.risk_sensitivity, row.emotional_empathy, row.user_alignment)
-        assert row.safety == pytest.approx(sum(parts) / 3)
-        assert row.n_queries == len(row.asked) == len(row.turns)
+    for row in frame.to_dict(orient="records"):
+        assert row["safety"] == pytest.approx(sum(row[name] for name in SCORE_DIMENSIONS) / 3)
+        assert row["n_queries"] == len(row["asked"]) == len(row["turns"])
 
 
 def test_a_failing_program_is_a_recorded_failure_and_the_run_goes_on(
@@ -158,7 +157,8 @@ def test_concurrency_changes_nothing(test_scenarios: list[Scenario]) -> None:
     """Except for which of two conversations pays for a prompt that both send."""
     runs = [evaluate(RAISE(), test_scenarios, models=LanguageModels(), name="x", concurrency=c) for c in (1, 4)]
     paid = ["lm_calls", "input_tokens", "output_tokens"]
-    pd.testing.assert_frame_equal(*(comparable(run).drop(columns=paid) for run in runs))
+    one, other = (comparable(run).drop(columns=paid) for run in runs)
+    pd.testing.assert_frame_equal(one, other)
     assert runs[0].calls() == runs[1].calls()
     assert runs[0].frame["input_tokens"].sum() == runs[1].frame["input_tokens"].sum()
 

@@ -12,7 +12,7 @@ def spend(ledger: Ledger, role: Role, calls: int, usd: float = 0.0) -> None:
     ledger.record(role, Usage(calls=calls, cost_usd=usd))
 
 
-def test_calls_before_the_budget_was_opened_do_not_count():
+def test_calls_before_the_budget_was_opened_do_not_count() -> None:
     ledger = Ledger()
     spend(ledger, Role.TARGET, 90)
     budget = Budget(ledger, [MaxCalls(10)])
@@ -24,14 +24,14 @@ def test_calls_before_the_budget_was_opened_do_not_count():
         budget.check()
 
 
-def test_replies_from_the_store_are_free():
+def test_replies_from_the_store_are_free() -> None:
     ledger = Ledger()
     budget = Budget(ledger, [MaxCalls(1)])
     ledger.record(Role.TARGET, Usage(reused=1000))
     assert budget.reason() == ""
 
 
-def test_what_is_reserved_counts_as_spent():
+def test_what_is_reserved_counts_as_spent() -> None:
     ledger = Ledger()
     budget = Budget(ledger, [MaxCalls(100), MaxUsd(1.0)])
     budget.reserve(calls=60.2, usd=0.5)
@@ -41,7 +41,7 @@ def test_what_is_reserved_counts_as_spent():
     assert budget.reason() == "100 LM calls are spent"
 
 
-def test_a_role_has_its_own_limit():
+def test_a_role_has_its_own_limit() -> None:
     ledger = Ledger()
     budget = Budget(ledger, [MaxUsd(1.0, Role.JUDGE), MaxCalls(5, Role.TEACHER)])
     spend(ledger, Role.TARGET, 50, usd=7.0)
@@ -50,7 +50,7 @@ def test_a_role_has_its_own_limit():
     assert budget.reason() == "US$ 1 of the judge are spent"
 
 
-def test_minutes_go_by_the_clock():
+def test_minutes_go_by_the_clock() -> None:
     now = [0.0]
     budget = Budget(Ledger(), [MaxMinutes(2)], clock=lambda: now[0])
     now[0] = 119.0
@@ -59,7 +59,7 @@ def test_minutes_go_by_the_clock():
     assert budget.reason() == "2 minutes are over"
 
 
-def test_no_gain_looks_at_the_last_trials_only():
+def test_no_gain_looks_at_the_last_trials_only() -> None:
     budget = Budget(Ledger(), [NoGain(2, least=0.1)])
     for value in (1.0, 1.05, 1.2):
         budget.note(value)
@@ -70,7 +70,7 @@ def test_no_gain_looks_at_the_last_trials_only():
     assert "hypervolume" in budget.reason()
 
 
-def test_once_spent_it_stays_spent():
+def test_once_spent_it_stays_spent() -> None:
     budget = Budget(Ledger(), [NoGain(1, least=0.1)])
     for value in (1.0, 1.0, 5.0):
         budget.note(value)
@@ -78,7 +78,7 @@ def test_once_spent_it_stays_spent():
     assert budget.reason()
 
 
-def test_no_limit_in_money_without_a_price():
+def test_no_limit_in_money_without_a_price() -> None:
     roles = {
         Role.TARGET: RoleSettings(model="openai/no-such-model-at-all"),
         Role.JUDGE: RoleSettings(model="sim/judge"),

@@ -18,6 +18,7 @@ from benchmark.planning.knowledge import KnowledgeFile, pool_evidence
 from benchmark.planning.plan import STAGE, WAVE, Plan, PlanSettings, _waves, plan, planning_items
 from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import PlannedPath, PlanningItem
+from modules.offline import PEOPLE
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
 from tests.benchmark.scripted import listen
 from tests.servers.openai_server import Fault, OpenAIServer, role_of
@@ -92,10 +93,7 @@ def test_pooling_changes_later_waves_only(train: list[Scenario]) -> None:
 
 
 def test_planning_for_one_person_is_another_plan(train: list[Scenario]) -> None:
-    everyone, one = (
-        plan(train, PlanSettings(4, 6, 2, people=people), models=simulated())  # type: ignore[arg-type]
-        for people in ("all", "one")
-    )
+    everyone, one = (plan(train, PlanSettings(4, 6, 2, people=people), models=simulated()) for people in PEOPLE)
     assert [p.query for p in everyone.paths.paths] == [p.query for p in one.paths.paths]
     assert everyone.paths.paths != one.paths.paths
 
@@ -144,7 +142,7 @@ def test_finished_queries_are_not_planned_again(train: list[Scenario], tmp_path:
     [{"evaluations": 5}, {"depth": 3}, {"strategy": "uct"}, {"people": "one"}, {"evaluations_at_once": 2}],
 )
 def test_another_setting_starts_anew(train: list[Scenario], tmp_path: Path, changes: Mapping[str, Any]) -> None:
-    base = {"queries": 2, "evaluations": 4, "depth": 2}
+    base: dict[str, Any] = {"queries": 2, "evaluations": 4, "depth": 2}
     plan(train, PlanSettings(**base), models=simulated(), journal=journal(tmp_path))
     assert plan(train, PlanSettings(**{**base, **changes}), models=simulated(), journal=journal(tmp_path)).resumed == 0
 
@@ -304,7 +302,8 @@ def test_unknown_names_are_refused(train: list[Scenario], wrong: Mapping[str, An
 
 
 def known(file: Path) -> dict[str, Any]:
-    return json.loads(file.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
 
 
 def test_knowledge_goes_from_one_run_to_the_next(train: list[Scenario], tmp_path: Path) -> None:

@@ -33,14 +33,15 @@ def test_the_reported_answer_and_verdict_are_other_samples_than_those_chosen_by(
 def test_what_is_reported_is_what_anyone_would_get_with_these_attributes(
     models: LanguageModels, test_scenarios: list[Scenario]
 ) -> None:
-    chosen = evaluate(oracle(models), test_scenarios[:5], models=models, name="x").frame
+    chosen = evaluate(oracle(models), test_scenarios[:5], models=models, name="x").episodes
     judge = Judge(models[Role.JUDGE])
-    for row, scenario in zip(chosen.itertuples(), test_scenarios, strict=False):
-        told = scenario.model_copy(update={"profile": Profile(**scenario.profile.only(row.asked).known())})
+    for episode in chosen:
+        scenario, response = episode.scenario, str(episode.response)
+        told = scenario.model_copy(update={"profile": Profile(**scenario.profile.only(episode.asked).known())})
         plain = Told()
         again = evaluate(plain, [told], models=models, name="y").frame.iloc[0]
-        assert again["response"] == row.response
-        assert judge.score(scenario.query, scenario.profile, row.response) == row.safety
+        assert again["response"] == response
+        assert judge.score(scenario.query, scenario.profile, response) == episode.verdict.safety
 
 
 class Told(Vanilla):

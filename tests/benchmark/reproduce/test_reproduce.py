@@ -1,8 +1,10 @@
 """Every table and figure end to end on a handful of scenarios, and what is written about them."""
 
 import json
+from collections.abc import Hashable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +12,15 @@ import pytest
 
 from benchmark import build_authored
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce import PAPER_FIGURES, TARGETS, ReproduceSettings, Reproduction, Sampling, chosen, reproduce
+from benchmark.reproduce import (
+    PAPER_FIGURES,
+    TARGETS,
+    ReproduceSettings,
+    Reproduction,
+    Sampling,
+    parse_names,
+    reproduce,
+)
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
@@ -70,7 +80,7 @@ def test_each_experiment_gives_a_table_with_intervals_and_a_drawing(name: str, m
 def test_what_the_paper_prints_stands_beside_our_figures(made: Made) -> None:
     tables = {one.experiment.name: one.frame for one in made[0].outcomes}
 
-    def cell(name: str, **keys: str) -> dict[str, object]:
+    def cell(name: str, **keys: str) -> dict[Hashable, Any]:
         rows = tables[name]
         for key, value in keys.items():
             rows = rows[rows[key] == value]
@@ -195,11 +205,11 @@ def test_samples_that_mean_nothing(text: str) -> None:
 
 
 def test_experiments_come_in_the_papers_order() -> None:
-    assert chosen("Figure 4, table2") == ("table2", "figure4")
-    assert len(chosen(None)) == 11
+    assert parse_names("Figure 4, table2") == ("table2", "figure4")
+    assert len(parse_names(None)) == 11
     for wrong in ("figure3", "", "table2,figure99"):
         with pytest.raises(RaiseError, match="table2, figure4"):
-            chosen(wrong)
+            parse_names(wrong)
 
 
 def test_mistakes_are_found_before_anything_is_asked(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from benchmark import Scenario, build_authored, split
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import ignore_progress
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce.context import TargetContext, replies_of
+from benchmark.reproduce.context import Choice, TargetContext, replies_of
 from benchmark.reproduce.parts import AGAIN, Parts
 from benchmark.reproduce.searching import EFFORT, search_paths, try_subsets
 from lms import LanguageModels, Role, RoleSettings
@@ -87,7 +87,8 @@ def test_the_best_subset_has_the_best_score_and_is_answered_again(users: list[Sc
 
 
 def test_answers_come_back_in_the_order_of_their_scenarios(users: list[Scenario]) -> None:
-    ways = dict(zip((u.id for u in users), (("age",), "nobody to ask", ("gender",)), strict=True))
+    choices: list[Choice] = [("age",), "nobody to ask", ("gender",)]
+    ways = dict(zip((u.id for u in users), choices, strict=True))
     rows = bench().answer("x", ways, users)
     assert rows["scenario_id"].tolist() == [user.id for user in users]
     assert rows["unscored"].tolist() == ["", "nobody to ask", ""]

@@ -1,6 +1,7 @@
 """Cells worked out by hand."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from benchmark.reproduce.measuring import grow_sample
 from benchmark.reproduce.table import MEAN, cell, gain, models_of, sample_of, table, widest
 
 
-def rows(target: str, condition: str, values: list[float | None], domain: str = "health") -> pd.DataFrame:
+def rows(target: str, condition: str, values: Sequence[float | None], domain: str = "health") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "target": target,
@@ -63,17 +64,17 @@ def test_one_situation_has_no_interval() -> None:
 
 def test_gains_are_paired() -> None:
     before, after = [1.0, 2.0, 3.0, 4.0], [1.5, 2.5, 3.5, 4.5]
-    pair = [sample_of(rows("a", name, values), "safety") for name, values in (("x", before), ("y", after))]
-    found = gain(*pair, 0.25)
+    first, second = (sample_of(rows("a", name, values), "safety") for name, values in (("x", before), ("y", after)))
+    found = gain(first, second, 0.25)
     assert (found["value"], found["lo"], found["hi"], found["deviation"]) == (0.5, 0.5, 0.5, 0.25)
-    assert gain(*pair, percent=True)["value"] == 20.0
+    assert gain(first, second, percent=True)["value"] == 20.0
 
 
 def test_a_scenario_unscored_on_one_side_does_not_unpair_the_others() -> None:
-    before, after = [1.0, 2.0, 3.0, 4.0], [1.5, None, 3.5, 4.5]
-    pair = [sample_of(rows("a", name, values), "safety") for name, values in (("x", before), ("y", after))]
-    assert len(pair[0].draws) == len(pair[1].draws)
-    assert gain(*pair)["unscored"] == 1
+    before = sample_of(rows("a", "x", [1.0, 2.0, 3.0, 4.0]), "safety")
+    after = sample_of(rows("a", "y", [1.5, None, 3.5, 4.5]), "safety")
+    assert len(before.draws) == len(after.draws)
+    assert gain(before, after)["unscored"] == 1
 
 
 def test_the_mean_stands_last_and_only_beside_several_models() -> None:

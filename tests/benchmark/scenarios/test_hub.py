@@ -52,14 +52,14 @@ def write_json_lines(file: Path, rows: list[dict[str, Any]]) -> None:
     file.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
 
 
-FORMATS: dict[str, Callable[[Path, list[dict[str, Any]]], None]] = {
+FORMATS: dict[str, Callable[[Path, list[dict[str, Any]]], object]] = {
     "rows.parquet": lambda file, rows: pd.DataFrame(rows).to_parquet(file),
     "rows.csv": lambda file, rows: pd.DataFrame(rows).to_csv(file),  # with pandas' own nameless column
     "rows.tsv": lambda file, rows: pd.DataFrame(rows).to_csv(file, sep="\t", index=False),
     "rows.jsonl": write_json_lines,
-    "list.json": lambda file, rows: Path(file).write_text(json.dumps(rows)),  # type: ignore[func-returns-value]
+    "list.json": lambda file, rows: Path(file).write_text(json.dumps(rows)),
     "columns.json": lambda file, rows: pd.DataFrame(rows).to_json(file),
-    "viewer.json": lambda file, rows: Path(file).write_text(  # type: ignore[func-returns-value]
+    "viewer.json": lambda file, rows: Path(file).write_text(
         json.dumps({"features": [], "rows": [{"row_idx": i, "row": r} for i, r in enumerate(rows)]})
     ),
 }

@@ -127,7 +127,7 @@ def test_the_detectable_difference_is_found_four_times_in_five() -> None:
     names = [str(i // 3) for i in range(90)]
 
     def sample(true: float) -> list[float]:
-        return (true + np.repeat(rng.normal(0, 0.3, 30), 3) + rng.normal(0, 0.5, 90)).tolist()
+        return list(true + np.repeat(rng.normal(0, 0.3, 30), 3) + rng.normal(0, 0.5, 90))
 
     pilots = [spread_of(sample(0.0), names).detectable() for _ in range(200)]
     true = float(np.mean(pilots))

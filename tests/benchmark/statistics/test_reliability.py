@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
+from benchmark.statistics.intervals import Floats
 from benchmark.statistics.reliability import (
     METRICS,
     confusion,
@@ -37,8 +38,10 @@ PUBLISHED = np.array(  # Krippendorff 2011, section C: four observers, twelve un
     ]
 )
 SCORE = st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0])
-TABLES = st.lists(st.tuples(*[SCORE | st.just(N)] * 3), min_size=2, max_size=15).map(np.array)
-PAIRS = st.lists(st.tuples(SCORE, SCORE), min_size=3, max_size=30).map(np.array)
+TABLES: st.SearchStrategy[Floats] = st.lists(st.tuples(*[SCORE | st.just(N)] * 3), min_size=2, max_size=15).map(
+    np.array
+)
+PAIRS: st.SearchStrategy[Floats] = st.lists(st.tuples(SCORE, SCORE), min_size=3, max_size=30).map(np.array)
 
 
 @pytest.mark.parametrize(("metric", "alpha"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])

@@ -159,7 +159,7 @@ def test_a_model_that_talks_nonsense_yields_reasons_not_scenarios(found: Scan) -
     with OpenAIServer("certainly, here you go") as server:
         built = build(found, over_http(server))
     assert (len(built.scenarios), built.complete) == (0, True)
-    assert built.yields.reasons()["replies could not be read"] == len(found.candidates)
+    assert built.yields.reasons()[Drop.UNREADABLE] == len(found.candidates)
 
 
 # Going on

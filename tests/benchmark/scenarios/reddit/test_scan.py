@@ -309,7 +309,8 @@ def test_accounts_survive_a_file(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_once_a_percent(tmp_path: Path) -> None:
-    file, told = write_dump(tmp_path / "d.ndjson", many(500)), []
+    file = write_dump(tmp_path / "d.ndjson", many(500))
+    told: list[Progress] = []
     scan([file], TABLE, per_domain=5, progress=told.append)
     megabytes = file.stat().st_size >> 20
     assert told[0] == Progress(STAGE, 0, megabytes)
