@@ -7,11 +7,21 @@ from typing import Any
 import dspy
 
 from modules.abstention import Verdict
-from modules.agent import BY_NAME, RAISE, AgentSettings
+from modules.agent import RAISE
 from modules.calls import Meter, Script, User, arun, readable, run
 from modules.paths import PathIndex
 from modules.program import answering, prediction
-from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
+from modules.settings import AgentSettings
+from signatures import (
+    ATTRIBUTE_NAMES,
+    Conversation,
+    Decision,
+    RaiseError,
+    Respond,
+    RespondSafely,
+    StopReason,
+    UserContext,
+)
 
 
 class Vanilla(dspy.Module):
@@ -68,10 +78,10 @@ class StaticPath(RAISE):
     """
 
     def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
-        super().__init__(None, settings or AgentSettings(budget=float(len(BY_NAME))))
-        unknown = [name for name in path if name not in BY_NAME]
+        super().__init__(None, settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES))))
+        unknown = [name for name in path if name not in ATTRIBUTE_NAMES]
         if unknown or len(set(path)) < len(path):
-            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(BY_NAME)}.")
+            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(ATTRIBUTE_NAMES)}.")
         self.path = tuple(path)
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
@@ -99,11 +109,11 @@ class RandomPath(StaticPath):
     """Asks ``k`` attributes drawn at random for each query; the draw depends on the query and ``seed`` alone."""
 
     def __init__(self, k: int, seed: int = 0, settings: AgentSettings | None = None) -> None:
-        if not 0 <= k <= len(BY_NAME):
-            raise RaiseError(f"random:{k}: ask between 0 and {len(BY_NAME)} attributes.")
+        if not 0 <= k <= len(ATTRIBUTE_NAMES):
+            raise RaiseError(f"random:{k}: ask between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
         super().__init__((), settings)
         self.k, self.seed = k, seed
 
     def path_for(self, query: str) -> Sequence[str]:
         """``k`` distinct attributes."""
-        return random.Random(f"{self.seed}|{query}").sample(list(BY_NAME), self.k)
+        return random.Random(f"{self.seed}|{query}").sample(ATTRIBUTE_NAMES, self.k)

@@ -14,12 +14,12 @@ from statistics import fmean
 import dspy
 from dspy.utils.exceptions import LMError
 
-from modules.agent import BY_NAME, AgentSettings
 from modules.baselines import Vanilla
 from modules.calls import FATAL, Meter, Script, Unreadable, Work, metered, readable, run
 from modules.offline import Score
 from modules.program import answering, prediction
 from modules.search import EvaluationFailed, Subset
+from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTE_NAMES,
     Conversation,
@@ -57,8 +57,8 @@ class _Choosing(Vanilla):
 
     def __init__(self, k: int, score: Score, settings: AgentSettings | None = None) -> None:
         super().__init__()
-        if not 0 <= k <= len(BY_NAME):
-            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {len(BY_NAME)} attributes.")
+        if not 0 <= k <= len(ATTRIBUTE_NAMES):
+            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
         self.k, self.score = k, score
         self.settings = settings or AgentSettings()
 
