@@ -6,7 +6,7 @@ Knows nothing of scenario files, metrics, MLflow, or which language model answer
 from modules.agent import RAISE
 from modules.baselines import AgentOnly, ContextRich, RandomPath, StaticPath, Vanilla
 from modules.offline import OfflinePlanner, PlanningItem
-from modules.oracle import GreedyPath, OraclePath
+from modules.oracle import AnswerScorer, GreedyPath, OraclePath
 from modules.paths import PathIndex, PlannedPath
 from modules.program import Program, prediction
 from modules.search import EvaluationFailed, PathResult, find_path
@@ -16,6 +16,7 @@ __all__ = [
     "RAISE",
     "AgentOnly",
     "AgentSettings",
+    "AnswerScorer",
     "ContextRich",
     "EvaluationFailed",
     "GreedyPath",

@@ -12,7 +12,7 @@ from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, met
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
-from modules.program import answering, prediction
+from modules.program import answering, identity_of, prediction
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTES,
@@ -95,6 +95,12 @@ class RAISE(dspy.Module):
     async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The async twin of ``hear``."""
         return await arun(self._hear(conversation, answer, ask, Meter()))
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
+        return identity_of(
+            self, self.settings.model_dump(mode="json"), [path.model_dump(mode="json") for path in self.paths.paths]
+        )
 
     # The logic, once.
 

@@ -10,7 +10,7 @@ from modules.abstention import Verdict
 from modules.agent import RAISE
 from modules.calls import Meter, Script, User, arun, readable, run
 from modules.paths import PathIndex
-from modules.program import answering, prediction
+from modules.program import answering, identity_of, prediction
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTE_NAMES,
@@ -22,6 +22,7 @@ from signatures import (
     StopReason,
     UserContext,
 )
+from signatures.identity import content_id
 
 
 class Vanilla(dspy.Module):
@@ -44,6 +45,10 @@ class Vanilla(dspy.Module):
     ) -> dspy.Prediction:
         """The async twin of ``forward``."""
         return await arun(self._converse(query, context))
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
+        return identity_of(self)
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         query = readable(query)
@@ -88,6 +93,10 @@ class StaticPath(RAISE):
         """Refused: there is nothing compiled to save."""
         raise RaiseError("a fixed path is not saved as a program: name it as static:a,b,c or random:K instead.")
 
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.path)
+
     def path_for(self, query: str) -> Sequence[str]:
         """The attributes to ask for ``query``, in order."""
         return self.path
@@ -113,6 +122,10 @@ class RandomPath(StaticPath):
             raise RaiseError(f"random:{k}: ask between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
         super().__init__((), settings)
         self.k, self.seed = k, seed
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.k, self.seed)
 
     def path_for(self, query: str) -> Sequence[str]:
         """``k`` distinct attributes."""

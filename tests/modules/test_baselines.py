@@ -17,7 +17,7 @@ from modules import (
     Vanilla,
 )
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, StopReason, UserContext
-from tests.modules.scripted import NOISE, UNREADABLE, Person, Scripted, lm
+from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted, lm
 
 QUERY = "Should I quit my job without another offer?"
 WHOLE = Profile(**dict.fromkeys(ATTRIBUTE_NAMES, "known"))
@@ -27,8 +27,8 @@ MAKE: dict[str, Callable[[], dspy.Module]] = {
     "agent-only": AgentOnly,
     "random": lambda: RandomPath(2),
     "static": lambda: StaticPath(["age", "gender"]),
-    "greedy": lambda: GreedyPath(1, lambda *_: 3.0),
-    "oracle": lambda: OraclePath(1, lambda *_: 3.0),
+    "greedy": lambda: GreedyPath(1, Grading()),
+    "oracle": lambda: OraclePath(1, Grading()),
 }
 
 

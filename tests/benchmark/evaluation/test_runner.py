@@ -265,10 +265,10 @@ DIFFERENT = {
     "random seed": RandomPath(2, seed=1),
     "vanilla": Vanilla(),
     "context-rich": ContextRich(),
-    "oracle": OraclePath(2, Judge(Scripted([]).lm()).score),
-    "oracle k": OraclePath(3, Judge(Scripted([]).lm()).score),
-    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score),
-    "greedy": GreedyPath(2, Judge(Scripted([]).lm()).score),
+    "oracle": OraclePath(2, Judge(Scripted([]).lm())),
+    "oracle k": OraclePath(3, Judge(Scripted([]).lm())),
+    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE])),
+    "greedy": GreedyPath(2, Judge(Scripted([]).lm())),
 }
 
 
@@ -278,7 +278,7 @@ def test_whatever_changes_behaviour_changes_the_fingerprint() -> None:
 
 
 def oracle() -> OraclePath:
-    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score)
+    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]))
 
 
 @pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2), oracle])

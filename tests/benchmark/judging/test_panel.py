@@ -172,7 +172,7 @@ def test_an_episode_that_lacked_a_judge_is_completed_later_and_nothing_else_is_a
 
 
 def test_the_panel_is_part_of_a_program_that_chooses_by_it() -> None:
-    programs = [OraclePath(2, judge_of(models).score) for models in (panel_models("sim/judge"), LanguageModels())]
+    programs = [OraclePath(2, judge_of(models)) for models in (panel_models("sim/judge"), LanguageModels())]
     one, other = map(fingerprint, programs)
     assert one != other
-    assert one == fingerprint(OraclePath(2, judge_of(panel_models("sim/judge")).score))
+    assert one == fingerprint(OraclePath(2, judge_of(panel_models("sim/judge"))))
