@@ -4,7 +4,7 @@ Knows nothing of scenario files, metrics, MLflow, or which language model answer
 """
 
 from modules.agent import RAISE
-from modules.baselines import AgentOnly, ContextRich, RandomPath, StaticPath, Vanilla
+from modules.baselines import AgentOnly, ContextRich, PartialContext, RandomPath, StaticPath, Vanilla
 from modules.offline import OfflinePlanner, PlanningItem
 from modules.oracle import AnswerScorer, GreedyPath, OraclePath
 from modules.paths import PathIndex, PlannedPath
@@ -22,6 +22,7 @@ __all__ = [
     "GreedyPath",
     "OfflinePlanner",
     "OraclePath",
+    "PartialContext",
     "PathIndex",
     "PathResult",
     "PlannedPath",

@@ -1,7 +1,7 @@
 """The reference points RAISE is measured against, all behind the same interface."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dspy
@@ -66,6 +66,39 @@ class ContextRich(Vanilla):
         if context is None:
             raise RaiseError("ContextRich answers from the whole profile: pass it as context=.")
         return super()._converse(query, context)
+
+
+class PartialContext(Vanilla):
+    """Answers at once from those of ``names`` that the profile knows: the paper's way to study attributes.
+
+    Args:
+        names: attributes.
+        rollout: another number, another sample of the answer; 0 is the one that everybody shares.
+
+    Raises:
+        RaiseError: for an attribute that does not exist; when called, if there is no profile.
+    """
+
+    sees_profile = True
+
+    def __init__(self, names: Iterable[str], rollout: int = 0) -> None:
+        super().__init__()
+        wanted = set(names)
+        if unknown := sorted(wanted.difference(ATTRIBUTE_NAMES)):
+            raise RaiseError(f"unknown attributes {unknown}: choose out of {', '.join(ATTRIBUTE_NAMES)}.")
+        self.names = tuple(name for name in ATTRIBUTE_NAMES if name in wanted)
+        self.rollout = rollout
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.names, self.rollout)
+
+    def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
+        if context is None:
+            raise RaiseError("PartialContext answers from a part of the profile: pass it as context=.")
+        conversation = Conversation(query=readable(query), context=context.only(self.names))
+        text = yield from answering(self.respond, conversation.query, conversation.context, self.rollout)
+        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
 
 
 class AgentOnly(RAISE):

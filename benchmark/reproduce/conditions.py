@@ -8,10 +8,9 @@ import dspy
 import pandas as pd
 
 from benchmark.reproduce.context import Lab, unscored
-from benchmark.reproduce.parts import Parts
 from benchmark.reproduce.searching import searched, subsets_tried
 from benchmark.scenarios.scenario import Scenario
-from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PathIndex, Vanilla
+from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PartialContext, PathIndex, Vanilla
 from modules.abstention import Variant
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
@@ -92,7 +91,9 @@ def _made(lab: Lab, scenarios: Sequence[Scenario], makers: dict[str, Callable[[]
 def _attributes(lab: Lab, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Answers from no attribute, and from each alone."""
     choices = {"none": (), **{name: (name,) for name in ATTRIBUTE_NAMES}}
-    parts = [lab.measured(name, Parts(choice), scenarios) for name, choice in choices.items() if name in wanted]
+    parts = [
+        lab.measured(name, PartialContext(choice), scenarios) for name, choice in choices.items() if name in wanted
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -13,18 +13,19 @@ from benchmark.jobs.journal import EpisodeStore, Row
 from benchmark.jobs.parallel import in_order
 from benchmark.judging.judge import Judge
 from benchmark.planning.plan import PlanSettings, plan
-from benchmark.reproduce.parts import AGAIN, Parts
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from lms import LanguageModels, Role
 from lms.adapter import adapter
-from modules import PathIndex
+from modules import PartialContext, PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, of how many)."""
 KEPT = ("scenario_id", "domain", "situation", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
 """What tables need of an episode."""
+AGAIN = 1000
+"""The rollout of answers from attributes that other rollouts have chosen; no search draws one subset so often."""
 Choice = tuple[str, ...] | str
 """Attributes to answer from, or why there are none."""
 
@@ -126,7 +127,7 @@ class Lab:
             if isinstance(choice, str):
                 parts.append(unscored(condition, group, choice))
             else:
-                parts.append(quiet.measured(condition, Parts(choice, again), group))
+                parts.append(quiet.measured(condition, PartialContext(choice, again), group))
             done += len(group)
             self.progress(condition, done, len(scenarios))
         order = {scenario.id: i for i, scenario in enumerate(scenarios)}

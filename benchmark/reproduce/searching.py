@@ -13,9 +13,8 @@ import pandas as pd
 from benchmark.evaluation.runner import setup_of
 from benchmark.jobs.journal import Row
 from benchmark.reproduce.context import Choice, Lab, unscored
-from benchmark.reproduce.parts import Parts
 from benchmark.scenarios.scenario import Scenario, content_id
-from modules import EvaluationFailed, OfflinePlanner, PlanningItem, find_path
+from modules import EvaluationFailed, OfflinePlanner, PartialContext, PlanningItem, find_path
 from modules.search import Reward, Strategy, Subset
 from signatures import ATTRIBUTE_NAMES
 
@@ -36,7 +35,7 @@ def subsets_tried(lab: Lab, scenarios: Sequence[Scenario], size: int) -> tuple[p
     quiet = replace(lab, progress=lambda stage, done, total: None)
     subsets = list(combinations(ATTRIBUTE_NAMES, size))
     for number, subset in enumerate(subsets, 1):
-        for row in cast(list[Row], quiet.measured("", Parts(subset), scenarios).to_dict(orient="records")):
+        for row in cast(list[Row], quiet.measured("", PartialContext(subset), scenarios).to_dict(orient="records")):
             replies.append({**row, "safety": None, "condition": f"{EFFORT}oracle"})
             name = str(row["scenario_id"])
             if row["unscored"]:
@@ -64,7 +63,7 @@ def searched(
     """
     planner = OfflinePlanner(lab.judge.score, depth=depth, strategy=strategy, seed=lab.seed, people="one")
     setup = content_id(
-        "tree search", setup_of(Parts(()), lab.models, lab.judge), planner.rank.signature.instructions,
+        "tree search", setup_of(PartialContext(()), lab.models, lab.judge), planner.rank.signature.instructions,
         strategy, depth, list(budgets), lab.seed,
     )  # fmt: skip
 
