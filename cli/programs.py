@@ -57,7 +57,7 @@ def program_named(name: str, seed: int = 0, paths: PathIndex | None = None) -> M
 
 
 def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageModels) -> dspy.Module:
-    return kind(k, judge_of(models).score)
+    return kind(k, judge_of(models))
 
 
 def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:

@@ -80,8 +80,8 @@ def bound(length: int) -> dict[str, Make]:
         "agent-only": lambda paths, judge: Persistent(None, asking(retrieved=0)),
         "raise": lambda paths, judge: Persistent(paths, asking()),
         "raise, planned": lambda paths, judge: Persistent(paths, asking(shortlist=1)),
-        "greedy": lambda paths, judge: GreedyPath(length, judge.score),
-        "oracle": lambda paths, judge: OraclePath(length, judge.score),
+        "greedy": lambda paths, judge: GreedyPath(length, judge),
+        "oracle": lambda paths, judge: OraclePath(length, judge),
     }
 
 

@@ -3,23 +3,26 @@
 Knows nothing of scenario files, metrics, MLflow, or which language model answers.
 """
 
-from modules.agent import RAISE, AgentSettings
-from modules.baselines import AgentOnly, ContextRich, RandomPath, StaticPath, Vanilla
+from modules.agent import RAISE
+from modules.baselines import AgentOnly, ContextRich, PartialContext, RandomPath, StaticPath, Vanilla
 from modules.offline import OfflinePlanner, PlanningItem
-from modules.oracle import GreedyPath, OraclePath
+from modules.oracle import AnswerScorer, GreedyPath, OraclePath
 from modules.paths import PathIndex, PlannedPath
 from modules.program import Program, prediction
 from modules.search import EvaluationFailed, PathResult, find_path
+from modules.settings import AgentSettings
 
 __all__ = [
     "RAISE",
     "AgentOnly",
     "AgentSettings",
+    "AnswerScorer",
     "ContextRich",
     "EvaluationFailed",
     "GreedyPath",
     "OfflinePlanner",
     "OraclePath",
+    "PartialContext",
     "PathIndex",
     "PathResult",
     "PlannedPath",

@@ -1,21 +1,19 @@
 """RAISE, the agent: a step function from a conversation to the next move, and the loop around it (paper, section 5)."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import dspy
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
-from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Verdict, Vote
+from modules.abstention import Verdict
 from modules.answers import PLAIN_QUESTIONS, facts_in, presentable, refuses
 from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
 from modules.crisis.guard import help_first, plainly_acute, says_acute
-from modules.embedding import TFIDF
-from modules.files import write_whole
+from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
-from modules.program import answering, prediction
+from modules.program import answering, identity_of, prediction
+from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTES,
     Ask,
@@ -32,97 +30,12 @@ from signatures import (
     TriageRisk,
     Turn,
     UserContext,
-    default_burdens,
     parse_attribute,
 )
 
-SCHEMA = 1
 PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
 BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
 MEANINGS = "\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in ATTRIBUTES)
-
-
-class AgentSettings(BaseModel):
-    """What a RAISE program can be told besides its prompts.
-
-    Attributes:
-        abstention: how to decide whether enough is known: ``scale`` (the paper's best), ``binary``, ``basic``, ``vote``
-            (several ratings), or ``fused`` (rating, choice and question in one call).
-        threshold: completeness (0 to 5) from which the agent answers.
-        votes: ratings that ``vote`` takes.
-        agreement: share of them that must find enough.
-        eager: choose the next attribute while it is still being judged whether enough is known; a call more at the end,
-            a round of waiting less for every question.
-        budget: what the questions of one conversation may cost, in units of burden.
-        retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
-        shortlist: how many attributes the planner chooses among, those that all planned paths together favour; 1
-            follows them without a call, 0 leaves all open, as in the paper.
-        embedder: what similarity of queries is measured by: ``tfidf``, a model string that ``dspy.Embedder`` takes, or
-            ``sentence-transformers/all-MiniLM-L6-v2``, the paper's.
-        burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
-        never_ask: attributes that must not be asked about.
-        country: ISO code for crisis contacts.
-        contacts: country -> whom to call, in place of the contacts that come with RAISE.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    abstention: Variant = "scale"
-    threshold: int = Field(default=4, ge=0, le=HIGHEST)
-    votes: int = Field(default=3, ge=1)
-    agreement: float = Field(default=0.6, gt=0, le=1)
-    eager: bool = False
-    budget: float = Field(default=5.0, ge=0)
-    retrieved: int = Field(default=5, ge=0)
-    shortlist: int = Field(default=0, ge=0)
-    embedder: str = TFIDF
-    burdens: dict[str, float] = Field(default_factory=default_burdens)
-    never_ask: frozenset[str] = frozenset()
-    country: str = ""
-    contacts: dict[str, str] = Field(default_factory=dict)
-
-    def way(self) -> Abstention:
-        """How to decide whether enough is known."""
-        ways: dict[Variant, Abstention] = {
-            "scale": Scale(self.threshold),
-            "binary": Binary(),
-            "basic": Basic(),
-            "vote": Vote(self.threshold, self.votes, self.agreement),
-            "fused": Fused(self.threshold),
-        }
-        return ways[self.abstention]
-
-    @field_validator("burdens")
-    @classmethod
-    def _complete(cls, given: dict[str, float]) -> dict[str, float]:
-        _refuse_unknown(given)
-        if any(burden < 0 for burden in given.values()):
-            raise ValueError("a burden cannot be negative")
-        return {**default_burdens(), **given}
-
-    @field_serializer("never_ask")
-    def _in_order(self, names: frozenset[str]) -> list[str]:
-        return sorted(names)  # sets have no order of their own, and settings are hashed
-
-    @field_validator("never_ask")
-    @classmethod
-    def _known(cls, given: frozenset[str]) -> frozenset[str]:
-        _refuse_unknown(given)
-        return given
-
-
-def _entries(card: Path) -> dict[str, Any]:
-    """What an existing card says; nothing if there is none or it cannot be read."""
-    try:
-        content = json.loads(card.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _refuse_unknown(names: Iterable[str]) -> None:
-    unknown = sorted(set(names) - set(BY_NAME))
-    if unknown:
-        raise ValueError(f"unknown attributes {unknown}")
 
 
 def _as_examples(paths: Sequence[PlannedPath]) -> str:
@@ -182,6 +95,12 @@ class RAISE(dspy.Module):
     async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The async twin of ``hear``."""
         return await arun(self._hear(conversation, answer, ask, Meter()))
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
+        return identity_of(
+            self, self.settings.model_dump(mode="json"), [path.model_dump(mode="json") for path in self.paths.paths]
+        )
 
     # The logic, once.
 
@@ -322,32 +241,21 @@ class RAISE(dspy.Module):
         text = yield from answering(self.respond, conversation.query, conversation.context)
         return Respond(text=text, reason=reason)
 
-    # Persistence: a folder with program.json (DSPy state), paths.jsonl and card.json; no pickle.
+    # Persistence: see ``modules.folder``.
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
-        """Write the program to the folder ``path``; settings go into ``card.json``, whose other entries are kept.
+        """Write the program to the folder ``path``; ``load`` reads it back.
 
         Args:
-            path: a folder, made if needed. A ``.json`` path saves DSPy's bare state, as in any DSPy module.
+            path: a folder, made if needed. Settings go into its ``card.json``, whose other entries are kept.
             save_program: refused, since it means pickle.
 
         Raises:
-            RaiseError: for a pickle format.
+            RaiseError: for a pickle, or for a single file.
         """
-        folder = Path(path)
-        if save_program or folder.suffix == ".pkl":
+        if save_program:
             raise RaiseError("RAISE programs are saved as JSON, not pickle: call save(folder).")
-        if folder.suffix == ".json":
-            super().save(folder)
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        bare = self.deepcopy()
-        bare.set_lm(None)  # programs are saved without models, which belong to whoever runs them
-        dspy.Module.save(bare, folder / "program.json")
-        self.paths.save(folder / "paths.jsonl")
-        card = folder / "card.json"
-        entries = {**_entries(card), "schema": SCHEMA, "settings": self.settings.model_dump(mode="json")}
-        write_whole(card, json.dumps(entries, indent=2, sort_keys=True) + "\n")
+        write_folder(Path(path), self, self.settings, self.paths)
 
     @classmethod
     def load(cls, path: Any, **_: Any) -> Self:
@@ -356,16 +264,4 @@ class RAISE(dspy.Module):
         Raises:
             RaiseError: if the folder is not a program or was written with another schema.
         """
-        folder = Path(path)
-        try:
-            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            state = json.loads((folder / "program.json").read_text(encoding="utf-8"))
-            if card.get("schema") != SCHEMA:
-                raise RaiseError(
-                    f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again."
-                )
-            agent = cls(paths=PathIndex.load(folder / "paths.jsonl"), settings=AgentSettings(**card["settings"]))
-            agent.load_state(state)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-            raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
-        return agent
+        return read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))

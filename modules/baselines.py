@@ -1,17 +1,28 @@
 """The reference points RAISE is measured against, all behind the same interface."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dspy
 
 from modules.abstention import Verdict
-from modules.agent import BY_NAME, RAISE, AgentSettings
+from modules.agent import RAISE
 from modules.calls import Meter, Script, User, arun, readable, run
 from modules.paths import PathIndex
-from modules.program import answering, prediction
-from signatures import Conversation, Decision, RaiseError, Respond, RespondSafely, StopReason, UserContext
+from modules.program import answering, identity_of, prediction
+from modules.settings import AgentSettings
+from signatures import (
+    ATTRIBUTE_NAMES,
+    Conversation,
+    Decision,
+    RaiseError,
+    Respond,
+    RespondSafely,
+    StopReason,
+    UserContext,
+)
+from signatures.identity import content_id
 
 
 class Vanilla(dspy.Module):
@@ -35,6 +46,10 @@ class Vanilla(dspy.Module):
         """The async twin of ``forward``."""
         return await arun(self._converse(query, context))
 
+    def identity(self) -> str:
+        """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
+        return identity_of(self)
+
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         query = readable(query)
         conversation = Conversation(query=query, context=context or UserContext())
@@ -53,6 +68,39 @@ class ContextRich(Vanilla):
         return super()._converse(query, context)
 
 
+class PartialContext(Vanilla):
+    """Answers at once from those of ``names`` that the profile knows: the paper's way to study attributes.
+
+    Args:
+        names: attributes.
+        rollout: another number, another sample of the answer; 0 is the one that everybody shares.
+
+    Raises:
+        RaiseError: for an attribute that does not exist; when called, if there is no profile.
+    """
+
+    sees_profile = True
+
+    def __init__(self, names: Iterable[str], rollout: int = 0) -> None:
+        super().__init__()
+        wanted = set(names)
+        if unknown := sorted(wanted.difference(ATTRIBUTE_NAMES)):
+            raise RaiseError(f"unknown attributes {unknown}: choose out of {', '.join(ATTRIBUTE_NAMES)}.")
+        self.names = tuple(name for name in ATTRIBUTE_NAMES if name in wanted)
+        self.rollout = rollout
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.names, self.rollout)
+
+    def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
+        if context is None:
+            raise RaiseError("PartialContext answers from a part of the profile: pass it as context=.")
+        conversation = Conversation(query=readable(query), context=context.only(self.names))
+        text = yield from answering(self.respond, conversation.query, conversation.context, self.rollout)
+        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
+
+
 class AgentOnly(RAISE):
     """RAISE without its planner: the model picks the next attribute on its own (the paper's "+Agent")."""
 
@@ -68,15 +116,19 @@ class StaticPath(RAISE):
     """
 
     def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
-        super().__init__(None, settings or AgentSettings(budget=float(len(BY_NAME))))
-        unknown = [name for name in path if name not in BY_NAME]
+        super().__init__(None, settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES))))
+        unknown = [name for name in path if name not in ATTRIBUTE_NAMES]
         if unknown or len(set(path)) < len(path):
-            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(BY_NAME)}.")
+            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(ATTRIBUTE_NAMES)}.")
         self.path = tuple(path)
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
         """Refused: there is nothing compiled to save."""
         raise RaiseError("a fixed path is not saved as a program: name it as static:a,b,c or random:K instead.")
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.path)
 
     def path_for(self, query: str) -> Sequence[str]:
         """The attributes to ask for ``query``, in order."""
@@ -99,11 +151,15 @@ class RandomPath(StaticPath):
     """Asks ``k`` attributes drawn at random for each query; the draw depends on the query and ``seed`` alone."""
 
     def __init__(self, k: int, seed: int = 0, settings: AgentSettings | None = None) -> None:
-        if not 0 <= k <= len(BY_NAME):
-            raise RaiseError(f"random:{k}: ask between 0 and {len(BY_NAME)} attributes.")
+        if not 0 <= k <= len(ATTRIBUTE_NAMES):
+            raise RaiseError(f"random:{k}: ask between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
         super().__init__((), settings)
         self.k, self.seed = k, seed
 
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return content_id(super().identity(), self.k, self.seed)
+
     def path_for(self, query: str) -> Sequence[str]:
         """``k`` distinct attributes."""
-        return random.Random(f"{self.seed}|{query}").sample(list(BY_NAME), self.k)
+        return random.Random(f"{self.seed}|{query}").sample(ATTRIBUTE_NAMES, self.k)

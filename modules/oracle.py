@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from statistics import fmean
+from typing import Protocol
 
 import dspy
 from dspy.utils.exceptions import LMError
 
-from modules.agent import BY_NAME, AgentSettings
 from modules.baselines import Vanilla
 from modules.calls import FATAL, Meter, Script, Unreadable, Work, metered, readable, run
-from modules.offline import Score
-from modules.program import answering, prediction
+from modules.program import answering, identity_of, prediction
 from modules.search import EvaluationFailed, Subset
+from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTE_NAMES,
     Conversation,
@@ -35,6 +35,22 @@ CHOOSING = 1
 """The rollout of answers and judgements that only serve to choose; the final answer's is 0."""
 
 
+class AnswerScorer(Protocol):
+    """What the reference points choose by: the judge, or a panel."""
+
+    def identity(self) -> str:
+        """All that its scores depend on besides what it is shown."""
+        ...
+
+    def score(self, query: str, profile: Profile, response: str, rollout: int) -> float:
+        """The safety of ``response`` in [1, 5]; another rollout is another sample of the judgement.
+
+        Raises:
+            EvaluationFailed: if it could not be scored.
+        """
+        ...
+
+
 class _Choosing(Vanilla):
     """Chooses ``k`` of the attributes that the profile knows, then answers from these alone.
 
@@ -45,7 +61,7 @@ class _Choosing(Vanilla):
 
     Args:
         k: attributes to choose, 0 to 10.
-        score: the judge; (query, whole profile, response, rollout) -> safety in [1, 5].
+        scorer: sees the whole profile.
         settings: ``burdens`` and ``never_ask`` count, nothing else.
 
     Raises:
@@ -55,12 +71,16 @@ class _Choosing(Vanilla):
 
     sees_profile = True
 
-    def __init__(self, k: int, score: Score, settings: AgentSettings | None = None) -> None:
+    def __init__(self, k: int, scorer: AnswerScorer, settings: AgentSettings | None = None) -> None:
         super().__init__()
-        if not 0 <= k <= len(BY_NAME):
-            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {len(BY_NAME)} attributes.")
-        self.k, self.score = k, score
+        if not 0 <= k <= len(ATTRIBUTE_NAMES):
+            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
+        self.k, self.scorer = k, scorer
         self.settings = settings or AgentSettings()
+
+    def identity(self) -> str:
+        """See ``modules.program.Program``."""
+        return identity_of(self, self.k, self.settings.model_dump(mode="json"), self.scorer.identity())
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         if context is None:
@@ -157,7 +177,7 @@ class _Trials:
         program, context = self._program, self._profile.only(subset)
         try:
             response = run(answering(program.respond, self._query, context, CHOOSING))
-            return program.score(self._query, self._profile, response, CHOOSING)
+            return program.scorer.score(self._query, self._profile, response, CHOOSING)
         except FATAL:
             raise
         except (EvaluationFailed, Unreadable, LMError) as error:

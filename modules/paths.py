@@ -14,12 +14,12 @@ from modules.files import write_whole
 from signatures import RaiseError
 
 SCHEMA = 1
+"""Files without the later fields (domain, failures, history, ranking) are of this schema, too."""
 FAR = 0.1
 """What a path counts whose query has nothing in common with the one asked. Single paths are noisy, so all have a say;
 measured in ``experiments.agent_variants``: 0.03 chooses less well."""
 LATER = 0.7
 """What each place further down a path counts, of the place before it."""
-"""Files without the later fields (domain, failures, history, ranking) are of this schema, too."""
 
 
 class PlannedPath(BaseModel):
@@ -36,7 +36,7 @@ class PlannedPath(BaseModel):
         ranking: the target's own order of all attributes, most telling first; empty if it has none.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # they would be written as null, and not be read back
     query: str
     path: tuple[str, ...]
     value: float

@@ -1,12 +1,14 @@
 """What RAISE and its baselines share: the interface, and the prediction they all return."""
 
+import json
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import dspy
 
 from modules.calls import Call, Meter, Script, Unreadable, User
 from signatures import Conversation, Respond, StopReason, UserContext
+from signatures.identity import content_id
 
 
 class Program(Protocol):
@@ -29,6 +31,30 @@ class Program(Protocol):
     ) -> dspy.Prediction:
         """The async twin of calling the program."""
         ...
+
+    def identity(self) -> str:
+        """A hash of all that makes the program answer as it does, models aside; equal programs have the same."""
+        ...
+
+
+def identity_of(program: dspy.Module, *rest: object) -> str:
+    """A hash of a program's class and prompts, and of ``rest``: what else it depends on, as JSON can hold it."""
+    prompts = {name: _content(predictor) for name, predictor in program.named_predictors()}
+    return content_id(type(program).__name__, prompts, *rest)
+
+
+def _content(predictor: dspy.Predict) -> dict[str, Any]:
+    """What a predictor's requests are made of. Order counts: that of fields, of demonstrations and inside these."""
+    signature = predictor.signature
+    return {
+        "instructions": signature.instructions,
+        "fields": [
+            (name, str(field.annotation), sorted((key, str(value)) for key, value in field.json_schema_extra.items()))
+            for name, field in signature.fields.items()
+        ],
+        "demos": json.dumps([dict(demo) for demo in predictor.demos], default=str),
+        "config": json.dumps(predictor.config, default=str),
+    }
 
 
 def answering(respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0) -> Script[str]:

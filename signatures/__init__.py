@@ -25,9 +25,16 @@ from signatures.attributes import (
 )
 from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Respond, StopReason, Turn
-from signatures.data import WriteProfile, WriteQueries, WriteSituations
+from signatures.data import (
+    ExtractStated,
+    MarkRevealed,
+    RewordQuery,
+    StatedFact,
+    WriteProfile,
+    WriteQueries,
+    WriteSituations,
+)
 from signatures.errors import RaiseError
-from signatures.reddit import ExtractStated, MarkRevealed, RewordQuery, StatedFact
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
 from signatures.teaching import ImproveInstruction
 

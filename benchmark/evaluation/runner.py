@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 import dspy
-from pydantic import BaseModel
 
 from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation
@@ -14,39 +12,20 @@ from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
-from benchmark.judging.judge import Judge, Scorer, Verdict
-from benchmark.judging.panel import Panel, judge_of
+from benchmark.judging.judge import Scorer, Verdict
+from benchmark.judging.panel import judge_of
 from benchmark.scenarios.scenario import Scenario, content_id
 from lms import LanguageModels, Role
-from modules import PathIndex, Program
+from modules import Program
 
 TAKE_PART = (Role.TARGET, Role.JUDGE, Role.USER)
 """The roles that take part in an evaluation."""
 
 
-def fingerprint(program: dspy.Module) -> str:
-    """A hash of all that makes a program behave as it does: class, prompts, demonstrations, settings, paths, judge."""
-    state = {
-        name: {"instructions": p.signature.instructions, "demos": [dict(demo) for demo in p.demos]}
-        for name, p in program.named_predictors()
-    }
-    rest: dict[str, Any] = {}
-    for name, value in vars(program).items():
-        if isinstance(value, BaseModel):
-            rest[name] = value.model_dump(mode="json")
-        elif isinstance(value, PathIndex):
-            rest[name] = [path.model_dump(mode="json") for path in value.paths]
-        elif isinstance(judge := getattr(value, "__self__", None), Judge | Panel):  # it chooses by a score
-            rest[name] = judge.identity()
-        elif isinstance(value, str | int | float | tuple) and not name.startswith("_"):
-            rest[name] = value
-    return content_id(type(program).__name__, repr(state), repr(sorted(rest.items(), key=lambda item: item[0])))
-
-
 def setup_of(program: Program, models: LanguageModels, judge: Scorer) -> str:
     """A hash of all that an episode depends on besides its scenario."""
     return content_id(
-        fingerprint(program), judge.identity(), CONTRACT, models.identity(Role.TARGET), models.identity(Role.USER)
+        program.identity(), judge.identity(), CONTRACT, models.identity(Role.TARGET), models.identity(Role.USER)
     )
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchmark.reproduce.context import TargetContext
-from benchmark.reproduce.parts import Parts
 from benchmark.reproduce.searching import search_paths, try_subsets
 from benchmark.scenarios.scenario import Scenario
-from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PathIndex, Program, Vanilla
+from modules import RAISE, AgentOnly, AgentSettings, ContextRich, PartialContext, PathIndex, Program, Vanilla
 from modules.abstention import Variant
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
@@ -93,7 +92,9 @@ def _measure_programs(
 def _attributes(context: TargetContext, scenarios: Sequence[Scenario], wanted: Collection[str]) -> pd.DataFrame:
     """Answers from no attribute, and from each alone."""
     choices = {"none": (), **{name: (name,) for name in ATTRIBUTE_NAMES}}
-    parts = [context.measure(name, Parts(choice), scenarios) for name, choice in choices.items() if name in wanted]
+    parts = [
+        context.measure(name, PartialContext(choice), scenarios) for name, choice in choices.items() if name in wanted
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

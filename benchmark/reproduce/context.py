@@ -13,16 +13,17 @@ from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.judging.judge import Judge
 from benchmark.planning.plan import PlanSettings, plan
-from benchmark.reproduce.parts import AGAIN, Parts
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from benchmark.statistics.intervals import clusters_of
 from lms import LanguageModels, Role
-from modules import PathIndex
+from modules import PartialContext, PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 KEPT = ("scenario_id", "domain", "cluster", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
 """What tables need of an episode."""
+AGAIN = 1000
+"""The rollout of answers from attributes that other rollouts have chosen; no search draws one subset so often."""
 Choice = tuple[str, ...] | str
 """Attributes to answer from, or why there are none."""
 
@@ -147,7 +148,7 @@ class TargetContext:
             if isinstance(choice, str):
                 parts.append(self.without_score(condition, group, choice))
             else:
-                parts.append(quiet.measure(condition, Parts(choice, again), group))
+                parts.append(quiet.measure(condition, PartialContext(choice, again), group))
             done += len(group)
             self.progress(Progress(condition, done, len(scenarios)))
         order = {scenario.id: i for i, scenario in enumerate(scenarios)}

@@ -16,10 +16,9 @@ from benchmark.jobs.journal import Row
 from benchmark.jobs.progress import Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.reproduce.context import Choice, TargetContext
-from benchmark.reproduce.parts import Parts
 from benchmark.scenarios.scenario import Scenario, content_id
 from lms import Role
-from modules import EvaluationFailed, OfflinePlanner, PlanningItem, find_path
+from modules import EvaluationFailed, OfflinePlanner, PartialContext, PlanningItem, find_path
 from modules.search import Reward, Strategy, Subset
 from signatures import ATTRIBUTE_NAMES
 
@@ -42,7 +41,7 @@ def try_subsets(
     quiet = replace(context, progress=ignore_progress)
     subsets = list(combinations(ATTRIBUTE_NAMES, size))
     for number, subset in enumerate(subsets, 1):
-        for row in cast(list[Row], quiet.measure("", Parts(subset), scenarios).to_dict(orient="records")):
+        for row in cast(list[Row], quiet.measure("", PartialContext(subset), scenarios).to_dict(orient="records")):
             replies.append({**row, "safety": None, "condition": f"{EFFORT}oracle"})
             name = str(row["scenario_id"])
             if row["unscored"]:
@@ -70,7 +69,7 @@ def search_paths(
     """
     planner = OfflinePlanner(context.judge.score, depth=depth, strategy=strategy, seed=context.seed, people="one")
     setup = content_id(
-        "tree search", setup_of(Parts(()), context.models, context.judge), planner.rank.signature.instructions,
+        "tree search", setup_of(PartialContext(()), context.models, context.judge), planner.rank.signature.instructions,
         strategy, depth, list(budgets), context.seed,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import dspy
 from dspy.lm15 import Message, Request, Response, Usage
 
 from lms.simulation.prompt import Prompt, read
+from signatures import Profile
 
 Outputs = Mapping[str, Any]
 UNREADABLE: Outputs = {}
@@ -114,6 +115,20 @@ class Person:
         self.questions.append(question)
         heard = len(self.questions) - 1
         return self._answers[heard] if heard < len(self._answers) else self._then
+
+
+@dataclass
+class Grading:
+    """A scorer of answers that gives every one the same grade."""
+
+    name: str = "scorer"
+    grade: float = 3.0
+
+    def identity(self) -> str:
+        return self.name
+
+    def score(self, query: str, profile: Profile, response: str, rollout: int) -> float:
+        return self.grade
 
 
 def rated(*facts_needed: str) -> Callable[[Prompt], Outputs]:

@@ -476,9 +476,11 @@ def test_async_step_and_hear_are_the_same_as_sync(engine: Scripted) -> None:
         {"threshold": 6},
         {"budget": -0.1},
         {"budget": float("nan")},
+        {"budget": float("inf")},  # no JSON number
         {"retrieved": -1},
         {"burdens": {"shoe_size": 1.0}},
         {"burdens": {"age": -1.0}},
+        {"burdens": {"age": float("nan")}},
         {"never_ask": {"shoe_size"}},
         {"abstention": "astrology"},
         {"colour": "red"},

@@ -12,23 +12,25 @@ from modules import (
     ContextRich,
     GreedyPath,
     OraclePath,
+    PartialContext,
     RandomPath,
     StaticPath,
     Vanilla,
 )
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, StopReason, UserContext
-from tests.modules.scripted import NOISE, UNREADABLE, Person, Scripted, lm
+from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted, lm
 
 QUERY = "Should I quit my job without another offer?"
 WHOLE = Profile(**dict.fromkeys(ATTRIBUTE_NAMES, "known"))
 MAKE: dict[str, Callable[[], dspy.Module]] = {
     "vanilla": Vanilla,
     "context-rich": ContextRich,
+    "partial": lambda: PartialContext(["age"]),
     "agent-only": AgentOnly,
     "random": lambda: RandomPath(2),
     "static": lambda: StaticPath(["age", "gender"]),
-    "greedy": lambda: GreedyPath(1, lambda *_: 3.0),
-    "oracle": lambda: OraclePath(1, lambda *_: 3.0),
+    "greedy": lambda: GreedyPath(1, Grading()),
+    "oracle": lambda: OraclePath(1, Grading()),
 }
 
 
@@ -52,7 +54,27 @@ def test_all_share_raises_interface_in_sync_and_async(name: str) -> None:
 
 
 def test_only_reference_points_are_shown_the_profile() -> None:
-    assert [name for name, make in MAKE.items() if make().sees_profile] == ["context-rich", "greedy", "oracle"]
+    assert [name for name, make in MAKE.items() if make().sees_profile] == [
+        "context-rich",
+        "partial",
+        "greedy",
+        "oracle",
+    ]
+
+
+def test_a_partial_context_answers_from_the_attributes_that_it_names(engine: Scripted) -> None:
+    found = PartialContext(("profession", "age"))(query=QUERY, user=Person(), context=WHOLE.only(["age", "gender"]))
+    assert (found.context, found.n_queries) == (UserContext(age="known"), 0)
+    [shown] = engine.prompts("respond")
+    assert shown.input("context") == "- age: known"
+    assert PartialContext(("gender", "age")).names == ("age", "gender")
+
+
+def test_a_partial_context_refuses_what_does_not_exist() -> None:
+    with pytest.raises(RaiseError, match="shoe_size"):
+        PartialContext(("shoe_size",))
+    with pytest.raises(RaiseError, match="context"):
+        PartialContext(())(query="?", user=Person())
 
 
 def test_vanilla_answers_the_bare_query_at_once(engine: Scripted) -> None:

@@ -31,7 +31,7 @@ def told(response: str) -> frozenset[str]:
 
 
 class Landscape:
-    """A judge that scores what was told, and remembers what it judged; ``fails`` cannot be scored."""
+    """A scorer that scores what was told, and remembers what it judged; ``fails`` cannot be scored."""
 
     def __init__(
         self, value: Callable[[frozenset[str]], float], fails: Callable[[frozenset[str]], bool] = lambda _: False
@@ -41,7 +41,10 @@ class Landscape:
         self.profiles: set[Profile] = set()
         self.threads: set[int] = set()
 
-    def __call__(self, query: str, profile: Profile, response: str, rollout: int) -> float:
+    def identity(self) -> str:
+        return "landscape"
+
+    def score(self, query: str, profile: Profile, response: str, rollout: int) -> float:
         self.judged.append((told(response), rollout))
         self.profiles.add(profile)
         self.threads.add(threading.get_ident())
@@ -85,14 +88,14 @@ def test_it_answers_from_the_chosen_attributes_alone(kind: Kind, engine: Scripte
 def test_every_trial_is_one_answer_and_one_judgement_and_the_final_answer_is_another(
     kind: Kind, trials: int, engine: Scripted
 ) -> None:
-    score = Landscape(synergy)
-    kind(3, score)(query=QUERY, context=WHOLE)
-    assert len(score.judged) == len({subset for subset, _ in score.judged}) == trials
+    scorer = Landscape(synergy)
+    kind(3, scorer)(query=QUERY, context=WHOLE)
+    assert len(scorer.judged) == len({subset for subset, _ in scorer.judged}) == trials
     assert engine.parts() == ["respond"] * (trials + 1)
-    assert score.profiles == {WHOLE}  # the judge sees all of it, whatever the answer was told
+    assert scorer.profiles == {WHOLE}  # the judge sees all of it, whatever the answer was told
     tried, final = engine.prompts("respond")[:-1], engine.prompts("respond")[-1]
     assert final.rollout not in {prompt.rollout for prompt in tried}
-    assert 0 not in {rollout for _, rollout in score.judged}  # the rollout of those who report
+    assert 0 not in {rollout for _, rollout in scorer.judged}  # the rollout of those who report
 
 
 def test_attributes_come_most_valuable_first() -> None:
@@ -130,11 +133,11 @@ def test_without_noise_nothing_beats_the_oracle(k: int, values: list[int]) -> No
 
 @BOTH
 def test_what_the_profile_does_not_know_is_not_tried(kind: Kind) -> None:
-    score = Landscape(synergy)
-    found = kind(7, score)(query=QUERY, context=FOUR)
+    scorer = Landscape(synergy)
+    found = kind(7, scorer)(query=QUERY, context=FOUR)
     assert sorted(found.asked) == sorted(FOUR.known())
     assert (found.n_queries, found.stop_reason) == (4, StopReason.EXHAUSTED)
-    assert frozenset().union(*(subset for subset, _ in score.judged)) == set(FOUR.known())
+    assert frozenset().union(*(subset for subset, _ in scorer.judged)) == set(FOUR.known())
 
 
 @BOTH
@@ -147,8 +150,8 @@ def test_nothing_to_choose_is_the_bare_answer(kind: Kind, engine: Scripted) -> N
 
 @BOTH
 def test_subsets_that_cannot_be_scored_are_left_out_and_counted(kind: Kind) -> None:
-    score = Landscape(synergy, fails=lambda known: "age" in known)
-    found = kind(1, score)(query=QUERY, context=FOUR)
+    scorer = Landscape(synergy, fails=lambda known: "age" in known)
+    found = kind(1, scorer)(query=QUERY, context=FOUR)
     assert found.asked == ["gender"]
     assert found.unreadable == 1
 
@@ -207,11 +210,11 @@ def test_it_needs_the_profile(kind: Kind) -> None:
 
 @BOTH
 def test_the_async_twin_finds_the_same_and_never_blocks_the_loop(kind: Kind) -> None:
-    score = Landscape(synergy)
+    scorer = Landscape(synergy)
     with dspy.context(lm=lm(Scripted(respond=lambda prompt: {"response": prompt.input("context")}))):
-        found = asyncio.run(kind(2, score).acall(query=QUERY, context=FOUR))
+        found = asyncio.run(kind(2, scorer).acall(query=QUERY, context=FOUR))
     assert dict(found.items()) == dict(kind(2, Landscape(synergy))(query=QUERY, context=FOUR).items())
-    assert threading.get_ident() not in score.threads  # judging takes its time; the loop is this thread's
+    assert threading.get_ident() not in scorer.threads  # judging takes its time; the loop is this thread's
 
 
 def test_other_work_cannot_be_done_side_by_side() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from modules import PathIndex, PlannedPath
 from signatures import ATTRIBUTE_NAMES, RaiseError
@@ -185,6 +186,13 @@ def test_a_file_that_holds_no_paths_is_refused(tmp_path: Path, content: bytes) -
     (tmp_path / "paths.jsonl").write_bytes(content)
     with pytest.raises(RaiseError, match=r"paths\.jsonl"):
         PathIndex.load(tmp_path / "paths.jsonl")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_no_path_can_be_made_that_its_file_could_not_hold(number: float) -> None:
+    for wrong in ({"value": number}, {"history": ((("age",), number),)}):
+        with pytest.raises(ValidationError):
+            PlannedPath(**{"query": "q", "path": ("age",), "value": 4.0, "evaluations": 1, **wrong})
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

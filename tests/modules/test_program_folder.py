@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dspy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from modules.agent import PREDICTORS
-from signatures import RaiseError
+from signatures import ATTRIBUTE_NAMES, RaiseError
 
 PATHS = PathIndex([PlannedPath(query="Soll ich kündigen?", path=("age", "gender"), value=4.25, evaluations=15)])
 SETTINGS = AgentSettings(
@@ -79,11 +82,40 @@ def test_saving_keeps_other_entries_of_the_card(compiled: RAISE, tmp_path: Path)
     assert RAISE.load(tmp_path).settings == SETTINGS
 
 
-@pytest.mark.parametrize("how", [{"path": "program.pkl"}, {"path": "folder", "save_program": True}], ids=str)
-def test_pickle_is_refused(compiled: RAISE, tmp_path: Path, how: dict[str, object]) -> None:
-    with pytest.raises(RaiseError, match="pickle"):
+@pytest.mark.parametrize(
+    "how", [{"path": "program.pkl"}, {"path": "program.json"}, {"path": "folder", "save_program": True}], ids=str
+)
+def test_pickle_and_single_files_are_refused(compiled: RAISE, tmp_path: Path, how: dict[str, object]) -> None:
+    with pytest.raises(RaiseError, match="pickle"):  # what dspy would write there, load could not read
         compiled.save(**{**how, "path": tmp_path / str(how["path"])})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_save_that_fails_leaves_the_program_that_was_there(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path)
+    broken = compiled.deepcopy()
+    broken.respond.demos = [dspy.Example(query=object())]
+    with pytest.raises(RuntimeError):
+        broken.save(tmp_path)
+    assert prompts(RAISE.load(tmp_path)) == prompts(compiled)
+
+
+@given(
+    budget=st.floats(0, allow_infinity=False),
+    burden=st.floats(0, allow_infinity=False),
+    never=st.frozensets(st.sampled_from(ATTRIBUTE_NAMES)),
+    contacts=st.dictionaries(st.text(), st.text()),
+    paths=st.lists(st.builds(PlannedPath, value=st.floats(allow_nan=False, allow_infinity=False)), max_size=3),
+)
+@settings(max_examples=25, deadline=None)
+def test_whatever_settings_and_paths_can_be_made_come_back(
+    budget: float, burden: float, never: frozenset[str], contacts: dict[str, str], paths: list[PlannedPath]
+) -> None:
+    given_ = AgentSettings(budget=budget, burdens={"age": burden}, never_ask=never, contacts=contacts)
+    with TemporaryDirectory() as folder:
+        RAISE(PathIndex(paths), given_).save(folder)
+        loaded = RAISE.load(folder)
+    assert (loaded.settings, loaded.paths.paths) == (given_, tuple(paths))
 
 
 def test_a_deep_copy_has_the_same_prompts_settings_and_paths(compiled: RAISE) -> None:

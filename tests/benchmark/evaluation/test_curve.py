@@ -167,7 +167,7 @@ def test_programs_that_ask_nothing_have_one_point_and_cost_nothing(
 
 
 def test_reference_points_have_a_curve_too(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
-    done, found = measured(OraclePath(2, Judge(models[Role.JUDGE]).score), test_scenarios[:2], models)
+    done, found = measured(OraclePath(2, Judge(models[Role.JUDGE])), test_scenarios[:2], models)
     assert found.table.shape == (2, 3)
     assert found.table[:, 2].tolist() == done.frame["safety"].tolist()
 

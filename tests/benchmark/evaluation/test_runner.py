@@ -9,7 +9,6 @@ import pytest
 from dspy.lm15 import AuthError
 
 from benchmark import Evaluation, Judge, Scenario, evaluate
-from benchmark.evaluation.runner import fingerprint
 from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels, Role, RoleSettings
 from modules import (
@@ -232,7 +231,7 @@ def test_the_user_and_the_target_never_see_the_judges_rubric_or_the_situation(
         assert not any(scenario.situation in prompt.text for scenario in test_scenarios)
 
 
-# The fingerprint
+# Identity
 
 
 def changed_instructions() -> RAISE:
@@ -265,34 +264,34 @@ DIFFERENT = {
     "random seed": RandomPath(2, seed=1),
     "vanilla": Vanilla(),
     "context-rich": ContextRich(),
-    "oracle": OraclePath(2, Judge(Scripted([]).lm()).score),
-    "oracle k": OraclePath(3, Judge(Scripted([]).lm()).score),
-    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score),
-    "greedy": GreedyPath(2, Judge(Scripted([]).lm()).score),
+    "oracle": OraclePath(2, Judge(Scripted([]).lm())),
+    "oracle k": OraclePath(3, Judge(Scripted([]).lm())),
+    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE])),
+    "greedy": GreedyPath(2, Judge(Scripted([]).lm())),
 }
 
 
-def test_whatever_changes_behaviour_changes_the_fingerprint() -> None:
-    prints = {name: fingerprint(program) for name, program in {"plain": RAISE(), **DIFFERENT}.items()}
+def test_whatever_changes_behaviour_changes_the_identity() -> None:
+    prints = {name: program.identity() for name, program in {"plain": RAISE(), **DIFFERENT}.items()}
     assert len(set(prints.values())) == len(prints)
 
 
 def oracle() -> OraclePath:
-    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]).score)
+    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]))
 
 
 @pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2), oracle])
-def test_the_fingerprint_of_equal_programs_is_equal(make: Any) -> None:
-    assert fingerprint(make()) == fingerprint(make()) == fingerprint(make().deepcopy())
+def test_the_identity_of_equal_programs_is_equal(make: Any) -> None:
+    assert make().identity() == make().identity() == make().deepcopy().identity()
 
 
-def test_the_fingerprint_survives_saving(tmp_path: Path) -> None:
+def test_the_identity_survives_saving(tmp_path: Path) -> None:
     program = changed_demos()
     program.save(tmp_path / "program")
-    assert fingerprint(RAISE.load(tmp_path / "program")) == fingerprint(program)
+    assert RAISE.load(tmp_path / "program").identity() == program.identity()
 
 
 def test_sets_are_printed_alike_in_every_process() -> None:
     one = RAISE(settings=AgentSettings(never_ask=frozenset(["age", "gender", "profession"])))
     two = RAISE(settings=AgentSettings(never_ask=frozenset(["profession", "gender", "age"])))
-    assert fingerprint(one) == fingerprint(two)
+    assert one.identity() == two.identity()

@@ -8,7 +8,6 @@ import pytest
 from dspy.lm15 import AuthError, ServerError
 
 from benchmark import Judge, Panel, Scenario, Verdict, evaluate, judge_of
-from benchmark.evaluation.runner import fingerprint
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.judging.judge import REASONS
 from benchmark.judging.panel import panel_agreement
@@ -172,7 +171,7 @@ def test_an_episode_that_lacked_a_judge_is_completed_later_and_nothing_else_is_a
 
 
 def test_the_panel_is_part_of_a_program_that_chooses_by_it() -> None:
-    programs = [OraclePath(2, judge_of(models).score) for models in (panel_models("sim/judge"), LanguageModels())]
-    one, other = map(fingerprint, programs)
+    programs = [OraclePath(2, judge_of(models)) for models in (panel_models("sim/judge"), LanguageModels())]
+    one, other = (program.identity() for program in programs)
     assert one != other
-    assert one == fingerprint(OraclePath(2, judge_of(panel_models("sim/judge")).score))
+    assert one == OraclePath(2, judge_of(panel_models("sim/judge"))).identity()

@@ -13,7 +13,7 @@ from tests.benchmark.scripted import Scripted, listen
 
 
 def oracle(models: LanguageModels, k: int = 1) -> OraclePath:
-    return OraclePath(k, Judge(models[Role.JUDGE]).score)
+    return OraclePath(k, Judge(models[Role.JUDGE]))
 
 
 def test_the_reported_answer_and_verdict_are_other_samples_than_those_chosen_by(
@@ -63,7 +63,7 @@ def test_a_finished_choice_is_not_made_again(test_scenarios: list[Scenario], tmp
     frames = []
     for calls_expected in (True, False):
         models = LanguageModels()
-        program = GreedyPath(2, Judge(models[Role.JUDGE]).score)
+        program = GreedyPath(2, Judge(models[Role.JUDGE]))
         run = evaluate(program, test_scenarios[:3], models=models, name="x", store=EpisodeStore(tmp_path))
         assert bool(models.ledger.snapshot().total().calls) is calls_expected
         frames.append(run.frame.drop(columns="seconds"))
@@ -74,7 +74,7 @@ def test_a_judge_that_cannot_grade_makes_a_recorded_failure(
     models: LanguageModels, test_scenarios: list[Scenario]
 ) -> None:
     judge = Judge(Scripted(["no grades from me"]).lm())
-    run = evaluate(OraclePath(1, judge.score), test_scenarios[:2], models=models, name="x")
+    run = evaluate(OraclePath(1, judge), test_scenarios[:2], models=models, name="x")
     assert run.unscored == 2
     assert run.frame["failed"].all()
     assert "none of 10 subsets could be scored, 10 of them since: the judge's reply" in run.frame["unscored"][0]

@@ -8,12 +8,11 @@ from benchmark import Scenario, build_authored, split
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import ignore_progress
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce.context import Choice, TargetContext, replies_of
-from benchmark.reproduce.parts import AGAIN, Parts
+from benchmark.reproduce.context import AGAIN, Choice, TargetContext, replies_of
 from benchmark.reproduce.searching import EFFORT, search_paths, try_subsets
 from lms import LanguageModels, Role, RoleSettings
+from modules import PartialContext
 from modules.search import Strategy
-from signatures import RaiseError
 from tests.benchmark.scripted import listen
 
 FEW = 3
@@ -73,7 +72,7 @@ def test_the_best_subset_has_the_best_score_and_is_answered_again(users: list[Sc
     context = bench()
     rows, chosen = try_subsets(context, users, 1)
     best = rows[rows["condition"] == "oracle, best score"]
-    singles = {name: context.measure("", Parts([name]), users) for name in ("age", "emotional_state")}
+    singles = {name: context.measure("", PartialContext([name]), users) for name in ("age", "emotional_state")}
     for user in users:
         [score] = best.loc[best["scenario_id"] == user.id, "safety"]
         for single in singles.values():
@@ -97,15 +96,7 @@ def test_answers_come_back_in_the_order_of_their_scenarios(users: list[Scenario]
 def test_parts_hand_over_what_they_name_and_nothing_else(users: list[Scenario]) -> None:
     context = bench()
     asked = listen(context.models, Role.TARGET)
-    context.measure("x", Parts(("profession", "age")), users[:1])
+    context.measure("x", PartialContext(("profession", "age")), users[:1])
     known = users[0].profile.known()
     assert known["profession"] in asked[0].text
     assert known["emotional_state"] not in asked[0].text
-
-
-def test_parts_refuse_what_does_not_exist() -> None:
-    with pytest.raises(RaiseError, match="shoe_size"):
-        Parts(("shoe_size",))
-    with pytest.raises(RaiseError, match="context"):
-        Parts(())(query="?", user=lambda question: "", context=None)
-    assert Parts(("gender", "age")).names == ("age", "gender")

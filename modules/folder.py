@@ -1,0 +1,70 @@
+"""A compiled program is a folder: ``program.json`` (DSPy state), ``paths.jsonl`` and ``card.json``. Text, no pickle.
+
+The settings stand in the card, beside what the compiler records there.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import dspy
+
+from modules.files import write_whole
+from modules.paths import PathIndex
+from modules.settings import AgentSettings
+from signatures import RaiseError
+
+SCHEMA = 1
+STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
+M = TypeVar("M", bound=dspy.Module)
+
+
+def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, paths: PathIndex) -> None:
+    """Write ``program`` to ``folder``, made if needed; other entries of a card that is there already are kept.
+
+    Raises:
+        RaiseError: if ``folder`` is named like one of DSPy's own files, which hold neither settings nor paths.
+    """
+    if folder.suffix in (".json", ".pkl"):
+        raise RaiseError(f"{folder}: a RAISE program is a folder of JSON, no single file and no pickle: name a folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    bare = program.deepcopy()
+    bare.set_lm(None)  # programs are saved without models, which belong to whoever runs them
+    with TemporaryDirectory() as scratch:  # DSPy empties its file before it knows whether it can write
+        dspy.Module.save(bare, Path(scratch) / STATE)
+        write_whole(folder / STATE, (Path(scratch) / STATE).read_text(encoding="utf-8"))
+    paths.save(folder / PATHS)
+    entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
+    write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n")
+
+
+def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+    """The program that ``write_folder`` wrote.
+
+    Args:
+        make: makes a program with these paths and settings, whose prompts and demonstrations are then set.
+
+    Raises:
+        RaiseError: if ``folder`` is no program or was written with another schema.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        if card.get("schema") != SCHEMA:
+            raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
+        program = make(PathIndex.load(folder / PATHS), AgentSettings(**card["settings"]))
+        program.load_state(state)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
+    return program
+
+
+def _entries(card: Path) -> dict[str, Any]:
+    """What an existing card says; nothing if there is none or it cannot be read."""
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

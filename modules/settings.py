@@ -1,0 +1,83 @@
+"""The settings of a RAISE program: everything that it can be told besides its prompts."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+
+from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Vote
+from modules.embedding import TFIDF
+from signatures import ATTRIBUTE_NAMES, default_burdens
+
+
+class AgentSettings(BaseModel):
+    """What a RAISE program can be told besides its prompts.
+
+    Attributes:
+        abstention: how to decide whether enough is known: ``scale`` (the paper's best), ``binary``, ``basic``, ``vote``
+            (several ratings), or ``fused`` (rating, choice and question in one call).
+        threshold: completeness (0 to 5) from which the agent answers.
+        votes: ratings that ``vote`` takes.
+        agreement: share of them that must find enough.
+        eager: choose the next attribute while it is still being judged whether enough is known; a call more at the end,
+            a round of waiting less for every question.
+        budget: what the questions of one conversation may cost, in units of burden.
+        retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
+        shortlist: how many attributes the planner chooses among, those that all planned paths together favour; 1
+            follows them without a call, 0 leaves all open, as in the paper.
+        embedder: what similarity of queries is measured by: ``tfidf``, a model string that ``dspy.Embedder`` takes, or
+            ``sentence-transformers/all-MiniLM-L6-v2``, the paper's.
+        burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
+        never_ask: attributes that must not be asked about.
+        country: ISO code for crisis contacts.
+        contacts: country -> whom to call, in place of the contacts that come with RAISE.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # JSON has neither
+    abstention: Variant = "scale"
+    threshold: int = Field(default=4, ge=0, le=HIGHEST)
+    votes: int = Field(default=3, ge=1)
+    agreement: float = Field(default=0.6, gt=0, le=1)
+    eager: bool = False
+    budget: float = Field(default=5.0, ge=0)
+    retrieved: int = Field(default=5, ge=0)
+    shortlist: int = Field(default=0, ge=0)
+    embedder: str = TFIDF
+    burdens: dict[str, float] = Field(default_factory=default_burdens)
+    never_ask: frozenset[str] = frozenset()
+    country: str = ""
+    contacts: dict[str, str] = Field(default_factory=dict)
+
+    def way(self) -> Abstention:
+        """How to decide whether enough is known."""
+        ways: dict[Variant, Abstention] = {
+            "scale": Scale(self.threshold),
+            "binary": Binary(),
+            "basic": Basic(),
+            "vote": Vote(self.threshold, self.votes, self.agreement),
+            "fused": Fused(self.threshold),
+        }
+        return ways[self.abstention]
+
+    @field_validator("burdens")
+    @classmethod
+    def _complete(cls, given: dict[str, float]) -> dict[str, float]:
+        _refuse_unknown(given)
+        if any(burden < 0 for burden in given.values()):
+            raise ValueError("a burden cannot be negative")
+        return {**default_burdens(), **given}
+
+    @field_serializer("never_ask")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)  # sets have no order of their own, and settings are hashed
+
+    @field_validator("never_ask")
+    @classmethod
+    def _known(cls, given: frozenset[str]) -> frozenset[str]:
+        _refuse_unknown(given)
+        return given
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(ATTRIBUTE_NAMES))
+    if unknown:
+        raise ValueError(f"unknown attributes {unknown}")
