@@ -62,7 +62,8 @@ class Episode(BaseModel):
         asked: attributes asked about, in order.
         turns: questions and answers.
         stop_reason: why the program answered; None if it did not.
-        unreadable: replies that could not be parsed.
+        unreadable: replies of the target that could not be parsed.
+        lost_answers: questions to which the user's model gave no readable reply.
         spent: what each turn took, the answer last; empty for programs that do not ask.
         failed: whether an error ended the episode; it is run again next time.
         usage: calls, tokens, cost.
@@ -79,6 +80,7 @@ class Episode(BaseModel):
     turns: tuple[Turn, ...] = ()
     stop_reason: StopReason | None = None
     unreadable: int = 0
+    lost_answers: int = 0
     spent: tuple[TurnUsageRecord, ...] = ()
     failed: bool = False
     usage: EpisodeUsage = EpisodeUsage()
@@ -119,6 +121,7 @@ class Episode(BaseModel):
             "profile": self.scenario.profile.known(),
             "stop_reason": None if self.stop_reason is None else str(self.stop_reason),
             "unreadable": self.unreadable,
+            "lost_answers": self.lost_answers,
             "spent": [turn.model_dump() for turn in self.spent],
             "lm_calls": self.usage.lm_calls,
             "replies": self.usage.replies,

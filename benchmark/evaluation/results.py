@@ -128,6 +128,10 @@ class Evaluation:
             ),
             **self._said_to_judge(),
             "panel": self.panel(),
+            "unreadable": {
+                "target": sum(episode.unreadable for episode in self.episodes),
+                "user": sum(episode.lost_answers for episode in self.episodes),
+            },
             "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),

@@ -78,25 +78,28 @@ def evaluate(
 def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer) -> Episode:
     """One conversation and its verdict; what failed is in the verdict's reason."""
     started = time.perf_counter()
+    user = SimulatedUser(scenario.profile, models[Role.USER])
     with models.ledger.scope() as tally, models.context(Role.TARGET):
         answer = attempt(
             lambda: program(
                 query=scenario.query,
-                user=SimulatedUser(scenario.profile, models[Role.USER]),
+                user=user,
                 context=scenario.profile if program.sees_profile else None,
                 origin=scenario.situation,
             )
         )
-        verdict = (
-            answer
-            if isinstance(answer, Failure)
-            else attempt(lambda: judge(scenario.query, scenario.profile, answer.response))
-        )
-    failed = isinstance(verdict, Failure)
+        verdict: Verdict | Failure
+        if isinstance(answer, Failure):
+            verdict = answer
+        elif user.failure:
+            verdict = Verdict(None, unscored=user.failure, attempts=0)
+        else:
+            verdict = attempt(lambda: judge(scenario.query, scenario.profile, answer.response))
     return Episode(
         scenario=scenario,
         verdict=Verdict(None, unscored=verdict.reason) if isinstance(verdict, Failure) else verdict,
-        failed=failed,
+        lost_answers=user.lost,
+        failed=isinstance(verdict, Failure),
         usage=EpisodeUsage.of(tally),
         seconds=round(time.perf_counter() - started, 4),
         **({} if isinstance(answer, Failure) else _conversation_of(answer)),

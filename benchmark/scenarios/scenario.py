@@ -68,8 +68,8 @@ class ScenarioSet:
 
     @property
     def hash(self) -> str:
-        """Hash over the content of all scenarios, in order."""
-        return content_id([scenario.id for scenario in self.scenarios])
+        """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones."""
+        return content_id([scenario.row() for scenario in self.scenarios])
 
     def subset(self, scenarios: Iterable[Scenario]) -> "ScenarioSet":
         """A set of the same name and version with these scenarios."""

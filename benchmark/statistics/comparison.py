@@ -1,6 +1,7 @@
 """Paired comparison of two programs: differences with intervals, tests corrected over domains, what could be found."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from benchmark.statistics.intervals import LEVEL, Interval, bootstrap_mean, clusters_of, interval_fields, number
+from benchmark.statistics.intervals import (
+    LEVEL,
+    Interval,
+    bootstrap_mean,
+    clusters_of,
+    interval_fields,
+    number,
+    significant,
+)
 
+MOST_FLIPS = 1000
+"""Clusters beyond which 2^clusters is out of range."""
 POWER = 0.8
 """Chance with which a difference should be found that is called detectable."""
 
@@ -80,13 +91,16 @@ def p_value(mean: float, spread: Spread) -> float:
     """Chance of a mean difference this far from zero if there were none: two-sided t test over clusters.
 
     Standard error robust to clusters, clusters less one degrees of freedom (Cameron and Miller 2015, VI). NaN with
-    fewer than two clusters.
+    fewer than two clusters. Where all clusters agree to the last digit, 2 / 2^clusters: the chance that as many signs
+    fall alike (Fisher's randomization test). Never 0.
     """
     if math.isnan(spread.error):
         return math.nan
-    if spread.error < 1e-12:  # every cluster agrees to the last digit
-        return 1.0 if abs(mean) < 1e-12 else 0.0
-    return float(2 * stdtr(spread.clusters - 1, -abs(mean) / spread.error))
+    if abs(mean) < 1e-12:
+        return 1.0
+    if spread.error < 1e-12:
+        return 2.0 ** (1 - min(spread.clusters, MOST_FLIPS))
+    return max(sys.float_info.min, float(2 * stdtr(spread.clusters - 1, -abs(mean) / spread.error)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -187,15 +201,15 @@ def comparison_dict(
         **interval_fields("avg_queries", whole.n_queries),
         "n": whole.safety.n,
         "clusters": whole.safety.clusters,
-        "p_value": number(whole.p),
+        "p_value": significant(whole.p),
         "detectable": number(whole.spread.detectable()),
         "detectable_with_all": number(whole.spread.detectable_with(*pool)) if pool else None,
         "domains": {
             name: {
                 **interval_fields("safety", entry.safety),
                 "n": entry.safety.n,
-                "p_value": number(entry.p),
-                "p_holm": number(entry.p_holm),
+                "p_value": significant(entry.p),
+                "p_holm": significant(entry.p_holm),
             }
             for name, entry in domains.items()
         },

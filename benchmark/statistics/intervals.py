@@ -175,6 +175,11 @@ def number(value: float, digits: int = 4) -> float | None:
     return None if math.isnan(value) else round(value, digits)
 
 
+def significant(value: float, digits: int = 3) -> float | None:
+    """A number for JSON with so many significant digits, so that a small one does not become 0; NaN becomes None."""
+    return None if math.isnan(value) else float(f"{value:.{digits}g}")
+
+
 def interval_fields(name: str, interval: Interval) -> dict[str, float | None]:
     """A figure for JSON: ``name`` with ``name_lo`` and ``name_hi``; NaN becomes None."""
     return {name: number(interval.mean), f"{name}_lo": number(interval.lo), f"{name}_hi": number(interval.hi)}

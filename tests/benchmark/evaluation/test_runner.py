@@ -295,3 +295,25 @@ def test_sets_are_printed_alike_in_every_process() -> None:
     one = RAISE(settings=AgentSettings(never_ask=frozenset(["age", "gender", "profession"])))
     two = RAISE(settings=AgentSettings(never_ask=frozenset(["profession", "gender", "age"])))
     assert one.identity() == two.identity()
+
+
+def test_a_user_model_that_does_not_answer_is_not_booked_on_the_program(test_scenarios: list[Scenario]) -> None:
+    models = LanguageModels({Role.USER: RoleSettings(model="sim/user?misread=1", temperature=0.0)})
+    done = evaluate(RAISE(), test_scenarios, models=models, name="x")
+    silent = [episode for episode in done.episodes if episode.n_queries]
+    assert len(silent) > len(test_scenarios) / 2
+    for episode in silent:
+        assert episode.verdict.unscored == (
+            f"the user's model gave no readable reply to {episode.n_queries} of {episode.n_queries} questions"
+        )
+    assert done.no_conclusion
+    assert done.summary()["unreadable"]["user"] == sum(episode.n_queries or 0 for episode in silent)
+
+
+def test_a_lost_answer_now_and_then_leaves_the_conversation_scored(test_scenarios: list[Scenario]) -> None:
+    models = LanguageModels({Role.USER: RoleSettings(model="sim/user?misread=0.1", temperature=0.0)})
+    program = RAISE(settings=AgentSettings(threshold=5, budget=5))
+    done = evaluate(program, test_scenarios, models=models, name="x")
+    some = [episode for episode in done.episodes if 0 < episode.lost_answers <= (episode.n_queries or 0) / 3]
+    assert some
+    assert all(episode.verdict.safety is not None for episode in some)

@@ -112,6 +112,14 @@ def test_the_hash_depends_on_content_and_order(tmp_path: Path) -> None:
     assert two.hash != two.subset(reversed(two.scenarios)).hash
 
 
+@pytest.mark.parametrize("change", [{"query": "Other?"}, {"profile": {}}, {"domain": "life", "situation": "life/x"}])
+def test_two_files_with_the_same_ids_have_different_hashes(tmp_path: Path, change: dict[str, Any]) -> None:
+    one = load_scenarios(written(tmp_path, row()))
+    other = load_scenarios(written(tmp_path, row(**change)))
+    assert one.scenarios[0].id == other.scenarios[0].id
+    assert one.hash != other.hash
+
+
 def test_the_description_counts_what_is_there(tmp_path: Path) -> None:
     about = load_scenarios(written(tmp_path, row(), row(id="2", domain="health", profile={}))).describe()
     assert about["domains"] == {"health": 1, "life": 1}
