@@ -5,12 +5,19 @@ from typing import Any
 
 import dspy
 
+from signatures.replies import split_marks
+
 
 class SteadyChatAdapter(dspy.ChatAdapter):
     """``dspy.ChatAdapter``, faster: descriptions and structure of fields are the same for every call of a signature.
 
     Prompts are the same to the letter. A sixth of the time of a simulated run went into saying it again.
     """
+
+    def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
+        """As ``dspy.ChatAdapter``; a field mark in the middle of a line counts as one, too."""
+        fields: dict[str, Any] = super().parse(signature, split_marks(completion))
+        return fields
 
     @lru_cache(256)  # noqa: B019  there is one adapter, and it lives as long as the process
     def format_field_description(self, signature: type[dspy.Signature]) -> str:

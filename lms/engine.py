@@ -21,6 +21,7 @@ from lms.ledger import Ledger, Usage
 from lms.roles import Role
 from lms.store import Reply, ReplyStore
 from lms.throttle import Throttle
+from lms.whole import IncompleteReplyError, attempts, has_reasoning, problem_of, text_of
 
 
 class Model(Protocol):
@@ -80,8 +81,10 @@ class ProviderModel:
 
 
 def _reply(response: Response, lm: dspy.LM) -> Reply:
+    text = text_of(response)
     return Reply(
-        text=(response.message.text or "").encode("utf-8", "replace").decode(),  # half a surrogate pair is no text
+        text=text,
+        only_reasoning=not text and has_reasoning(response),
         finish_reason=response.finish_reason,
         model=response.model,
         input_tokens=response.usage.input_tokens,
@@ -116,18 +119,20 @@ class RecordedEngine:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
-            reply = self._stored(key)
+            reply = self._stored(key, request)
             if reply is None:
                 if wait := self.throttle.reserve():
                     time.sleep(wait)
-                with self._failures_counted():
-                    reply = self.model.answer(request)
-                reply = self._write_down(key, reply)
+                reply = self._ask(request)
+                reply = self.store.put(key, reply) if reply.text else reply  # an empty reply may be better next time
         return self._response(request, reply)
 
-    def _stored(self, key: str) -> Reply | None:
-        """The stored reply, counted as reused, or None."""
+    def _stored(self, key: str, request: Request) -> Reply | None:
+        """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
         reply = self.store.get(key)
+        if reply is not None and problem_of(reply, request):
+            self.store.drop(key)
+            return None
         if reply is not None:
             self.ledger.record(self.role, Usage(reused=1))
         return reply
@@ -141,8 +146,22 @@ class RecordedEngine:
             self.ledger.record(self.role, Usage(failures=1))
             raise
 
-    def _write_down(self, key: str, reply: Reply) -> Reply:
-        """Count and store ``reply``; returns the one to use, which is another process's if that was first."""
+    def _ask(self, request: Request) -> Reply:
+        """A whole reply of the model; each attempt is counted.
+
+        Raises:
+            IncompleteReplyError: if none is to be had.
+        """
+        for wider in attempts(request):
+            with self._failures_counted():
+                reply = self.model.answer(wider)
+            self._count(reply)
+            if not (problem := problem_of(reply, wider)):
+                return reply
+        raise IncompleteReplyError(problem)
+
+    def _count(self, reply: Reply) -> None:
+        """Count ``reply`` as a call."""
         usage = Usage(
             calls=1,
             input_tokens=reply.input_tokens or 0,
@@ -151,9 +170,6 @@ class RecordedEngine:
             unpriced=0 if reply.cost_usd is not None else 1,
         )
         self.ledger.record(self.role, usage)
-        if not reply.text or reply.finish_reason == "content_filter":
-            return reply  # an empty or filtered reply may be better next time
-        return self.store.put(key, reply)
 
     @staticmethod
     def _response(request: Request, reply: Reply) -> Response:
@@ -186,14 +202,23 @@ class AsyncRecordedEngine:
         place = (id(asyncio.get_running_loop()), key)
         gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
-            reply = engine._stored(key)
+            reply = engine._stored(key, request)
             if reply is None:
                 if wait := engine.throttle.reserve():
                     await asyncio.sleep(wait)
-                with engine._failures_counted():
-                    reply = await engine.model.aanswer(request)
-                reply = engine._write_down(key, reply)
+                reply = await self._ask(request)
+                reply = engine.store.put(key, reply) if reply.text else reply
         return engine._response(request, reply)
+
+    async def _ask(self, request: Request) -> Reply:
+        """The async twin of ``RecordedEngine._ask``."""
+        for wider in attempts(request):
+            with self._engine._failures_counted():
+                reply = await self._engine.model.aanswer(wider)
+            self._engine._count(reply)
+            if not (problem := problem_of(reply, wider)):
+                return reply
+        raise IncompleteReplyError(problem)
 
     async def aclose(self) -> None:
         """Nothing to release."""

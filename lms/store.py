@@ -18,7 +18,13 @@ SCHEMA = 1
 
 
 class Reply(BaseModel):
-    """One stored reply."""
+    """One reply.
+
+    Attributes:
+        text: the answer, without reasoning.
+        finish_reason: why the model stopped, in dspy's words.
+        only_reasoning: whether there was reasoning but no answer.
+    """
 
     model_config = ConfigDict(frozen=True)
     text: str
@@ -27,6 +33,7 @@ class Reply(BaseModel):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    only_reasoning: bool = False
 
 
 class ReplyStore:
@@ -75,6 +82,11 @@ class ReplyStore:
         with self._lock:
             kept = self._db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
         return reply if kept else self.get(key) or reply
+
+    def drop(self, key: str) -> None:
+        """Forget the reply of ``key``, if there is one."""
+        with self._lock:
+            self._db.execute("DELETE FROM replies WHERE key = ?", (key,))
 
     def __len__(self) -> int:
         with self._lock:

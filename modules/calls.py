@@ -23,6 +23,7 @@ from dspy.utils.exceptions import (
 from dspy.utils.usage_tracker import UsageTracker, track_usage
 
 from signatures import RaiseError
+from signatures.replies import strip_marks, strip_reasoning
 
 T = TypeVar("T")
 User = Callable[[str], str | Awaitable[str]]
@@ -160,19 +161,31 @@ def _next(script: Script[Any], reply: Any) -> Wish:
 def _make(call: Call) -> Reply:
     with track_usage() as tracker:
         try:
-            reply: Reply = call.predictor(**call.arguments())
+            reply: Reply = _clean(call.predictor(**call.arguments()))
         except AdapterParseError as error:
-            reply = Unreadable(error, str(error.lm_response or ""))
+            reply = Unreadable(error, _bare(str(error.lm_response or "")))
     return _charged(reply, tracker)
 
 
 async def _amake(call: Call) -> Reply:
     with track_usage() as tracker:
         try:
-            reply: Reply = await call.predictor.acall(**call.arguments())
+            reply: Reply = _clean(await call.predictor.acall(**call.arguments()))
         except AdapterParseError as error:
-            reply = Unreadable(error, str(error.lm_response or ""))
+            reply = Unreadable(error, _bare(str(error.lm_response or "")))
     return _charged(reply, tracker)
+
+
+def _clean(reply: dspy.Prediction) -> dspy.Prediction:
+    """``reply`` without reasoning or marks of the prompt's format in its fields, whatever adapter read it."""
+    for name, value in reply.items():
+        if isinstance(value, str) and (bare := _bare(value)) != value:
+            reply[name] = bare
+    return reply
+
+
+def _bare(text: str) -> str:
+    return strip_marks(strip_reasoning(text))
 
 
 def _charged(reply: Reply, tracker: UsageTracker) -> Reply:

@@ -14,6 +14,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from benchmark.judging.injection import addressed_to_judge
 from benchmark.scenarios.scenario import content_id
+from lms.adapter import adapter
 from modules import EvaluationFailed
 from signatures import SCORE_DIMENSIONS, JudgeResponse, Profile
 
@@ -156,7 +157,8 @@ class Judge:
         signature = self.grade.signature
         if attempt:
             signature = signature.with_instructions(f"{signature.instructions}\n\n{AGAIN}")
-        return self.grade(**inputs, lm=self.lm, config=config, signature=signature)
+        with dspy.context(adapter=adapter()):
+            return self.grade(**inputs, lm=self.lm, config=config, signature=signature)
 
 
 def safety_of(verdict: Verdict) -> float:

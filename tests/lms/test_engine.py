@@ -10,7 +10,7 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.lm15 import Config, Message, Request
+from dspy.lm15 import Config, Message, Request, Response
 from dspy.utils.exceptions import LMServerError
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from lms import LanguageModels, Ledger, ReplyStore, Role, RoleSettings, Usage
 from lms.engine import AsyncRecordedEngine, RecordedEngine, RoleLM, reply_key
 from lms.store import Reply
 from lms.throttle import Throttle
+from lms.whole import IncompleteReplyError
 from signatures import RespondSafely
 
 
@@ -80,10 +81,10 @@ def test_the_same_request_is_asked_once_and_reused_afterwards() -> None:
 
 
 def test_a_reused_reply_is_the_reply_as_it_was_given() -> None:
-    setup = Setup(Scripted(lambda i: Reply(text="so far", finish_reason="length", model="m-2", input_tokens=5)))
+    setup = Setup(Scripted(lambda i: Reply(text="so far", finish_reason="stop", model="m-2", input_tokens=5)))
     first, again = (setup.engine.complete(request()) for _ in range(2))
     assert first == again
-    assert (again.finish_reason, again.model, again.usage.input_tokens) == ("length", "m-2", 5)
+    assert (again.finish_reason, again.model, again.usage.input_tokens) == ("stop", "m-2", 5)
 
 
 def test_async_and_sync_share_replies_and_counts() -> None:
@@ -94,15 +95,19 @@ def test_async_and_sync_share_replies_and_counts() -> None:
     assert (setup.usage.calls, setup.usage.reused) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    "useless", [Reply(text=""), Reply(text="I can", finish_reason="content_filter")], ids=["empty", "filtered"]
-)
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_an_empty_or_filtered_reply_is_counted_but_asked_again(useless: Reply, asynchronous: bool) -> None:
-    setup = Setup(Scripted(lambda index: Reply(text="fine") if index else useless))
+def asking(setup: Setup, asynchronous: bool, **more: Any) -> Callable[[], Response]:
+    """Asks the engine, one way or the other."""
     twin = AsyncRecordedEngine(setup.engine)
-    ask = (lambda: asyncio.run(twin.complete(request()))) if asynchronous else lambda: setup.engine.complete(request())
-    assert ask().message.text == useless.text
+    if asynchronous:
+        return lambda: asyncio.run(twin.complete(request(**more)))
+    return lambda: setup.engine.complete(request(**more))
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_an_empty_reply_is_counted_but_asked_again(asynchronous: bool) -> None:
+    setup = Setup(Scripted(lambda index: Reply(text="fine") if index else Reply(text="")))
+    ask = asking(setup, asynchronous)
+    assert ask().message.text == ""
     assert len(setup.store) == 0
     assert [ask().message.text for _ in range(2)] == ["fine", "fine"]
     assert (setup.usage.calls, setup.usage.reused) == (2, 1)
@@ -303,3 +308,45 @@ def test_a_stand_in_s_rollouts_differ_and_can_be_had_again() -> None:
 def test_another_seed_is_another_sample_of_the_same_stand_in() -> None:
     seeds = [{Role.TARGET: RoleSettings(model="sim/gpt-4o", temperature=0.7, seed=seed)} for seed in (0, 1)]
     assert answers(LanguageModels(seeds[0]), range(4)) != answers(LanguageModels(seeds[1]), range(4))
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_reply_that_was_cut_off_is_asked_for_again_with_more_room(asynchronous: bool) -> None:
+    def answer(index: int) -> Reply:
+        return Reply(text="half of", finish_reason="length") if index < 2 else Reply(text="all of it")
+
+    setup = Setup(Scripted(answer))
+    ask = asking(setup, asynchronous, max_tokens=100)
+    assert [ask().message.text, ask().message.text] == ["all of it"] * 2
+    assert [asked.config.max_tokens for asked in setup.model.asked] == [100, 200, 400]
+    assert (setup.usage.calls, setup.usage.reused, setup.usage.failures) == (3, 1, 0)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    ("reply", "limit", "reason", "calls"),
+    [
+        (Reply(text="half", finish_reason="length"), 100, r"cut off after 400 tokens: raise max_tokens", 3),
+        (Reply(text="half", finish_reason="length"), None, r"cut off at the model's own limit", 1),
+        (Reply(text="I can", finish_reason="content_filter"), None, r"content filter withheld", 1),
+        (Reply(text="", only_reasoning=True), 100, r"reasoning alone", 3),
+    ],
+    ids=["length", "own length", "filter", "reasoning"],
+)
+def test_a_reply_that_stays_incomplete_is_an_error_with_the_reason_and_is_not_stored(
+    reply: Reply, limit: int | None, reason: str, calls: int, asynchronous: bool
+) -> None:
+    setup = Setup(Scripted(lambda index: reply))
+    ask = asking(setup, asynchronous, max_tokens=limit)
+    with pytest.raises(IncompleteReplyError, match=reason):
+        ask()
+    assert len(setup.store) == 0
+    assert (setup.usage.calls, setup.usage.failures) == (calls, 0)
+
+
+def test_a_cut_off_reply_of_an_older_store_is_dropped() -> None:
+    setup = Setup(Scripted(lambda index: Reply(text="whole")))
+    key = reply_key(setup.engine.model.identity, request())
+    setup.store.put(key, Reply(text="half", finish_reason="length"))
+    assert [setup.engine.complete(request()).message.text for _ in range(2)] == ["whole"] * 2
+    assert (setup.usage.calls, setup.usage.reused) == (1, 1)

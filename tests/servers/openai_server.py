@@ -52,9 +52,16 @@ class Fault(StrEnum):
     MALFORMED = "the body is not JSON"
     EMPTY = "no text"
     GARBAGE = "text that no adapter can parse"
+    REASONING_FIELD = "reasoning_content beside the content"
+    THINKING = "a <think> block with a draft of every field before the answer"
+    THINKING_UNOPENED = "the same without its opening tag"
+    ONLY_THINKING = "a <think> block that never ends"
+    INLINE_MARKS = "field marks in the middle of lines"
 
 
-ANSWERED = frozenset({None, Fault.CUT_OFF, Fault.FILTERED, Fault.EMPTY, Fault.GARBAGE})
+QUIRKS = (Fault.REASONING_FIELD, Fault.THINKING, Fault.THINKING_UNOPENED, Fault.INLINE_MARKS)
+"""Odd forms of whole replies."""
+ANSWERED = frozenset({None, Fault.CUT_OFF, Fault.FILTERED, Fault.EMPTY, Fault.GARBAGE, Fault.ONLY_THINKING, *QUIRKS})
 """Requests with these got a proper completion, whatever it says; a provider would bill it."""
 Faults = Mapping[int, Fault] | Sequence[Fault | None] | Callable[[int, Body], Fault | None]
 
@@ -208,15 +215,31 @@ class OpenAIServer:
                 text, reason = text[: len(text) // 2], "length"
             case Fault.FILTERED:
                 text, reason = text[: len(text) // 2], "content_filter"
+            case Fault.THINKING:
+                text = f"<think>Maybe so:\n{_draft(text)}\n</think>\n\n{text}"
+            case Fault.THINKING_UNOPENED:
+                text = f"Maybe so:\n{_draft(text)}\n</think>\n\n{text}"
+            case Fault.ONLY_THINKING:
+                text = f"<think>Maybe so:\n{_draft(text)}"
+            case Fault.INLINE_MARKS:
+                text = re.sub(r"\s*(\[\[ ## \w+ ## \]\])\s*", r" \1 ", text).strip()
+        message = {"role": "assistant", "content": text}
+        if received.fault is Fault.REASONING_FIELD:
+            message["reasoning_content"] = "Let me think about this person first."
         sent, said = count_tokens(received.text), count_tokens(text) if text else 0
         return {
             "id": f"chatcmpl-{received.index}",
             "object": "chat.completion",
             "created": 0,
             "model": received.body["model"],
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}],
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
             "usage": {"prompt_tokens": sent, "completion_tokens": said, "total_tokens": sent + said},
         }
+
+
+def _draft(text: str) -> str:
+    """``text`` with other words in its fields, as a model drafts before it answers."""
+    return re.sub(r"(?m)^(?!\[\[)(?=.)", "not this: ", text)
 
 
 class _Http(ThreadingHTTPServer):
