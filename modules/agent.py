@@ -10,6 +10,7 @@ from modules.abstention import Verdict
 from modules.answers import PLAIN_QUESTIONS, facts_in, presentable, refuses
 from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
 from modules.crisis.guard import help_first, plainly_acute, says_acute
+from modules.embedding import is_hosted
 from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
 from modules.program import answering, identity_of, prediction
@@ -258,10 +259,22 @@ class RAISE(dspy.Module):
         write_folder(Path(path), self, self.settings, self.paths)
 
     @classmethod
-    def load(cls, path: Any, **_: Any) -> Self:
+    def load(cls, path: Any, *, hosted_embedder: bool = False, **_: Any) -> Self:
         """Read a program folder that ``save`` wrote.
 
+        Args:
+            hosted_embedder: allow a program that compares queries by a hosted embedding model. That model is called
+                with the user's key, and the calls are in no ledger.
+
         Raises:
-            RaiseError: if the folder is not a program or was written with another schema.
+            RaiseError: if the folder is not a program, was written with another schema, holds more than prompts,
+                settings and paths, or needs a hosted embedder that is not allowed.
         """
-        return read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
+
+        program = read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
+        if is_hosted(program.settings.embedder) and not hosted_embedder:
+            raise RaiseError(
+                f"{path} compares queries by the hosted model {program.settings.embedder!r}, which costs money outside "
+                "the ledger: load it with hosted_embedder=True if that is wanted."
+            )
+        return program

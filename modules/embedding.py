@@ -24,6 +24,11 @@ REMEMBERED = 1024
 """Queries whose similarities are kept, since a conversation asks for the same ones at every turn."""
 
 
+def is_hosted(embedder: str) -> bool:
+    """Whether texts leave this machine to be embedded."""
+    return embedder != TFIDF and not embedder.startswith(LOCAL)
+
+
 class Similarity(Protocol):
     """Cosine similarity of a query to stored ones."""
 

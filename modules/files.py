@@ -1,10 +1,13 @@
-"""Files that are written whole or not at all, whoever else writes them at the same time."""
+"""Files that are written whole or not at all, and files of strangers that are read with care."""
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+
+MAX_BYTES = 64 * 2**20
+"""A program's file larger than this is no program."""
 
 
 @contextmanager
@@ -27,3 +30,17 @@ def write_whole(file: Path, text: str) -> None:
     """Write ``text`` to ``file`` in one step."""
     with replacing(file) as out:
         out.write(text)
+
+
+def read_plain(file: Path) -> str:
+    """The text of a regular file of at most ``MAX_BYTES``.
+
+    Raises:
+        ValueError: for a link, a pipe, a device, or a larger file, which a program folder from elsewhere could hold.
+        OSError, UnicodeDecodeError: if it cannot be read.
+    """
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise ValueError(f"{file.name} is not a regular file")
+    if file.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{file.name} is larger than {MAX_BYTES >> 20} MB")
+    return file.read_text(encoding="utf-8")

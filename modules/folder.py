@@ -4,19 +4,21 @@ The settings stand in the card, beside what the compiler records there.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import dspy
 
-from modules.files import write_whole
+from modules.files import read_plain, write_whole
 from modules.paths import PathIndex
 from modules.settings import AgentSettings
 from signatures import RaiseError
 
 SCHEMA = 1
+PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
+"""What DSPy writes about a predictor."""
 STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
 M = TypeVar("M", bound=dspy.Module)
 
@@ -50,15 +52,30 @@ def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> 
         RaiseError: if ``folder`` is no program or was written with another schema.
     """
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        card = json.loads(read_plain(folder / CARD))
+        state = json.loads(read_plain(folder / STATE))
         if card.get("schema") != SCHEMA:
             raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
         program = make(PathIndex.load(folder / PATHS), AgentSettings(**card["settings"]))
+        _refuse_foreign(folder / STATE, state, [name for name, _ in program.named_predictors()])
         program.load_state(state)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
     return program
+
+
+def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None:
+    """Refuse a state that holds more than prompts: above all a model, which would be called with the user's key."""
+    if unknown := sorted({*state} - {*predictors, "metadata"}):
+        raise RaiseError(f"{file} holds {unknown[0]!r}, which is no predictor of a RAISE program: it is not loaded.")
+    for name in predictors:
+        if state[name].get("lm") is not None:
+            raise RaiseError(
+                f"{file} names a language model for {name!r}; a program is loaded without models, which whoever runs "
+                "it chooses: remove the entry 'lm' if you trust the rest."
+            )
+        if extra := sorted({*state[name]} - PREDICTOR_ENTRIES):
+            raise RaiseError(f"{file} has the unknown entry {extra[0]!r} for {name!r}: it is not loaded.")
 
 
 def _entries(card: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modules.embedding import TFIDF, Similarity, similarity
-from modules.files import write_whole
+from modules.files import read_plain, write_whole
 from signatures import RaiseError
 
 SCHEMA = 1
@@ -118,9 +118,9 @@ class PathIndex:
             RaiseError: if the file cannot be read or has another schema.
         """
         try:
-            head, *lines = file.read_text(encoding="utf-8").split("\n")
+            head, *lines = read_plain(file).split("\n")
             if json.loads(head).get("schema") != SCHEMA:
                 raise RaiseError(f"{file} has another schema than {SCHEMA}: plan again with this version of raise.")
             return cls(PlannedPath.model_validate_json(line) for line in lines if line.strip())
-        except (OSError, ValueError, AttributeError, ValidationError) as error:
+        except (OSError, ValueError, AttributeError, ValidationError, RecursionError) as error:
             raise RaiseError(f"{file} is not a file of planned paths ({type(error).__name__}): plan again.") from error

@@ -8,6 +8,9 @@ from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale,
 from modules.embedding import TFIDF
 from signatures import ATTRIBUTE_NAMES, default_burdens
 
+MOST = 100
+"""Calls or examples a turn that no sensible program goes beyond; a settings file from elsewhere might."""
+
 
 class AgentSettings(BaseModel):
     """What a RAISE program can be told besides its prompts.
@@ -35,11 +38,11 @@ class AgentSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # JSON has neither
     abstention: Variant = "scale"
     threshold: int = Field(default=4, ge=0, le=HIGHEST)
-    votes: int = Field(default=3, ge=1)
+    votes: int = Field(default=3, ge=1, le=MOST)
     agreement: float = Field(default=0.6, gt=0, le=1)
     eager: bool = False
     budget: float = Field(default=5.0, ge=0)
-    retrieved: int = Field(default=5, ge=0)
+    retrieved: int = Field(default=5, ge=0, le=MOST)
     shortlist: int = Field(default=0, ge=0)
     embedder: str = TFIDF
     burdens: dict[str, float] = Field(default_factory=default_burdens)

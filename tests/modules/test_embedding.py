@@ -82,4 +82,4 @@ def test_a_program_uses_the_embedder_of_its_settings_also_after_loading(tmp_path
     program = RAISE(PathIndex(PATHS), AgentSettings(embedder=MODEL))
     assert program.paths.embedder == MODEL
     program.save(f"{tmp_path}/p")
-    assert RAISE.load(f"{tmp_path}/p").paths.embedder == MODEL
+    assert RAISE.load(f"{tmp_path}/p", hosted_embedder=True).paths.embedder == MODEL

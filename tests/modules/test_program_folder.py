@@ -1,8 +1,11 @@
 """A compiled program is a folder: what is saved comes back, and nothing else is taken for one."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import dspy
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from modules.agent import PREDICTORS
+from modules.files import MAX_BYTES
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 PATHS = PathIndex([PlannedPath(query="Soll ich kündigen?", path=("age", "gender"), value=4.25, evaluations=15)])
@@ -157,4 +161,69 @@ def test_a_card_of_another_schema_or_with_bad_settings_is_refused(
     card = json.loads((tmp_path / "card.json").read_text())
     (tmp_path / "card.json").write_text(json.dumps({**card, **change}))
     with pytest.raises(RaiseError, match=r"schema|not a compiled program"):
+        RAISE.load(tmp_path)
+
+
+# What a folder of somebody else's may not do
+
+
+def tampered(program: RAISE, folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A saved program whose ``program.json`` somebody has changed."""
+    program.save(folder)
+    state = json.loads((folder / "program.json").read_text("utf-8"))
+    change(state)
+    (folder / "program.json").write_text(json.dumps(state))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda state: state["ask"].update(lm={"model": "openai/gpt-4o"}), "names a language model for 'ask'"),
+        (lambda state: state["ask"].update(tools=["shell"]), "unknown entry 'tools' for 'ask'"),
+        (lambda state: state.update(extra=state["ask"]), "'extra', which is no predictor"),
+        (lambda state: state.pop("triage"), "not a compiled program"),
+    ],
+    ids=["model", "entry", "predictor", "missing"],
+)
+def test_a_state_that_holds_more_or_less_than_prompts_is_refused(
+    compiled: RAISE, tmp_path: Path, change: Callable[[dict[str, Any]], None], sentence: str
+) -> None:
+    with pytest.raises(RaiseError, match=sentence):
+        RAISE.load(tampered(compiled, tmp_path, change))
+
+
+@pytest.mark.parametrize("name", ["program.json", "card.json", "paths.jsonl"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "deep", "huge"])
+def test_odd_files_are_refused_with_a_sentence(compiled: RAISE, tmp_path: Path, name: str, kind: str) -> None:
+    compiled.save(tmp_path / "p")
+    file = tmp_path / "p" / name
+    file.unlink()
+    if kind == "link":
+        (tmp_path / "elsewhere").write_text("{}")
+        file.symlink_to(tmp_path / "elsewhere")
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "deep":
+        file.write_text("[" * 200_000)
+    else:
+        with file.open("wb") as out:
+            out.truncate(MAX_BYTES + 1)
+    with pytest.raises(RaiseError, match=r"is not a (compiled program|file of planned paths)"):
+        RAISE.load(tmp_path / "p")
+
+
+def test_a_hosted_embedder_is_only_used_when_allowed(tmp_path: Path) -> None:
+    RAISE(PATHS, AgentSettings(embedder="openai/text-embedding-3-small")).save(tmp_path)
+    with pytest.raises(RaiseError, match="hosted_embedder=True"):
+        RAISE.load(tmp_path)
+    assert RAISE.load(tmp_path, hosted_embedder=True).settings.embedder == "openai/text-embedding-3-small"
+
+
+def test_numbers_that_would_make_a_million_calls_are_refused(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    card["settings"]["votes"] = 10**6
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(RaiseError, match="votes"):
         RAISE.load(tmp_path)
