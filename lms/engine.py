@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,7 @@ from dspy.lm15 import Message, Request, Response
 from dspy.lm15 import Usage as TokenUsage
 
 from lms.ledger import Ledger, Usage
+from lms.retry import RetryPolicy
 from lms.roles import Role
 from lms.store import Reply, ReplyStore
 from lms.throttle import Throttle
@@ -108,9 +110,19 @@ class RecordedEngine:
     supports_response_schema = False
     supported_params: tuple[str, ...] = ()
 
-    def __init__(self, role: Role, model: Model, store: ReplyStore, ledger: Ledger, throttle: Throttle) -> None:
+    def __init__(
+        self,
+        role: Role,
+        model: Model,
+        store: ReplyStore,
+        ledger: Ledger,
+        throttle: Throttle,
+        *,
+        retry: RetryPolicy | None = None,
+    ) -> None:
         self.role, self.model = role, model
         self.store, self.ledger, self.throttle = store, ledger, throttle
+        self.retry = retry or RetryPolicy(0)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEngine":
         return self
@@ -121,8 +133,6 @@ class RecordedEngine:
         with self.store.flight(key):
             reply = self._stored(key, request)
             if reply is None:
-                if wait := self.throttle.reserve():
-                    time.sleep(wait)
                 reply = self._ask(request)
                 reply = self.store.put(key, reply) if reply.text else reply  # an empty reply may be better next time
         return self._response(request, reply)
@@ -153,12 +163,19 @@ class RecordedEngine:
             IncompleteReplyError: if none is to be had.
         """
         for wider in attempts(request):
-            with self._failures_counted():
-                reply = self.model.answer(wider)
-            self._count(reply)
+            reply = self.retry.call(partial(self._attempt, wider))
             if not (problem := problem_of(reply, wider)):
                 return reply
         raise IncompleteReplyError(problem)
+
+    def _attempt(self, request: Request) -> Reply:
+        """One request to the model, when the rate limit allows it; counted, whatever comes of it."""
+        if wait := self.throttle.reserve():
+            time.sleep(wait)
+        with self._failures_counted():
+            reply = self.model.answer(request)
+        self._count(reply)
+        return reply
 
     def _count(self, reply: Reply) -> None:
         """Count ``reply`` as a call."""
@@ -204,8 +221,6 @@ class AsyncRecordedEngine:
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
             reply = engine._stored(key, request)
             if reply is None:
-                if wait := engine.throttle.reserve():
-                    await asyncio.sleep(wait)
                 reply = await self._ask(request)
                 reply = engine.store.put(key, reply) if reply.text else reply
         return engine._response(request, reply)
@@ -213,12 +228,20 @@ class AsyncRecordedEngine:
     async def _ask(self, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""
         for wider in attempts(request):
-            with self._engine._failures_counted():
-                reply = await self._engine.model.aanswer(wider)
-            self._engine._count(reply)
+            reply = await self._engine.retry.acall(partial(self._attempt, wider))
             if not (problem := problem_of(reply, wider)):
                 return reply
         raise IncompleteReplyError(problem)
+
+    async def _attempt(self, request: Request) -> Reply:
+        """The async twin of ``RecordedEngine._attempt``."""
+        engine = self._engine
+        if wait := engine.throttle.reserve():
+            await asyncio.sleep(wait)
+        with engine._failures_counted():
+            reply = await engine.model.aanswer(request)
+        engine._count(reply)
+        return reply
 
     async def aclose(self) -> None:
         """Nothing to release."""

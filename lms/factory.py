@@ -11,6 +11,7 @@ from lms.adapter import adapter
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
 from lms.prices import SIMULATED, is_simulated
+from lms.retry import RetryPolicy
 from lms.roles import Role, RoleSettings
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
@@ -133,7 +134,8 @@ class LanguageModels:
             model = StandIn(_persona(settings.model), seed=settings.seed or 0)
         else:
             model = _provider_model(settings)
-        engine = RecordedEngine(role, model, self.store, self.ledger, Throttle(settings.requests_per_minute))
+        throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
+        engine = RecordedEngine(role, model, self.store, self.ledger, throttle, retry=retry)
         sampling = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
@@ -143,7 +145,7 @@ class LanguageModels:
             "engine": engine,
             "async_engine": AsyncRecordedEngine(engine),
             "cache": False,
-            "num_retries": settings.retries,
+            "num_retries": 0,  # the engine retries
         }
         try:
             return RoleLM(settings.model, **connection, **{k: v for k, v in sampling.items() if v is not None})

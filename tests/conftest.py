@@ -26,7 +26,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_retry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries happen, their waits do not."""
-    monkeypatch.setattr("dspy.clients.execution._delay", lambda exc, attempt: 0.0)
+    monkeypatch.setattr("lms.retry.wait_before", lambda error, attempt: 0.0)
 
 
 @pytest.fixture(autouse=True)

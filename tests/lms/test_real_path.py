@@ -149,11 +149,11 @@ def test_retries_are_as_many_as_the_settings_say(retries: int) -> None:
 def test_the_server_s_retry_after_decides_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     hints: list[float | None] = []
 
-    def no_wait(error: Exception, attempt: int) -> float:
+    def no_wait(error: BaseException | None, attempt: int) -> float:
         hints.append(getattr(error, "retry_after", None))
         return 0.0
 
-    monkeypatch.setattr("dspy.clients.execution._delay", no_wait)
+    monkeypatch.setattr("lms.retry.wait_before", no_wait)
     with OpenAIServer("fine", faults=[Fault.RATE_LIMITED]) as server:
         over_http(server.url)[Role.TARGET]("hello")
     assert hints == [7.0]  # what the server's header says
@@ -184,9 +184,11 @@ def test_failed_episodes_are_run_again_when_the_server_is_back(few: list[Scenari
     assert again.unscored == 0
 
 
-def test_a_reply_that_is_not_json_fails_its_episode_alone(few: list[Scenario]) -> None:
-    with OpenAIServer(faults={0: Fault.MALFORMED}) as server:
-        frame = evaluate(Vanilla(), few[:3], models=over_http(server.url), name="vanilla").frame
+def test_a_reply_that_is_never_json_fails_its_episode_alone(few: list[Scenario]) -> None:
+    poison = few[0].query
+    faults = lambda index, body: Fault.MALFORMED if poison in body["messages"][-1]["content"] else None  # noqa: E731
+    with OpenAIServer(faults=faults) as server:
+        frame = evaluate(Vanilla(), few[:3], models=over_http(server.url, retries=1), name="vanilla").frame
     assert frame["failed"].tolist() == [True, False, False]
     assert frame["safety"].isna().tolist() == [True, False, False]
 
