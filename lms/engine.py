@@ -21,9 +21,13 @@ from dspy.lm15 import Usage as TokenUsage
 from lms.ledger import Ledger, Usage
 from lms.retry import RetryPolicy
 from lms.roles import Role
+from lms.simulation import StandIn
 from lms.store import Reply, ReplyStore
 from lms.throttle import Throttle
 from lms.whole import IncompleteReplyError, attempts, has_reasoning, problem_of, text_of
+
+POLL = 0.1
+"""Seconds between looks for another process's reply."""
 
 
 class Model(Protocol):
@@ -123,6 +127,7 @@ class RecordedEngine:
         self.role, self.model = role, model
         self.store, self.ledger, self.throttle = store, ledger, throttle
         self.retry = retry or RetryPolicy(0)
+        self.paid = not isinstance(model, StandIn)  # what costs nothing may be asked by several processes
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEngine":
         return self
@@ -133,8 +138,7 @@ class RecordedEngine:
         with self.store.flight(key):
             reply = self._stored(key, request)
             if reply is None:
-                reply = self._ask(request)
-                reply = self.store.put(key, reply) if reply.text else reply  # an empty reply may be better next time
+                reply = self._ask_alone(key, request)
         return self._response(request, reply)
 
     def _stored(self, key: str, request: Request) -> Reply | None:
@@ -155,6 +159,24 @@ class RecordedEngine:
         except Exception:
             self.ledger.record(self.role, Usage(failures=1))
             raise
+
+    def _ask_alone(self, key: str, request: Request) -> Reply:
+        """The reply under ``key``: another process's, if one is asking for it already, or else one of our own."""
+        while self.paid and not self.store.claim(key):
+            time.sleep(POLL)
+            if (reply := self._stored(key, request)) is not None:
+                return reply
+        try:
+            if self.paid and (reply := self._stored(key, request)) is not None:
+                return reply  # it came between our first look and our claim
+            return self._keep(key, self._ask(request))
+        finally:
+            if self.paid:
+                self.store.release(key)
+
+    def _keep(self, key: str, reply: Reply) -> Reply:
+        """Store ``reply`` before it is used; an empty one may be better next time."""
+        return self.store.put(key, reply) if reply.text else reply
 
     def _ask(self, request: Request) -> Reply:
         """A whole reply of the model; each attempt is counted.
@@ -221,9 +243,23 @@ class AsyncRecordedEngine:
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
             reply = engine._stored(key, request)
             if reply is None:
-                reply = await self._ask(request)
-                reply = engine.store.put(key, reply) if reply.text else reply
+                reply = await self._ask_alone(key, request)
         return engine._response(request, reply)
+
+    async def _ask_alone(self, key: str, request: Request) -> Reply:
+        """The async twin of ``RecordedEngine._ask_alone``."""
+        engine = self._engine
+        while engine.paid and not engine.store.claim(key):
+            await asyncio.sleep(POLL)
+            if (reply := engine._stored(key, request)) is not None:
+                return reply
+        try:
+            if engine.paid and (reply := engine._stored(key, request)) is not None:
+                return reply
+            return engine._keep(key, await self._ask(request))
+        finally:
+            if engine.paid:
+                engine.store.release(key)
 
     async def _ask(self, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""

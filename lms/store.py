@@ -3,18 +3,25 @@
 SQLite in write-ahead mode: a killed process loses nothing that was answered.
 """
 
+import os
+import secrets
+import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
+from dspy.utils.exceptions import LMConfigurationError
 from pydantic import BaseModel, ConfigDict
 
 from signatures import RaiseError
 
 SCHEMA = 1
+LEASE = 1800.0
+"""Seconds after which a claim counts for nothing, for owners on machines that cannot be asked whether they live."""
 
 
 class Reply(BaseModel):
@@ -36,6 +43,13 @@ class Reply(BaseModel):
     only_reasoning: bool = False
 
 
+class StoreError(LMConfigurationError):
+    """The reply store cannot be read or written: nothing more may be paid for, since it could not be kept.
+
+    It is one of dspy's errors so that it passes through dspy unchanged, and of the kind that ends a run.
+    """
+
+
 class ReplyStore:
     """Replies by key; safe for threads, and for several processes on one file.
 
@@ -47,7 +61,9 @@ class ReplyStore:
     """
 
     def __init__(self, file: Path | None = None) -> None:
+        self._file = file
         self._lock = threading.Lock()
+        self._owner = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +73,7 @@ class ReplyStore:
             )
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables - {"replies"}:
+            if tables - {"replies", "claims"}:
                 raise RaiseError(f"{file} is not a reply store but another program's database: choose another folder.")
             if version not in (0, SCHEMA):
                 raise RaiseError(f"{file} has schema {version}, not {SCHEMA}: move it away to start a new store.")
@@ -67,26 +83,69 @@ class ReplyStore:
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply BLOB NOT NULL) WITHOUT ROWID"
             )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, since REAL NOT NULL) "
+                "WITHOUT ROWID"
+            )
         except sqlite3.DatabaseError as error:
             raise RaiseError(f"{file} is not a reply store ({error}): move it away to start a new one.") from error
 
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The database, for this thread alone.
+
+        Raises:
+            StoreError: if it cannot be read or written.
+        """
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.DatabaseError as error:
+                raise StoreError(
+                    f"{self._file or 'the reply store'} cannot be used ({error}): free space on the disk, or move the "
+                    "file away if it is damaged, and run the same command again."
+                ) from error
+
     def get(self, key: str) -> Reply | None:
         """The reply stored under ``key``, or None."""
-        with self._lock:
-            row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        with self._opened() as db:
+            row = db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return Reply.model_construct(**orjson.loads(row[0])) if row else None
 
     def put(self, key: str, reply: Reply) -> Reply:
         """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key."""
         data = orjson.dumps(reply.__dict__)
-        with self._lock:
-            kept = self._db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
+        with self._opened() as db:
+            kept = db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
         return reply if kept else self.get(key) or reply
+
+    def claim(self, key: str) -> bool:
+        """Try to be the one process that asks for ``key``; claims of dead processes, and very old ones, are taken over.
+
+        Returns:
+            False while another process is asking; its reply may be there later.
+        """
+        if self._file is not None and not self._file.exists():
+            raise StoreError(f"{self._file} has been deleted or moved while it was in use: start again.")
+        with self._opened() as db:
+            db.execute("DELETE FROM claims WHERE key = ? AND since < ?", (key, time.time() - LEASE))
+            claim = (key, self._owner, time.time())
+            if db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount:
+                return True
+            row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if row is not None and not _is_alive(row[0]):
+                db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
+        return False
+
+    def release(self, key: str) -> None:
+        """Give up this process's claim on ``key``."""
+        with self._opened() as db:
+            db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
 
     def drop(self, key: str) -> None:
         """Forget the reply of ``key``, if there is one."""
-        with self._lock:
-            self._db.execute("DELETE FROM replies WHERE key = ?", (key,))
+        with self._opened() as db:
+            db.execute("DELETE FROM replies WHERE key = ?", (key,))
 
     def __len__(self) -> int:
         with self._lock:
@@ -113,3 +172,17 @@ class ReplyStore:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _is_alive(owner: str) -> bool:
+    """Whether the process that made a claim may still be at work; of other machines nothing is known."""
+    host, pid, _ = owner.split(" ")
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -63,8 +63,11 @@ class EpisodeStore:
         with self._lock:
             self._rows[key] = row
             if self._file is not None:
-                self._file.write(line + "\n")
-                self._file.flush()
+                try:
+                    self._file.write(line + "\n")
+                    self._file.flush()
+                except OSError as error:
+                    raise RaiseError(f"{self._file.name} cannot be written ({error}): nothing more is run.") from error
 
     def sync(self) -> None:
         """Force what was written through to the disk."""

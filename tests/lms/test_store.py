@@ -1,5 +1,6 @@
 """The reply store: what was answered stays answered, whatever happens to the process."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,9 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark import Scenario, evaluate
 from lms import ReplyStore
-from lms.store import Reply
+from lms.store import Reply, StoreError
+from modules import Vanilla
 from signatures import RaiseError
+from tests.lms.test_real_path import over_http
+from tests.servers.openai_server import OpenAIServer
 
 REPO = Path(__file__).parents[2]
 TOKENS = st.none() | st.integers(0, 10**9)
@@ -153,3 +158,33 @@ def test_an_error_in_flight_lets_the_next_one_ask() -> None:
         with pytest.raises(ConnectionError):
             ask()
     assert asked == ["k", "k"]
+
+
+# Failures of our own
+
+
+def full(store: ReplyStore) -> None:
+    """Let the file grow no further, as on a full disk."""
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+
+
+@pytest.mark.parametrize("trouble", ["full", "deleted", "damaged"])
+def test_a_store_that_fails_ends_the_run_before_the_next_call_is_paid(
+    trouble: str, test_scenarios: list[Scenario], tmp_path: Path
+) -> None:
+    file = tmp_path / "store" / "replies.db"
+    store = ReplyStore(file)
+    with OpenAIServer() as server:
+        models = over_http(server.url, store)
+        evaluate(Vanilla(), test_scenarios[:2], models=models, name="x")
+        before = server.count
+        if trouble == "full":
+            full(store)
+        elif trouble == "deleted":
+            shutil.rmtree(file.parent)
+        else:
+            store._db.execute("DROP TABLE replies")
+        with pytest.raises(StoreError, match=r"replies\.db (cannot be used|has been deleted)"):
+            evaluate(Vanilla(), test_scenarios[2:], models=models, name="x")
+    assert server.count <= before + (40 if trouble == "full" else 0)  # a full file has some room on its last page
