@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+import shutil
+from pathlib import Path
 
 import dspy
 import pytest
 from dspy.lm15 import Message, Request
 from dspy.utils.exceptions import AdapterParseError
 
+import lms.simulation
 from lms.simulation import PERSONAS, StandIn, persona_named
+from lms.simulation.engine import version
 from signatures import (
     ATTRIBUTE_NAMES,
     AnswerAsUser,
@@ -197,3 +201,16 @@ def test_what_is_no_persona_or_trait_is_refused(text: str, error: type[Exception
 def test_a_reply_in_json_is_one_json_object() -> None:
     reply = StandIn(persona("gpt-4o")).answer(request_of(EnoughScale, dspy.JSONAdapter()))
     assert set(json.loads(reply.text)) == {"missing", "completeness"}
+
+
+def test_whatever_changes_code_or_tables_changes_the_identity(tmp_path: Path) -> None:
+    folder = Path(lms.simulation.__file__).parent
+    versions = {version(Path(shutil.copytree(folder, tmp_path / "same")))}
+    assert versions == {version()}
+    assert version() in StandIn(PERSONAS["gpt-4o"]).identity
+    files = [file.name for file in folder.iterdir() if file.is_file()]
+    for name in files:
+        changed = Path(shutil.copytree(folder, tmp_path / name.replace(".", "-")))
+        (changed / name).write_text((changed / name).read_text(encoding="utf-8") + "# another\n", encoding="utf-8")
+        versions.add(version(changed))
+    assert len(versions) == 1 + len(files)
