@@ -26,7 +26,7 @@ from benchmark.statistics.intervals import bounds, number, resampled_means
 from lms import LanguageModels, Role
 from lms.adapter import adapter
 from modules.calls import FATAL, run
-from modules.program import answering
+from modules.program import generate_response
 from signatures import Profile, RaiseError, UserContext
 
 HORIZON = 5
@@ -247,7 +247,7 @@ class _Answers:
             dspy.context(lm=self.models[Role.TARGET], adapter=adapter(), trace=[], disable_history=True),
         ):
             try:
-                row["response"] = run(answering(self.respond, conversation["query"], context))
+                row["response"] = run(generate_response(self.respond, conversation["query"], context))
                 verdict = self.judge(conversation["query"], Profile(**conversation["profile"]), row["response"])
             except (RaiseError, *FATAL):  # no further answer could survive these
                 raise

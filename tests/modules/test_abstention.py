@@ -97,8 +97,8 @@ def test_votes_are_counted(engine: Scripted, ratings: tuple[int, ...], asks: boo
 
 
 def test_votes_are_samples_of_their_own() -> None:
-    wish = next(Vote(samples=3).decide(dspy.Predict(EnoughScale), RISKY, [], lambda: ""))
-    assert [call.rollout for call in wish.calls] == [1, 2, 3]  # a store would give one reply thrice otherwise
+    parallel = next(Vote(samples=3).decide(dspy.Predict(EnoughScale), RISKY, [], lambda: ""))
+    assert [call.rollout for call in parallel.calls] == [1, 2, 3]  # a store would give one reply thrice otherwise
 
 
 def test_basic_asks_what_it_names(engine: Scripted) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.answers import LONGEST_VALUE, PLAIN_QUESTIONS, facts_in, presentable, refuses
+from modules.answers import LONGEST_VALUE, PLAIN_QUESTIONS, facts_in, is_presentable, refuses
 from signatures import ATTRIBUTES
 
 
@@ -86,7 +86,7 @@ def test_from_silence_nothing_is_heard() -> None:
 
 @pytest.mark.parametrize("name", [attribute.name for attribute in ATTRIBUTES])
 def test_every_attribute_has_a_plain_question(name: str) -> None:
-    assert presentable(PLAIN_QUESTIONS[name], ())
+    assert is_presentable(PLAIN_QUESTIONS[name], ())
     assert PLAIN_QUESTIONS[name].count("?") == 1
 
 
@@ -99,5 +99,5 @@ def test_delicate_plain_questions_say_why_and_that_one_may_skip_them() -> None:
 @given(st.text(max_size=60))
 def test_nothing_is_too_odd_to_be_judged(text: str) -> None:
     assert refuses(text) in (True, False)
-    assert presentable(text, (text,)) is False
+    assert is_presentable(text, (text,)) is False
     assert all(len(value) <= LONGEST_VALUE for value in facts_in({"age": text}, text).values())
