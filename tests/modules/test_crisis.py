@@ -1,18 +1,21 @@
 """The deterministic crisis guard: plain statements fire, figures of speech and denials do not."""
 
+import gzip
+import math
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.crisis.concepts import LEXICON, concept_features, tagged
+from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute
-from modules.crisis.phrases import STATEMENTS, languages, read
-from modules.crisis.text import english, folded
-from modules.crisis.weights import WINDOW, Found, Scale, is_english, windows
+from modules.crisis.phrases import STATEMENTS, languages, read_danger
+from modules.crisis.text import fold_text, spell_english
+from modules.crisis.weights import FILE, WINDOW, Found, Weights, is_english, load_weights, save_weights, windows
 
 
 @pytest.mark.parametrize(
@@ -227,15 +230,15 @@ def test_threads_agree() -> None:
     ],
 )
 def test_folding_gives_one_spelling(typed: str, meant: str) -> None:
-    assert english(folded(typed)) == meant
+    assert spell_english(fold_text(typed)) == meant
 
 
 def test_a_reading_tells_which_words_state_the_danger_and_whether_they_were_taken_back() -> None:
-    assert "kill myself" in (read(folded("I want to kill myself")).danger or "")
-    denied = read(folded("I do not want to kill myself"))
+    assert "kill myself" in (read_danger(fold_text("I want to kill myself")).danger or "")
+    denied = read_danger(fold_text("I do not want to kill myself"))
     assert denied.danger is None
     assert denied.denied
-    assert not read(folded("Which train do I take?")).denied
+    assert not read_danger(fold_text("Which train do I take?")).denied
 
 
 @pytest.mark.parametrize(
@@ -265,8 +268,8 @@ def test_windows_cover_a_long_text() -> None:
     assert {word for piece in pieces for word in piece.split()} == set(text.split())
 
 
-def scale(**words: tuple[float, float]) -> Scale:
-    return Scale(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
+def weights_of(**words: tuple[float, float]) -> Weights:
+    return Weights(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
 
 
 def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
@@ -274,25 +277,40 @@ def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
 
 
 def test_a_score_does_not_depend_on_what_is_unknown() -> None:
-    weights = scale(a=(2.0, 1.0))
+    weights = weights_of(a=(2.0, 1.0))
     assert weights.score(found("a")) == weights.score(found("a", "unknown")) == 1.0
     assert weights.score(found()) == -1.0
 
 
 def test_words_and_concepts_are_each_divided_by_the_norm_of_their_rarities() -> None:
-    weights = scale(a=(6.0, 3.0), b=(4.0, 4.0))
+    weights = weights_of(a=(6.0, 3.0), b=(4.0, 4.0))
     assert weights.score(found("a", "b")) == pytest.approx(-1 + 10 / 5)
     assert weights.score(found("a", "b", concepts=("<end>",))) == pytest.approx(-1 + 10 / 5 + 4 / 2)
 
 
 def test_the_heaviest_of_many_windows_must_weigh_more() -> None:
-    weights = scale(a=(3.0, 1.0))
+    weights = weights_of(a=(3.0, 1.0))
     assert weights.heaviest([found("a")]) == 2.0
     assert 0 < weights.heaviest([found("a"), found()]) < 2.0
 
 
+def test_the_shipped_weights_are_what_saving_them_again_gives(tmp_path: Path) -> None:
+    for name in ("one.json.gz", "two.json.gz"):
+        save_weights(load_weights(), tmp_path / name)
+    one, two = ((tmp_path / name).read_bytes() for name in ("one.json.gz", "two.json.gz"))
+    assert one == two
+    assert one[:10] == FILE.read_bytes()[:10]  # no name and no time in the header
+    assert gzip.decompress(one) == gzip.decompress(FILE.read_bytes())
+
+
+def test_weights_of_nothing_and_thresholds_that_nothing_passes_come_back(tmp_path: Path) -> None:
+    bare = {True: Weights(0.5, -math.inf, ({}, {})), False: weights_of(a=(3.0, 1.0))}
+    save_weights(bare, tmp_path / "bare.json.gz")
+    assert load_weights(tmp_path / "bare.json.gz") == bare
+
+
 def test_concepts_are_read_from_whole_words_beginnings_and_phrases() -> None:
-    (sentence,) = tagged("the baby is not breathing, she swallowed tablets")
+    (sentence,) = tag_concepts("the baby is not breathing, she swallowed tablets")
     held = dict(sentence)
     assert "child" in held["baby"]
     assert "unresponsive" in held["not"]  # the phrase begins there
@@ -312,7 +330,7 @@ def test_every_phrase_of_the_lexicon_is_found_where_it_is_written() -> None:
     lexicon = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
     for concept, phrases in lexicon.items():
         for phrase in phrases.split():
-            words = english(folded(phrase.replace("_", " ").replace("*", "")))
+            words = spell_english(fold_text(phrase.replace("_", " ").replace("*", "")))
             assert f"<{concept}>" in concept_features(words), (concept, phrase)
 
 
@@ -328,4 +346,4 @@ def test_every_phrase_of_the_lexicon_is_found_where_it_is_written() -> None:
     ],
 )
 def test_english_is_told_from_other_languages(text: str, english: bool) -> None:
-    assert is_english(folded(text)) is english
+    assert is_english(fold_text(text)) is english
