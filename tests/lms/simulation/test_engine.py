@@ -55,7 +55,6 @@ SIGNATURES = (
     JudgeResponse,
     AnswerAsUser,
 )
-EVERY_SIGNATURE = pytest.mark.parametrize("signature", SIGNATURES, ids=lambda s: s.__name__)
 
 
 def inputs_of(signature: type[dspy.Signature]) -> dict[str, str]:
@@ -101,23 +100,16 @@ def test_several_candidates_of_one_request_differ() -> None:
     assert len(set(completions)) > 2
 
 
-@EVERY_SIGNATURE
-@pytest.mark.parametrize("adapter", [dspy.ChatAdapter(), dspy.JSONAdapter()], ids=["chat", "json"])
-def test_every_call_is_answered_in_the_form_asked_for(signature: type[dspy.Signature], adapter: dspy.Adapter) -> None:
-    with dspy.context(adapter=adapter):
-        reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
-    assert set(reply.keys()) == set(signature.output_fields)
-    assert all(str(value).strip() for value in reply.values())
-
-
-@EVERY_SIGNATURE
-def test_both_forms_carry_the_same_kind_of_values(signature: type[dspy.Signature]) -> None:
-    kinds = []
-    for adapter in (dspy.ChatAdapter(), dspy.JSONAdapter()):
-        with dspy.context(adapter=adapter):
-            reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
-        kinds.append({name: type(value) for name, value in reply.items()})
-    assert kinds[0] == kinds[1]
+def test_every_call_is_answered_in_both_forms_with_the_same_kind_of_values() -> None:
+    for signature in SIGNATURES:
+        kinds = []
+        for adapter in (dspy.ChatAdapter(), dspy.JSONAdapter()):
+            with dspy.context(adapter=adapter):
+                reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
+            assert set(reply.keys()) == set(signature.output_fields), signature
+            assert all(str(value).strip() for value in reply.values()), signature
+            kinds.append({name: type(value) for name, value in reply.items()})
+        assert kinds[0] == kinds[1], signature
 
 
 def test_demonstrations_in_json_count_like_those_in_chat() -> None:
