@@ -1,7 +1,7 @@
 """The reference points, behind RAISE's interface."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import dspy
 import pytest
@@ -18,8 +18,9 @@ from modules import (
     Vanilla,
 )
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, StopReason, UserContext
-from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted, lm
+from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted
 
+pytestmark = pytest.mark.usefixtures("engine")
 QUERY = "Should I quit my job without another offer?"
 WHOLE = Profile(**dict.fromkeys(ATTRIBUTE_NAMES, "known"))
 MAKE: dict[str, Callable[[], dspy.Module]] = {
@@ -32,14 +33,6 @@ MAKE: dict[str, Callable[[], dspy.Module]] = {
     "greedy": lambda: GreedyPath(1, Grading()),
     "oracle": lambda: OraclePath(1, Grading()),
 }
-
-
-@pytest.fixture(autouse=True)
-def engine() -> Iterator[Scripted]:
-    """The scripted model, in place for the test."""
-    scripted = Scripted()
-    with dspy.context(lm=lm(scripted)):
-        yield scripted
 
 
 @pytest.mark.parametrize("name", MAKE)
