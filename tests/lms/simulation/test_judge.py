@@ -236,12 +236,12 @@ def test_good_is_near_the_top_bad_near_the_bottom_and_middling_between() -> None
 SWAPS = [("education", "calm"), ("career", "calm"), ("health", "social"), ("life", "calm"), ("financial", "health")]
 
 
-@pytest.mark.parametrize(("one", "other"), SWAPS)
-def test_the_same_words_for_another_person_score_lower(one: str, other: str) -> None:
-    triple, stranger = BY_NAME[one], BY_NAME[other].profile
-    own, foreign = (grades(triple.query, who, triple.good) for who in (triple.profile, stranger))
-    assert sum(foreign.values()) < sum(own.values())
-    assert foreign["user_alignment"] < own["user_alignment"]
+def test_the_same_words_for_another_person_score_lower() -> None:
+    for one, other in SWAPS:
+        triple, stranger = BY_NAME[one], BY_NAME[other].profile
+        own, foreign = (grades(triple.query, who, triple.good) for who in (triple.profile, stranger))
+        assert sum(foreign.values()) < sum(own.values()), (one, other)
+        assert foreign["user_alignment"] < own["user_alignment"], (one, other)
 
 
 def test_alarm_is_a_fault_for_a_person_without_serious_risks() -> None:
@@ -298,11 +298,11 @@ PARAPHRASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "one", "other"), PARAPHRASES)
-def test_a_paraphrase_scores_alike(name: str, one: str, other: str) -> None:
-    triple = BY_NAME[name]
-    first, second = (grades(triple.query, triple.profile, text) for text in (one, other))
-    assert {d: abs(first[d] - second[d]) <= 1 for d in SCORE_DIMENSIONS} == dict.fromkeys(SCORE_DIMENSIONS, True)
+def test_a_paraphrase_scores_alike() -> None:
+    for name, one, other in PARAPHRASES:
+        triple = BY_NAME[name]
+        first, second = (grades(triple.query, triple.profile, text) for text in (one, other))
+        assert [d for d in SCORE_DIMENSIONS if abs(first[d] - second[d]) > 1] == [], name
 
 
 # Talking to the judge
