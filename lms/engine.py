@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -41,7 +41,7 @@ class Model(Protocol):
         ...
 
 
-_BARE: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
+BARE_CALL: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
 """Nobody listens to the inner call; its own history is on, since dspy writes the price there."""
 
 
@@ -69,13 +69,13 @@ class ProviderModel:
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
         lm = self._lm.copy()
-        with dspy.context(**_BARE):
+        with dspy.context(**BARE_CALL):
             return _reply(lm(self._outgoing(request)), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
-        with dspy.context(**_BARE):
+        with dspy.context(**BARE_CALL):
             return _reply(await lm.acall(self._outgoing(request)), lm)
 
 
@@ -92,7 +92,7 @@ def _reply(response: Response, lm: dspy.LM) -> Reply:
 
 def reply_key(identity: str, request: Request) -> str:
     """What a reply depends on, hashed: the model's identity, every message, every sampling setting, the rollout."""
-    config = {k: getattr(request.config, k) for k in request.config.__dataclass_fields__}
+    config = {field.name: getattr(request.config, field.name) for field in fields(request.config)}
     parts = [identity, request.system, [(m.role, m.text) for m in request.messages], config]
     return hashlib.sha256(orjson.dumps(parts, default=repr)).hexdigest()
 
@@ -116,16 +116,16 @@ class RecordedEngine:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
-            reply = self._stored(key)
+            reply = self.look_up(key)
             if reply is None:
                 if wait := self.throttle.reserve():
                     time.sleep(wait)
-                with self._failures_counted():
+                with self.count_failures():
                     reply = self.model.answer(request)
-                reply = self._write_down(key, reply)
-        return self._response(request, reply)
+                reply = self.write_down(key, reply)
+        return self.as_response(request, reply)
 
-    def _stored(self, key: str) -> Reply | None:
+    def look_up(self, key: str) -> Reply | None:
         """The stored reply, counted as reused, or None."""
         reply = self.store.get(key)
         if reply is not None:
@@ -133,7 +133,7 @@ class RecordedEngine:
         return reply
 
     @contextmanager
-    def _failures_counted(self) -> Iterator[None]:
+    def count_failures(self) -> Iterator[None]:
         """An attempt to ask the model; if it fails, that is counted."""
         try:
             yield
@@ -141,7 +141,7 @@ class RecordedEngine:
             self.ledger.record(self.role, Usage(failures=1))
             raise
 
-    def _write_down(self, key: str, reply: Reply) -> Reply:
+    def write_down(self, key: str, reply: Reply) -> Reply:
         """Count and store ``reply``; returns the one to use, which is another process's if that was first."""
         usage = Usage(
             calls=1,
@@ -156,7 +156,8 @@ class RecordedEngine:
         return self.store.put(key, reply)
 
     @staticmethod
-    def _response(request: Request, reply: Reply) -> Response:
+    def as_response(request: Request, reply: Reply) -> Response:
+        """``reply`` as dspy takes it."""
         return Response(
             id=None,
             model=reply.model or request.model,
@@ -186,14 +187,14 @@ class AsyncRecordedEngine:
         place = (id(asyncio.get_running_loop()), key)
         gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
-            reply = engine._stored(key)
+            reply = engine.look_up(key)
             if reply is None:
                 if wait := engine.throttle.reserve():
                     await asyncio.sleep(wait)
-                with engine._failures_counted():
+                with engine.count_failures():
                     reply = await engine.model.aanswer(request)
-                reply = engine._write_down(key, reply)
-        return engine._response(request, reply)
+                reply = engine.write_down(key, reply)
+        return engine.as_response(request, reply)
 
     async def aclose(self) -> None:
         """Nothing to release."""
