@@ -29,7 +29,7 @@ format: $(READY)  ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 
 docs: $(READY)  ## Build the documentation into site/; a broken link fails
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 wheel: $(READY)  ## Build the wheel into dist/ and try it in a bare environment
 	rm -rf build dist
