@@ -25,6 +25,8 @@ PAGES = {**FROM_ROOT, "examples/": "python.md"}
 """What such a file may link to outside docs/ -> page of the site."""
 LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)#\s]+)")
 TREE = "<!-- tree -->"
+EXAMPLE = re.compile(r"^\[(examples/\w+\.py)\]\(\.\./examples/\w+\.py\)$", re.MULTILINE)
+"""A line that is a link to an example, and on the site becomes the example itself."""
 COMMANDS = "cli.md"
 """The page of the command line."""
 
@@ -50,7 +52,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put the table of folders where a page asks for it; lead links to files at the root to their pages."""
+    """Put examples and the table of folders in their places; lead links to files at the root to their pages."""
+    markdown = EXAMPLE.sub(lambda link: f"```python\n{(ROOT / link[1]).read_text(encoding='utf-8')}```", markdown)
     markdown = LINK.sub(lambda link: PAGES.get(link[1].removeprefix("../"), link[1]), markdown)
     return markdown.replace(TREE, tree())
 
