@@ -11,6 +11,7 @@ from typing import Any
 
 import dspy
 
+from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
 from benchmark.jobs.budget import Limits, Meter
 from benchmark.jobs.journal import EpisodeStore, Row
 from benchmark.jobs.parallel import in_order
@@ -46,10 +47,10 @@ class GenerateSettings:
     """
 
     domains: tuple[str, ...] = DOMAINS
-    situations: int = 20
-    profiles: int = 5
-    queries: int = 10
-    retries: int = 3
+    situations: int = SITUATIONS
+    profiles: int = PROFILES
+    queries: int = QUERIES
+    retries: int = RETRIES
 
     def check(self) -> None:
         """Make sure that the settings mean something.
