@@ -1,6 +1,7 @@
 """Writes a reproduction down: CSV, Markdown, one page with every figure, and the card. The same run, the same bytes."""
 
 import json
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from benchmark.reproduce.layout import Grid, grid, markdown
 from benchmark.reproduce.summary import Outcome, Reproduction
 from lms import Role
 from modules.files import write_whole
+
+logger = logging.getLogger(__name__)
 
 TITLE = "PENGUIN and RAISE: the paper's tables and figures, beside what we measure"
 LEGEND = (
@@ -47,6 +50,7 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
     }
     for name, content in texts.items():
         write_whole(out / name, content)
+    logger.info("wrote %d files into %s", len(texts), out)
     return [out / name for name in texts]
 
 

@@ -1,5 +1,6 @@
 """The quality report as one HTML file that opens without a network: figures, gates, plots, and scenarios to read."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from benchmark.scenarios.quality.style import measures
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from modules.files import write_whole
+
+logger = logging.getLogger(__name__)
 
 SAMPLE = 12
 """Scenarios that the page shows."""
@@ -45,6 +48,7 @@ def quality_page(report: QualityReport, file: Path, *, seed: int = 0) -> None:
         seed=seed,
     )
     write_whole(file, page)
+    logger.info("wrote %s", file)
 
 
 def profile_line(scenario: Scenario) -> str:
