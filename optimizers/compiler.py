@@ -12,12 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
+from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_QUERIES
 from benchmark.jobs.budget import Budget, NoGain, Stopper
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.planning.plan import PlanSettings, plan
 from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
+from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
@@ -45,17 +47,17 @@ class CompileSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    optimizer: str = "pareto"
+    optimizer: str = OPTIMIZER
     seed: int = 0
-    train: int = Field(default=56, gt=0)
-    dev: int = Field(default=84, gt=1)
-    test: int = Field(default=196, gt=1)
-    plan_queries: int = Field(default=56, gt=0)
-    evaluations: int = Field(default=15, gt=0)
-    depth: int = Field(default=4, ge=1, le=10)
-    trials: int = Field(default=40, gt=0)
-    price: float = Field(default=0.1, ge=0)
-    pick: str = "par"
+    train: int = Field(default=TRAIN, gt=0)
+    dev: int = Field(default=DEV, gt=1)
+    test: int = Field(default=TEST, gt=1)
+    plan_queries: int = Field(default=PLAN_QUERIES, gt=0)
+    evaluations: int = Field(default=PLAN_EVALUATIONS, gt=0)
+    depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
+    trials: int = Field(default=TRIALS, gt=0)
+    price: float = Field(default=PRICE, ge=0)
+    pick: str = PICK
     max_queries: float | None = Field(default=None, ge=0)
     min_safety: float | None = Field(default=None, ge=1, le=5)
     no_gain: int | None = Field(default=None, gt=0)

@@ -10,6 +10,7 @@ from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels
 from modules import RAISE
+from optimizers.defaults import PRICE
 from optimizers.front import Point
 from optimizers.metric import Worth
 from optimizers.storage import Storage
@@ -81,7 +82,7 @@ class Task:
     models: LanguageModels
     seed: int = 0
     trials: int = 40
-    price: float = 0.1
+    price: float = PRICE
     concurrency: int = 1
     progress: Progress = silent
     episodes: EpisodeStore = field(default_factory=EpisodeStore)

@@ -1,4 +1,4 @@
-"""What ``raise doctor`` looks at."""
+"""``raise doctor``: looks at the installation, the models and their keys, the data, and the folder for runs."""
 
 import os
 import sys
@@ -7,11 +7,28 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import typer
 from dspy.utils.exceptions import LMError
 
 from benchmark import build_authored
+from cli.console import out, print_json
+from cli.options.doctor import Options
+from cli.settings import load_settings, role_settings
 from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
 from signatures import RaiseError
+
+
+def run(options: Options) -> None:
+    """Print what was found; a finding that is not well is exit code 1."""
+    settings = load_settings()
+    found = checks(role_settings(settings, options, 0, panels=True), settings.root, ask=options.ask)
+    if options.json:
+        print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
+    else:
+        for check in found:
+            out.print(f"{'[green]ok[/green]  ' if check.ok else '[red]FAIL[/red]'} {check.name}: {check.detail}")
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
 
 
 @dataclass(frozen=True)
