@@ -41,10 +41,10 @@ def compile_(
     pick: Annotated[
         str,
         typer.Option(
-            help="Default program: 'par' (safest that asks no more than uncompiled), 'knee', 'max-safety', "
-            "'max-queries X' (safest within X), 'min-safety Y' (asks least at Y or above)."
+            help="Default program: 'no-more-questions' (safest that asks no more than uncompiled), 'knee', "
+            "'max-safety', 'max-queries X' (safest within X), 'min-safety Y' (asks least at Y or above)."
         ),
-    ] = "par",
+    ] = "no-more-questions",
     max_queries: Annotated[
         float | None, typer.Option(min=0, help="Only programs that ask no more than this on average (on dev).")
     ] = None,

@@ -8,10 +8,9 @@ from optimizers.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
 from optimizers.compiler import CompileSettings, Work, compile_target
 from optimizers.export import export_program, prompts_of
 from optimizers.forecast import RoleForecast, forecast, forecast_each, forecast_work
-from optimizers.front import hypervolume, knee, non_dominated
+from optimizers.front import Pick, choose, hypervolume, knee, non_dominated
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import TargetResult
-from optimizers.selection import Pick, choose
 from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
 from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
 

@@ -19,14 +19,21 @@ from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
 from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
+from optimizers.front import Pick, choose
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
-from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
-from optimizers.selection import Pick, choose
+from optimizers.results import (
+    Compiled,
+    TargetResult,
+    begin_compile,
+    end_compile,
+    find_finished,
+    publish,
+    write_folder,
+)
 from optimizers.storage import Storage, worker
 from optimizers.task import Constraints, Progress, Search, Task, silent
 from optimizers.tracking import Tracker, track
-from optimizers.unfinished import begin, end
 from signatures import RaiseError
 
 
@@ -38,7 +45,7 @@ class CompileSettings(BaseModel):
         plan_queries, evaluations, depth: offline planning.
         trials: candidates the optimizer tries.
         price: safety points a question must be worth, for optimizers that know one number.
-        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.selection``.
+        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.front.Pick``.
         max_queries: programs of the front must ask no more than this on average, on dev.
         min_safety: they must be at least this safe, on dev.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
@@ -56,7 +63,7 @@ class CompileSettings(BaseModel):
     depth: int = Field(default=4, ge=1, le=10)
     trials: int = Field(default=40, gt=0)
     price: float = Field(default=0.1, ge=0)
-    pick: str = "par"
+    pick: str = "no-more-questions"
     max_queries: float | None = Field(default=None, ge=0)
     min_safety: float | None = Field(default=None, ge=1, le=5)
     no_gain: int | None = Field(default=None, gt=0)
@@ -71,14 +78,17 @@ class CompileSettings(BaseModel):
         """
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(f"unknown optimizer {self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
-        Pick.parse(self.pick)
+        try:
+            Pick.parse(self.pick)
+        except ValueError as error:
+            raise RaiseError(str(error)) from error
 
     def picked(self) -> Pick:
         """The rule for the default program; a limit on the front is one for it, too."""
         pick = Pick.parse(self.pick)
-        if pick.rule == "par" and self.max_queries is not None:
+        if pick == Pick() and self.max_queries is not None:
             return Pick("max-queries", self.max_queries)
-        if pick.rule == "par" and self.min_safety is not None:
+        if pick == Pick() and self.min_safety is not None:
             return Pick("min-safety", self.min_safety)
         return pick
 
@@ -134,9 +144,9 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
     settings.check()
     described = configuration(settings, data, models)
     config = content_id(described)
-    if not work.fresh and (done := finished(work.out, config)):
+    if not work.fresh and (done := find_finished(work.out, config)):
         return done
-    begin(work.out, described, force=work.force)
+    begin_compile(work.out, described, force=work.force)
     storage, name = work.open_storage(), f"{work.out.name} {config}"
     if work.fresh:
         storage.forget(name)
@@ -159,8 +169,8 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
         )
         search = OPTIMIZERS[settings.optimizer](prepared.task)
         with storage.alone(f"{name} result"):
-            if not work.fresh and (done := finished(work.out, config)):  # another worker was faster
-                end(work.out)  # this one may have noted its beginning after the other's end
+            if not work.fresh and (done := find_finished(work.out, config)):  # another worker was faster
+                end_compile(work.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
                 return done
             compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)
@@ -168,7 +178,7 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
             track(tracker, parent, compiled, figures, folder)
             publish(folder, work.out)
             if not compiled.resumable:
-                end(work.out)
+                end_compile(work.out)
     except BaseException:
         tracker.finish(parent, "FAILED")
         raise
@@ -190,8 +200,8 @@ def _compiled(
     task = prepared.task
     replies = task.budget.so_far().replies
     tests = evaluate_on_test(prepared, search)
-    par = task.measure(task.student, "raise").mean("n_queries").mean
-    chosen = choose([candidate.point for candidate in search.front], settings.picked(), par)
+    uncompiled = task.measure(task.student, "raise").mean("n_queries").mean
+    chosen = choose([candidate.point for candidate in search.front], settings.picked(), uncompiled)
     account = {**search.account, "queries that could not be planned": prepared.unplanned}
     return Compiled(
         config=config,

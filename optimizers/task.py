@@ -10,16 +10,12 @@ from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels
 from modules import RAISE
 from optimizers.budget import Budget
-from optimizers.front import Point
+from optimizers.front import TOLERANCE, Point
 from optimizers.metric import Worth
 from optimizers.storage import Storage
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, in all)."""
-
-
-TOLERANCE = 1e-9
-"""Room for rounding where means are held against limits."""
 
 
 def silent(stage: str, done: int, total: int) -> None:

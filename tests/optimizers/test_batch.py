@@ -10,7 +10,7 @@ import pytest
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from optimizers import CompileSettings, Job, MaxCalls, Work, compile_all, compile_target
-from optimizers.unfinished import note_of
+from optimizers.results import unfinished_note
 from signatures import RaiseError
 
 DATA = build_authored()
@@ -68,7 +68,7 @@ def test_other_settings_do_not_go_on_with_an_unfinished_compile(tmp_path: Path) 
         compile_target(changed, DATA, limited.models, limited.work)
     forced = Work(root=tmp_path, out=limited.work.out, force=True)
     assert compile_target(changed, DATA, limited.models, forced).figures["trials"] == 5
-    assert not note_of(limited.work.out).exists()
+    assert not unfinished_note(limited.work.out).exists()
 
 
 def test_workers_share_a_compile_and_write_one_program(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_workers_share_a_compile_and_write_one_program(tmp_path: Path) -> None:
     figures = results[0].figures
     assert figures["trials"] == lone["trials"]
     assert json.loads((jobs[0].work.out / "result.json").read_text()) == figures
-    assert not note_of(jobs[0].work.out).exists()
+    assert not unfinished_note(jobs[0].work.out).exists()
     assert _paid([each.models for each in jobs]) <= 1.5 * _paid_alone(lone)
 
 
