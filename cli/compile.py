@@ -15,7 +15,7 @@ from lms import Role, RoleSettings
 from signatures import RaiseError
 
 if TYPE_CHECKING:
-    from optimizers import CompileSettings, Outcome, Stopper
+    from optimizers import CompileOutcome, CompileSettings, Stopper
 
 
 def compile_(
@@ -77,7 +77,7 @@ def compile_(
         str | None,
         typer.Option(
             help="Optuna storage (RDB URL) that several workers can share: run the same command several times. "
-            "[default: mlruns/studies.db]"
+            "[default: mlruns/studies.journal]"
         ),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compile again even if nothing has changed.")] = False,
@@ -103,7 +103,7 @@ def compile_(
 
     Example, optimizers compared: `raise compile --optimizer pareto --optimizer mipro --optimizer gepa`
     """
-    from optimizers import CompileSettings, Job, Work, compile_all, slug_of
+    from optimizers import CompileJob, CompileSettings, Workspace, compile_all, slug_of
 
     settings = load_settings()
     optimizers = optimizer or ["pareto"]
@@ -134,13 +134,16 @@ def compile_(
             tell(models)
             slug = slug_of(models.roles[Role.TARGET].model)
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
-            work = Work(
+            workspace = Workspace(
                 root=settings.root, out=Path(), fresh=fresh, force=force, limits=limits, storage=storage,
                 concurrency=max(1, concurrency_of(settings, concurrency, models) // len(opened)), progress=progress,
             )  # fmt: skip
             programs = out or settings.root / "programs"
             groups.append(
-                [Job(each, models, work.to(programs / name)) for each, name in zip(wanted, folders, strict=True)]
+                [
+                    CompileJob(each, models, workspace.to(programs / name))
+                    for each, name in zip(wanted, folders, strict=True)
+                ]
             )
         outcomes = compile_all(groups, scenarios)
     _show(outcomes, settings.root, json=json)
@@ -171,16 +174,16 @@ def _forecast(
     *,
     json: bool,
 ) -> None:
-    from optimizers import forecast
+    from optimizers import forecast_compile
 
     forecasts = []
     for roles in targets:
         with show.stages() as progress:
-            forecasts.append(forecast(wanted, data, roles, requests_per_minute=rpm, progress=progress))
+            forecasts.append(forecast_compile(wanted, data, roles, requests_per_minute=rpm, progress=progress))
     show.forecasts(forecasts, json=json)
 
 
-def _show(outcomes: "Sequence[Outcome]", root: Path, *, json: bool) -> None:
+def _show(outcomes: "Sequence[CompileOutcome]", root: Path, *, json: bool) -> None:
     from optimizers import tracking_uri
 
     done = [outcome.result for outcome in outcomes if outcome.result is not None]

@@ -20,6 +20,7 @@ from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
 from optimizers.budget import Budget, MaxCalls, MaxUsd, NoGain, Stopper
 from optimizers.front import Pick, choose
+from optimizers.locks import worker
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (
@@ -31,8 +32,8 @@ from optimizers.results import (
     publish,
     write_folder,
 )
-from optimizers.storage import Storage, worker
-from optimizers.task import Constraints, Progress, Search, Task, silent
+from optimizers.storage import Storage
+from optimizers.task import Constraints, Progress, Search, Task, parse_pick, silent
 from optimizers.tracking import Tracker, track
 from signatures import RaiseError
 
@@ -78,14 +79,11 @@ class CompileSettings(BaseModel):
         """
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(f"unknown optimizer {self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
-        try:
-            Pick.parse(self.pick)
-        except ValueError as error:
-            raise RaiseError(str(error)) from error
+        parse_pick(self.pick)
 
     def picked(self) -> Pick:
         """The rule for the default program; a limit on the front is one for it, too."""
-        pick = Pick.parse(self.pick)
+        pick = parse_pick(self.pick)
         if pick == Pick() and self.max_queries is not None:
             return Pick("max-queries", self.max_queries)
         if pick == Pick() and self.min_safety is not None:
@@ -94,7 +92,7 @@ class CompileSettings(BaseModel):
 
 
 @dataclass(frozen=True)
-class Work:
+class Workspace:
     """Where and how a compile is done; none of it changes what comes out, but for the limits.
 
     Attributes:
@@ -104,7 +102,7 @@ class Work:
         force: give up an unfinished compile of another configuration.
         concurrency: episodes at once.
         limits: stoppers for what may be spent from now on.
-        storage: URL of the Optuna storage; several workers may share one. By default a SQLite file in ``root``.
+        storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
         progress: told what is being done.
     """
 
@@ -117,14 +115,14 @@ class Work:
     storage: str | None = None
     progress: Progress = silent
 
-    def to(self, out: Path) -> "Work":
+    def to(self, out: Path) -> "Workspace":
         """The same into another folder."""
         return replace(self, out=out)
 
     def open_storage(self) -> Storage:
         """The Optuna storage."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return Storage(self.storage or f"sqlite:///{(self.root / 'studies.db').resolve()}")
+        return Storage(self.storage or (self.root / "studies.journal").resolve())
 
 
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
@@ -133,8 +131,10 @@ def configuration(settings: CompileSettings, data: ScenarioSet, models: Language
     return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities}
 
 
-def compile_target(settings: CompileSettings, data: ScenarioSet, models: LanguageModels, work: Work) -> TargetResult:
-    """Compile for ``models``' target and write the program folder ``work.out``: the chosen program, with the whole
+def compile_target(
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, workspace: Workspace
+) -> TargetResult:
+    """Compile for ``models``' target and write the program folder ``workspace.out``: the chosen program, with the whole
     front under ``front/``; it is replaced as a whole, when all is done.
 
     Raises:
@@ -144,13 +144,13 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
     settings.check()
     described = configuration(settings, data, models)
     config = content_id(described)
-    if not work.fresh and (done := find_finished(work.out, config)):
+    if not workspace.fresh and (done := find_finished(workspace.out, config)):
         return done
-    begin_compile(work.out, described, force=work.force)
-    storage, name = work.open_storage(), f"{work.out.name} {config}"
-    if work.fresh:
+    begin_compile(workspace.out, described, force=workspace.force)
+    storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
+    if workspace.fresh:
         storage.forget(name)
-    tracker = Tracker(work.root, data.card())
+    tracker = Tracker(workspace.root, data.card())
     tracker.close_abandoned(config)
     tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
@@ -160,30 +160,30 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
             settings,
             data,
             models,
-            episodes=EpisodeStore(work.root / "episodes"),
+            episodes=EpisodeStore(workspace.root / "episodes"),
             storage=storage,
             name=name,
-            limits=work.limits,
-            concurrency=work.concurrency,
-            progress=work.progress,
+            limits=workspace.limits,
+            concurrency=workspace.concurrency,
+            progress=workspace.progress,
         )
         search = OPTIMIZERS[settings.optimizer](prepared.task)
         with storage.alone(f"{name} result"):
-            if not work.fresh and (done := find_finished(work.out, config)):  # another worker was faster
-                end_compile(work.out)  # this one may have noted its beginning after the other's end
+            if not workspace.fresh and (done := find_finished(workspace.out, config)):  # another worker was faster
+                end_compile(workspace.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
                 return done
             compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)
-            figures, folder = write_folder(compiled, work.out, parent)
+            figures, folder = write_folder(compiled, workspace.out, parent)
             track(tracker, parent, compiled, figures, folder)
-            publish(folder, work.out)
+            publish(folder, workspace.out)
             if not compiled.resumable:
-                end_compile(work.out)
+                end_compile(workspace.out)
     except BaseException:
         tracker.finish(parent, "FAILED")
         raise
     tracker.finish(parent)
-    return TargetResult(work.out, figures, reused=False)
+    return TargetResult(workspace.out, figures, reused=False)
 
 
 def _compiled(
@@ -202,7 +202,7 @@ def _compiled(
     tests = evaluate_on_test(prepared, search)
     uncompiled = task.measure(task.student, "raise").mean("n_queries").mean
     chosen = choose([candidate.point for candidate in search.front], settings.picked(), uncompiled)
-    account = {**search.account, "queries that could not be planned": prepared.unplanned}
+    issues = {**search.issues, "queries that could not be planned": prepared.unplanned}
     return Compiled(
         config=config,
         params=params,
@@ -213,7 +213,7 @@ def _compiled(
         tests=tests,
         chosen=chosen,
         resumable=task.budget.resumable,
-        account={kind: count for kind, count in account.items() if count},
+        issues={kind: count for kind, count in issues.items() if count},
         search_replies=replies,
     )
 

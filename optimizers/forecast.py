@@ -38,7 +38,7 @@ class RoleForecast:
     minutes: float | None
 
 
-def forecast(
+def forecast_compile(
     settings: CompileSettings,
     data: ScenarioSet,
     roles: Mapping[Role, RoleSettings],

@@ -47,7 +47,7 @@ class Compiled:
         tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
         chosen: index of the default program in ``search.front``.
         resumable: whether a limit ended the search, so that the same command carries it on.
-        account: what went wrong on the way and was lived with, by kind.
+        issues: what went wrong on the way and was lived with, by kind.
         search_replies: replies that planning and search took, paid for or reused.
     """
 
@@ -60,7 +60,7 @@ class Compiled:
     tests: Mapping[str, Evaluation]
     chosen: int
     resumable: bool = False
-    account: Mapping[str, int] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
     search_replies: int = 0
 
 
@@ -111,8 +111,8 @@ def write_folder(compiled: Compiled, out: Path, run: MlflowRun) -> tuple[dict[st
             for name, text in exports.items():
                 (place / name).write_text(text, encoding="utf-8")
     _write_json(folder / "result.json", figures)
-    if compiled.search.parts:
-        _write_json(folder / "parts.json", compiled.search.parts)
+    if compiled.search.components:
+        _write_json(folder / "components.json", compiled.search.components)
     return figures, folder
 
 
@@ -156,7 +156,7 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         "trials": len(compiled.search.trials),
         "stopped": compiled.search.stopped,
         "resumable": compiled.resumable,
-        "account": dict(compiled.account),
+        "account": dict(compiled.issues),
         "lm_calls": usage.calls(),
         "reused_replies": total.reused,
         "cost_usd": None if total.unpriced else round(total.cost_usd, 6),

@@ -10,9 +10,10 @@ from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels
 from modules import RAISE
 from optimizers.budget import Budget
-from optimizers.front import TOLERANCE, Point
-from optimizers.metric import Worth
+from optimizers.front import TOLERANCE, Pick, Point
+from optimizers.metric import Metric, tradeoff
 from optimizers.storage import Storage
+from signatures import RaiseError
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, in all)."""
@@ -20,6 +21,18 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """No progress display."""
+
+
+def parse_pick(text: str) -> Pick:
+    """``Pick.parse`` for people.
+
+    Raises:
+        RaiseError: for a rule that means nothing.
+    """
+    try:
+        return Pick.parse(text)
+    except ValueError as error:
+        raise RaiseError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,8 @@ class Task:
         name: of the search, in its storage.
         storage: where searches that can be resumed and shared are kept; in memory, if not given.
         held_out: scenarios that every program of the front will be measured on in the end, for the budget's reserve.
-        metric: what a graded conversation is worth to DSPy's optimizers; None for ``safety - price * questions``.
+        metric: the score of a judged conversation, for DSPy's optimizers and to choose demonstrations by; None for
+            ``safety - price * questions``.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
     """
 
@@ -86,7 +100,7 @@ class Task:
     name: str = "search"
     storage: Storage = field(default_factory=Storage)
     held_out: int = 0
-    metric: Worth | None = None
+    metric: Metric | None = None
     allow_private_demos: bool = False
 
     def measure(self, program: RAISE, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
@@ -99,6 +113,14 @@ class Task:
             store=self.episodes,
             concurrency=self.concurrency,
         )
+
+    def scoring_metric(self) -> Metric:
+        """``metric``, or the default.
+
+        Raises:
+            RaiseError: for a price that means nothing.
+        """
+        return self.metric or tradeoff(self.price)
 
     def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
         """Set aside what measuring the result will take.
@@ -145,15 +167,15 @@ class Search:
         trials: every candidate tried.
         front: the best of them, measured on all of dev.
         stopped: which limit ended the search early; empty if none did.
-        account: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
-        parts: slot -> what trials' indices stand for, for optimizers that choose among parts.
+        issues: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
+        components: component -> its options, which trials' indices stand for, for optimizers that choose among options.
     """
 
     trials: Sequence[Candidate]
     front: Sequence[Candidate]
     stopped: str = ""
-    account: Mapping[str, int] = field(default_factory=dict)
-    parts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
+    components: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 class Optimizer(Protocol):

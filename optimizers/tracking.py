@@ -21,9 +21,9 @@ from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
 from optimizers.export import prompts_of
+from optimizers.locks import alive
 from optimizers.plots import Mark, pareto_html, pareto_png
 from optimizers.results import LABELS, Compiled, MlflowRun
-from optimizers.storage import alive
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 FOLDER = Path("mlruns")
