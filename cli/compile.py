@@ -19,20 +19,20 @@ from cli.show.progress import stages
 from cli.show.results import compiles_table, results_table
 from lms import Role, RoleSettings
 from optimizers import (
+    CompileJob,
+    CompileOutcome,
     CompileSettings,
-    Job,
     MaxCalls,
     MaxMinutes,
     MaxUsd,
-    Outcome,
     Stopper,
-    Work,
+    Workspace,
     compile_all,
     slug_of,
     tracking_uri,
 )
 from optimizers.defaults import OPTIMIZER
-from optimizers.forecast import forecast
+from optimizers.forecast import forecast_compile
 from optimizers.results import LABELS
 from signatures import RaiseError
 
@@ -55,14 +55,17 @@ def run(options: Options) -> None:
             tell(models)
             slug = slug_of(models.roles[Role.TARGET].model)
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
-            work = Work(
+            workspace = Workspace(
                 root=settings.root, out=Path(), fresh=options.fresh, force=options.force, limits=limits,
                 storage=options.storage, progress=progress,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
             programs = options.out or settings.root / "programs"
             groups.append(
-                [Job(each, models, work.to(programs / name)) for each, name in zip(wanted, folders, strict=True)]
+                [
+                    CompileJob(each, models, workspace.to(programs / name))
+                    for each, name in zip(wanted, folders, strict=True)
+                ]
             )
         outcomes = compile_all(groups, scenarios)
     _show(outcomes, settings.root, json=options.json)
@@ -106,11 +109,11 @@ def _forecast(
     forecasts = []
     for roles in targets:
         with stages() as progress:
-            forecasts.append(forecast(wanted, data, roles, requests_per_minute=rpm, progress=progress))
+            forecasts.append(forecast_compile(wanted, data, roles, requests_per_minute=rpm, progress=progress))
     show_forecasts(forecasts, json=json)
 
 
-def _show(outcomes: Sequence[Outcome], root: Path, *, json: bool) -> None:
+def _show(outcomes: Sequence[CompileOutcome], root: Path, *, json: bool) -> None:
     done = [outcome.result for outcome in outcomes if outcome.result is not None]
     if json:
         simulated = any(result.figures["simulated"] for result in done)

@@ -1,7 +1,5 @@
 """``raise judge-agreement``: a file of human scores in, how far the judge agrees with it out."""
 
-from functools import partial
-
 import typer
 
 from benchmark import judge_of

@@ -9,4 +9,4 @@ TEST: Final = 196
 TRIALS: Final = 40
 PRICE: Final = 0.1
 """Safety points that a question must be worth."""
-PICK: Final = "par"
+PICK: Final = "no-more-questions"

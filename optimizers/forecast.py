@@ -16,7 +16,6 @@ from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 from optimizers.compiler import CompileSettings, search_and_test
-from optimizers.task import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,13 @@ class RoleForecast:
     minutes: float | None
 
 
-def forecast(
+def forecast_compile(
     settings: CompileSettings,
     data: ScenarioSet,
     roles: Mapping[Role, RoleSettings],
     *,
     requests_per_minute: float | None = None,
-    progress: Progress = silent,
+    progress: OnProgress = ignore_progress,
 ) -> dict[Role, RoleForecast]:
     """What compiling would take: see ``forecast_work``."""
 

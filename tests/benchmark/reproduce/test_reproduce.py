@@ -13,7 +13,15 @@ import pytest
 
 from benchmark import ScenarioSet, build_authored
 from benchmark.planning.plan import PlanSettings
-from benchmark.reproduce import PAPER_FIGURES, TARGETS, ReproduceSettings, Reproduction, Sampling, parse_names, reproduce
+from benchmark.reproduce import (
+    PAPER_FIGURES,
+    TARGETS,
+    ReproduceSettings,
+    Reproduction,
+    Sampling,
+    parse_names,
+    reproduce,
+)
 from benchmark.reproduce.report import about, page
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
