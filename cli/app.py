@@ -1,55 +1,77 @@
-"""The Typer app and its entry point: user mistakes are one sentence on stderr and exit code 2."""
+"""The Typer app and its entry point: the commands with the line that lists them, and the end of every run."""
 
-import logging
-import os
 import sys
-import warnings
-
-os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # otherwise litellm looks prices up online at import
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import typer
-from dspy.utils.exceptions import LMError
 
-from cli import commands
-from cli.data import data_app
-from cli.show import err
-from signatures import RaiseError
+from cli.command import Verbose, lazy
+from cli.console import fail
+
+COMMANDS = {
+    "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
+    "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
+    "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
+    "judge-agreement": "Compare the judge with people who scored the same responses: weighted kappa, correlations, "
+    "confusion.",
+    "reproduce": "Measure the paper's tables and figures, beside the published ones: Table 2, Figures 4-7 and 13-16, "
+    "Tables 7-8.",
+    "export": "Export a compiled program as plain prompts, for use without DSPy.",
+    "ui": "Open MLflow on the runs: compare targets, trials and programs, safety against avg_queries.",
+    "doctor": "Check the installation, the models and their keys, the data, and the folder for runs.",
+}
+"""Command -> the first line of its help, so that listing commands imports none of them."""
+DATA_COMMANDS = {
+    "build": "Write the authored set as a file; the same call twice gives the same bytes.",
+    "describe": "Say what is in a scenario set: version, hash, counts, coverage, and whether the quality gates are "
+    "green.",
+    "generate": "Have a model write a scenario set: situations, people in them, and what they ask.",
+    "import": "Take in the published PENGUIN data set, from a file or from the Hugging Face hub.",
+    "reddit": "Make scenarios from posts: PushShift dumps, filtered, read by a model, reworded, without personal data.",
+}
+MODULES = {"judge-agreement": "judge_agreement", "import": "hub"}
+"""Commands whose modules are not named as they are."""
 
 app = typer.Typer(
     name="raise",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Compile programs that ask the few questions that matter before answering, and measure how much safer "
-    "that is. With no model options every model is a stand-in: no key, no network.",
+    help="Compile programs that ask the few questions that matter before answering, and measure how much safer that "
+    "is. With no model options every model is a stand-in: no key, no network.\n\n"
+    "Example: `raise evaluate vanilla raise --limit 70`",
 )
-for command in commands.ALL:
-    app.command(name=command.name)(command.run)
+data_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Build and describe scenario sets.\n\nExample: `raise data describe --sample 20`",
+)
+
+
+@app.callback()
+def _start(verbose: Verbose = 0) -> None:
+    """The options that stand before every command."""
+
+
+def _register(group: typer.Typer, commands: dict[str, str]) -> None:
+    for name, line in commands.items():
+        group.command(name, cls=lazy(MODULES.get(name, name)), help=line)(_start)
+
+
+_register(app, COMMANDS)
+_register(data_app, DATA_COMMANDS)
 app.add_typer(data_app, name="data")
 
 
 def main() -> None:
-    """Run the command line."""
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    logging.getLogger("dspy").setLevel(logging.ERROR)
+    """Run the command line: exit code 0 for success, 1 for failure, 2 for bad input, 130 when stopped."""
     try:
-        code = app(standalone_mode=False)
-    except (RaiseError, LMError) as error:
-        err.print(f"[red]error:[/red] {_sentence(error)}", soft_wrap=True)
-        code = 2
+        code = app(prog_name="raise", standalone_mode=False)
     except typer.Abort:
-        code = 130
-    except KeyboardInterrupt:
-        err.print("stopped; the same command again goes on where this one stopped.")
         code = 130
     except Exception as error:
         if not hasattr(error, "format_message"):  # Typer's own usage errors have it
             raise
-        err.print(f"[red]error:[/red] {error.format_message()} (raise COMMAND --help tells more)", soft_wrap=True)
+        if said := error.format_message():  # nothing is left to say once a bare command has printed its help
+            fail(f"{said} (raise COMMAND --help tells more)")
         code = 2
     sys.exit(code or 0)
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split())

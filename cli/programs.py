@@ -7,6 +7,7 @@ from pathlib import Path
 import dspy
 
 from benchmark.judging.panel import judge_of
+from cli.options.evaluate import PROGRAMS
 from lms import LanguageModels
 from modules import (
     RAISE,
@@ -23,10 +24,6 @@ from modules import (
 from modules.abstention import VARIANTS
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
-NAMES = (
-    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager, planned), "
-    "random:K, static:a,b,c, greedy:K, oracle:K"
-)
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
 CHOOSING = {"eager": AgentSettings(eager=True), "planned": AgentSettings(shortlist=1)}
 """Variants of RAISE that differ in when or how the next attribute is chosen."""
@@ -78,7 +75,7 @@ def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
         return StaticPath([part.strip() for part in rest.split(",")])
     if Path(name).is_dir():
         return RAISE.load(name)
-    raise RaiseError(f"{name!r} is neither a program folder nor a baseline ({NAMES}).")
+    raise RaiseError(f"{name!r} is neither a program folder nor a baseline ({PROGRAMS}).")
 
 
 def _count(name: str, digits: str) -> int:

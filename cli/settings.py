@@ -1,6 +1,7 @@
 """Settings from ``raise.toml``, the environment and ``.env``; options of a command win over them."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from cli.options.groups import Roles
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models, is_simulated
 from signatures import RaiseError
+
+logger = logging.getLogger(__name__)
 
 
 class Settings(BaseSettings):
@@ -69,28 +73,22 @@ def first_problem(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
 
 
-def role_settings(
-    settings: Settings,
-    chosen: Mapping[Role, str | Sequence[str] | None],
-    api_base: str | None,
-    seed: int,
-    *,
-    panels: bool = False,
-) -> dict[Role, RoleSettings]:
+def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool = False) -> dict[Role, RoleSettings]:
     """Settings of every role: defaults, then raise.toml, then the command's options.
 
     Args:
-        chosen: the model of a role, or several of them: a panel.
+        options: the models of a command.
+        seed: of stand-ins that have none of their own.
         panels: whether the command takes a panel of judges; without it the first judge judges alone.
 
     Raises:
         RaiseError: for an entry that does not fit.
     """
-    base = api_base or settings.api_base
+    base = options.api_base or settings.api_base
     result: dict[Role, RoleSettings] = {}
     for role, default in default_models().items():
         fields = default.model_dump(exclude_none=True) | settings.roles.get(role, {})
-        if named := chosen.get(role):
+        if named := options.named(role.value):
             first, *others = [named] if isinstance(named, str) else named
             fields |= {"model": first, "panel": [{"model": model} for model in others]}
         members = fields.pop("panel", ())
@@ -138,6 +136,7 @@ def open_all(targets: Sequence[dict[Role, RoleSettings]], store: Path) -> list[L
     """Language models for several sets of roles, on one reply store; all are checked before anything is written."""
     for roles in targets:
         LanguageModels(roles).check()
+        logger.info("models: %s", ", ".join(f"{role.value} {entry.model}" for role, entry in roles.items()))
     replies = ReplyStore(store / "replies.db")
     return [LanguageModels(roles, replies) for roles in targets]
 

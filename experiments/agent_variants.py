@@ -28,8 +28,8 @@ from modules import (
     StaticPath,
     Vanilla,
 )
-from modules.abstention import VARIANTS, Variant, Verdict
-from modules.calls import Meter, Script
+from modules.abstention import VARIANTS, Sufficiency, Variant
+from modules.calls import Script, TurnUsage
 from signatures import Conversation, Decision, Profile
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "agent-variants.md"
@@ -46,9 +46,9 @@ Measured = dict[str, Evaluation]
 class Persistent(RAISE):
     """RAISE that asks until its budget is spent, so that programs are compared at equal length."""
 
-    def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
+    def _assess(self, conversation: Conversation, usage: TurnUsage) -> Script[Sufficiency]:
         yield from ()
-        return Verdict(Decision.ASK)
+        return Sufficiency(Decision.ASK)
 
 
 def _variant(variant: Variant) -> Make:

@@ -92,7 +92,7 @@ def table(rows: list[Row]) -> str:
         f"| {_on_dev(r.search.front[0])} | {_interval(r.gain.safety)} | {_interval(r.gain.n_queries)} |"
         for r in rows
     ]
-    troubled = [f"- {r.name}: {r.search.stopped} {dict(r.search.account)}" for r in rows if r.search.account]
+    troubled = [f"- {r.name}: {r.search.stopped} {dict(r.search.issues)}" for r in rows if r.search.issues]
     return "\n".join([*lines, *(["", "Lived with:", "", *troubled] if troubled else []), ""])
 
 

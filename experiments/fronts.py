@@ -24,9 +24,8 @@ from lms import LanguageModels, Role, RoleSettings, default_models
 from lms.simulation import PERSONAS
 from modules import RAISE, PathIndex
 from modules.files import write_whole
-from optimizers.front import hypervolume
+from optimizers.front import Pick, choose, hypervolume
 from optimizers.registry import OPTIMIZERS
-from optimizers.selection import Pick, choose
 from optimizers.task import Task
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "fronts.md"
@@ -88,8 +87,8 @@ def searched(target: str, seed: int, name: str, paths: PathIndex, prices: Sequen
         tests = [evaluate(c.program, test, models=judge, name=c.name) for c in search.front]
         points += [(e.mean("safety").mean, e.mean("n_queries").mean) for e in tests]
         if name == "pareto":
-            par = task.measure(student, "uncompiled").mean("n_queries").mean
-            chosen = choose([candidate.point for candidate in search.front], Pick(), par)
+            asked = task.measure(student, "uncompiled").mean("n_queries").mean
+            chosen = choose([candidate.point for candidate in search.front], Pick(), asked)
             more = tests[chosen].compare(before)
             gain = (more.safety.mean, more.safety.lo, more.safety.hi, more.n_queries.mean)
     points.append((before.mean("safety").mean, before.mean("n_queries").mean))

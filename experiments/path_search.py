@@ -1,6 +1,6 @@
 """How few evaluations the path search needs: all strategies on synthetic landscapes whose optimum is known.
 
-Run ``python -m experiments.path_search``; rewrites ``docs/path-search.md``, its picture and its Plotly figure.
+Run ``python -m experiments.path_search``; rewrites ``docs/path-search.md`` and its picture.
 Nothing here is a language model, simulated or real: the landscapes are formulas, the judge is noise.
 """
 
@@ -18,7 +18,6 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from benchmark.statistics.intervals import Interval, bootstrap_mean
 from experiments.landscapes import FAMILIES, PRIORS, SINGLE_GAINS, Array, Family, Landscape, landscape
@@ -219,41 +218,13 @@ def milliseconds(attributes: int, depth: int, evaluations: int) -> float:
 # The report.
 
 
-def figure(table: pd.DataFrame, depth: int) -> go.Figure:
-    """True value against evaluations, Plotly, with 95 % intervals."""
-    plot = go.Figure()
-    for contestant in CONTESTANTS:
-        points = _curve(table, contestant, depth)
-        plot.add_trace(
-            go.Scatter(
-                x=list(points),
-                y=[point.mean for point in points.values()],
-                error_y={
-                    "type": "data",
-                    "array": [point.hi - point.mean for point in points.values()],
-                    "arrayminus": [point.mean - point.lo for point in points.values()],
-                },
-                name=contestant.name,
-                mode="lines+markers",
-                line={"color": contestant.colour},
-            )
-        )
-    plot.update_layout(
-        title=f"Path search, paths of up to {depth} of ten attributes",
-        xaxis={"title": "evaluations (an answer and a judgement each)", "type": "log"},
-        yaxis_title="true value of the path found",
-        template="plotly_white",
-    )
-    return plot
-
-
 def _curve(table: pd.DataFrame, contestant: Contestant, depth: int) -> dict[int, Interval]:
     rows = table[(table.name == contestant.name) & (table.depth == depth)]
     return {budget: _mean(rows[rows.budget == budget]) for budget in contestant.budgets}
 
 
 def picture(table: pd.DataFrame, file: Path) -> None:
-    """The same curves as a PNG for the documents."""
+    """True value against evaluations, with 95 % intervals, as a PNG for the documents."""
     drawing, panels = plt.subplots(1, len(DEPTHS), figsize=(11, 4.4), dpi=120, sharey=True)
     for axes, depth in zip(panels, DEPTHS, strict=True):
         for contestant in CONTESTANTS:
@@ -296,8 +267,6 @@ def report(table: pd.DataFrame, knowledge: list[tuple[str, int, int, Interval]],
         "on the unit scale, which suited it better here than 1. `ln bonus` is the form of appendix C.7.",
         "",
         "![true value against evaluations](path-search.png)",
-        "",
-        "[The same as an interactive figure](path-search.html)",
         "",
         "## True value, prefix mean and regret",
         "",
@@ -387,9 +356,6 @@ def main() -> None:
     text = report(table, knowledge, arguments.seeds)
     (arguments.out / "path-search.md").write_text(text, encoding="utf-8")
     picture(table, arguments.out / "path-search.png")
-    library = iter(("cdn", *[False] * len(DEPTHS)))
-    figures = [figure(table, depth).to_html(full_html=False, include_plotlyjs=next(library)) for depth in DEPTHS]
-    (arguments.out / "path-search.html").write_text("\n".join(figures), encoding="utf-8")
     print(text)
 
 

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -48,7 +48,7 @@ class Model(Protocol):
         ...
 
 
-_BARE: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
+BARE_CALL: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
 """Nobody listens to the inner call; its own history is on, since dspy writes the price there."""
 
 
@@ -76,13 +76,13 @@ class ProviderModel:
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
         lm = self._lm.copy()
-        with dspy.context(**_BARE):
+        with dspy.context(**BARE_CALL):
             return _reply(lm(self._outgoing(request)), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
-        with dspy.context(**_BARE):
+        with dspy.context(**BARE_CALL):
             return _reply(await lm.acall(self._outgoing(request)), lm)
 
 
@@ -101,7 +101,7 @@ def _reply(response: Response, lm: dspy.LM) -> Reply:
 
 def reply_key(identity: str, request: Request) -> str:
     """What a reply depends on, hashed: the model's identity, every message, every sampling setting, the rollout."""
-    config = {k: getattr(request.config, k) for k in request.config.__dataclass_fields__}
+    config = {field.name: getattr(request.config, field.name) for field in fields(request.config)}
     parts = [identity, request.system, [(m.role, m.text) for m in request.messages], config]
     return hashlib.sha256(orjson.dumps(parts, default=repr)).hexdigest()
 
@@ -136,12 +136,12 @@ class RecordedEngine:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
-            reply = self._stored(key, request)
+            reply = self.look_up(key, request)
             if reply is None:
                 reply = self._ask_alone(key, request)
-        return self._response(request, reply)
+        return self.as_response(request, reply)
 
-    def _stored(self, key: str, request: Request) -> Reply | None:
+    def look_up(self, key: str, request: Request) -> Reply | None:
         """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
         reply = self.store.get(key)
         if reply is not None and problem_of(reply, request):
@@ -152,7 +152,7 @@ class RecordedEngine:
         return reply
 
     @contextmanager
-    def _failures_counted(self) -> Iterator[None]:
+    def count_failures(self) -> Iterator[None]:
         """An attempt to ask the model; if it fails, that is counted."""
         try:
             yield
@@ -164,17 +164,17 @@ class RecordedEngine:
         """The reply under ``key``: another process's, if one is asking for it already, or else one of our own."""
         while self.paid and not self.store.claim(key):
             time.sleep(POLL)
-            if (reply := self._stored(key, request)) is not None:
+            if (reply := self.look_up(key, request)) is not None:
                 return reply
         try:
-            if self.paid and (reply := self._stored(key, request)) is not None:
+            if self.paid and (reply := self.look_up(key, request)) is not None:
                 return reply  # it came between our first look and our claim
-            return self._keep(key, self._ask(request))
+            return self.keep(key, self._ask(request))
         finally:
             if self.paid:
                 self.store.release(key)
 
-    def _keep(self, key: str, reply: Reply) -> Reply:
+    def keep(self, key: str, reply: Reply) -> Reply:
         """Store ``reply`` before it is used; an empty one may be better next time."""
         return self.store.put(key, reply) if reply.text else reply
 
@@ -194,12 +194,12 @@ class RecordedEngine:
         """One request to the model, when the rate limit allows it; counted, whatever comes of it."""
         if wait := self.throttle.reserve():
             time.sleep(wait)
-        with self._failures_counted():
+        with self.count_failures():
             reply = self.model.answer(request)
-        self._count(reply)
+        self.count(reply)
         return reply
 
-    def _count(self, reply: Reply) -> None:
+    def count(self, reply: Reply) -> None:
         """Count ``reply`` as a call."""
         usage = Usage(
             calls=1,
@@ -211,7 +211,8 @@ class RecordedEngine:
         self.ledger.record(self.role, usage)
 
     @staticmethod
-    def _response(request: Request, reply: Reply) -> Response:
+    def as_response(request: Request, reply: Reply) -> Response:
+        """``reply`` as dspy takes it."""
         return Response(
             id=None,
             model=reply.model or request.model,
@@ -241,22 +242,22 @@ class AsyncRecordedEngine:
         place = (id(asyncio.get_running_loop()), key)
         gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
-            reply = engine._stored(key, request)
+            reply = engine.look_up(key, request)
             if reply is None:
                 reply = await self._ask_alone(key, request)
-        return engine._response(request, reply)
+        return engine.as_response(request, reply)
 
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
         engine = self._engine
         while engine.paid and not engine.store.claim(key):
             await asyncio.sleep(POLL)
-            if (reply := engine._stored(key, request)) is not None:
+            if (reply := engine.look_up(key, request)) is not None:
                 return reply
         try:
-            if engine.paid and (reply := engine._stored(key, request)) is not None:
+            if engine.paid and (reply := engine.look_up(key, request)) is not None:
                 return reply
-            return engine._keep(key, await self._ask(request))
+            return engine.keep(key, await self._ask(request))
         finally:
             if engine.paid:
                 engine.store.release(key)
@@ -274,9 +275,9 @@ class AsyncRecordedEngine:
         engine = self._engine
         if wait := engine.throttle.reserve():
             await asyncio.sleep(wait)
-        with engine._failures_counted():
+        with engine.count_failures():
             reply = await engine.model.aanswer(request)
-        engine._count(reply)
+        engine.count(reply)
         return reply
 
     async def aclose(self) -> None:

@@ -1,7 +1,7 @@
 """Abstention: is enough known to answer safely? A family of ways to find out (paper, section 5 and appendix D.1).
 
-Each says which signature its predictor has and turns the model's reply into a ``Verdict``. Whatever cannot be read is
-an ``Unreadable`` to the agent, which then asks while the budget lasts: a mumble is not a yes.
+Each says which signature its predictor has and turns the model's reply into a ``Sufficiency``. Whatever cannot be read
+is an ``Unreadable`` to the agent, which then asks while the budget lasts.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import dspy
 
-from modules.calls import Call, Script, Together, Unreadable
+from modules.calls import Call, ParallelCalls, Script, Unreadable
 from signatures import (
     Conversation,
     DecideAndAsk,
@@ -29,8 +29,8 @@ HIGHEST = 5
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What an abstention found.
+class Sufficiency:
+    """Whether enough is known, as one of the variants found.
 
     Attributes:
         decision: ask or answer.
@@ -55,7 +55,7 @@ class Abstention(Protocol):
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """Judge ``conversation`` with ``predictor``.
 
         Args:
@@ -70,20 +70,20 @@ class Abstention(Protocol):
         ...
 
 
-def _rated(reply: dspy.Prediction | Unreadable, threshold: int) -> Decision | None:
+def _read_rating(reply: dspy.Prediction | Unreadable, threshold: int) -> Decision | None:
     """A rating's decision; None if there is no rating from 0 to 5."""
     if isinstance(reply, Unreadable) or reply.completeness not in range(HIGHEST + 1):
         return None
     return Decision.ANSWER if reply.completeness >= threshold else Decision.ASK
 
 
-def _decided(reply: dspy.Prediction, threshold: int) -> Decision:
+def _require_rating(reply: dspy.Prediction, threshold: int) -> Decision:
     """A rating's decision.
 
     Raises:
         Unreadable: if there is no rating from 0 to 5.
     """
-    decision = _rated(reply, threshold)
+    decision = _read_rating(reply, threshold)
     if decision is None:
         raise Unreadable(f"completeness {reply.completeness}")
     return decision
@@ -98,10 +98,10 @@ class Scale:
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """One rating."""
         reply = yield Call(predictor, conversation.shown())
-        return Verdict(_decided(reply, self.threshold))
+        return Sufficiency(_require_rating(reply, self.threshold))
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ class Vote:
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """All samples at the same time."""
         calls = [Call(predictor, conversation.shown(), rollout) for rollout in range(1, self.samples + 1)]
-        replies = yield Together(tuple(calls))
-        decisions = [_rated(reply, self.threshold) for reply in replies]
+        replies = yield ParallelCalls(tuple(calls))
+        decisions = [_read_rating(reply, self.threshold) for reply in replies]
         enough = sum(decision is Decision.ANSWER for decision in decisions)
         decision = Decision.ANSWER if enough >= self.agreement * self.samples else Decision.ASK
-        return Verdict(decision, unread=sum(one is None for one in decisions))
+        return Sufficiency(decision, unread=sum(one is None for one in decisions))
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ class Binary:
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """One word."""
         reply = yield Call(predictor, conversation.shown())
         word = str(reply.enough).strip().strip(".!*\"'").lower()
         if word not in ("yes", "no"):
             raise Unreadable(word)
-        return Verdict(Decision.ANSWER if word == "yes" else Decision.ASK)
+        return Sufficiency(Decision.ANSWER if word == "yes" else Decision.ASK)
 
 
 @dataclass(frozen=True)
@@ -153,16 +153,16 @@ class Basic:
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """One word or one attribute; an attribute wins over the word."""
         reply = yield Call(predictor, {**conversation.shown(), "candidates": ", ".join(candidates)})
         said = str(reply.next_move)
         attribute = parse_attribute(said, candidates)
         if attribute:
-            return Verdict(Decision.ASK, attribute)
+            return Sufficiency(Decision.ASK, attribute)
         if said.strip().strip(".!*\"'").lower() != "answer":
             raise Unreadable(said)
-        return Verdict(Decision.ANSWER)
+        return Sufficiency(Decision.ANSWER)
 
 
 @dataclass(frozen=True)
@@ -174,10 +174,10 @@ class Fused:
 
     def decide(
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
-    ) -> Script[Verdict]:
+    ) -> Script[Sufficiency]:
         """One call; what it names beyond ``candidates`` is left to the planner."""
         shown = {"examples": examples(), "candidates": ", ".join(candidates)}
         reply = yield Call(predictor, {**conversation.shown(), **shown})
-        decision = _decided(reply, self.threshold)
+        decision = _require_rating(reply, self.threshold)
         attribute = parse_attribute(str(reply.attribute), candidates)
-        return Verdict(decision, attribute, str(reply.question or "").strip() if attribute else "")
+        return Sufficiency(decision, attribute, str(reply.question or "").strip() if attribute else "")

@@ -6,14 +6,14 @@ from typing import Any, Self
 
 import dspy
 
-from modules.abstention import Verdict
-from modules.answers import PLAIN_QUESTIONS, facts_in, presentable, refuses
-from modules.calls import Call, Meter, Script, Tell, Unreadable, User, arun, metered, readable, run, together
+from modules.abstention import Sufficiency
+from modules.answers import PLAIN_QUESTIONS, facts_in, is_presentable, refuses
+from modules.calls import AskUser, Call, Script, TurnUsage, Unreadable, User, arun, clean_text, count_usage, gather, run
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
-from modules.program import answering, identity_of, prediction
+from modules.program import generate_response, identity_of, prediction
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTES,
@@ -45,7 +45,7 @@ def _as_examples(paths: Sequence[PlannedPath]) -> str:
     return "\n".join(lines) or "(none)"
 
 
-def _nothing() -> Script[None]:
+def _skip() -> Script[None]:
     yield from ()
 
 
@@ -83,19 +83,19 @@ class RAISE(dspy.Module):
 
     def step(self, conversation: Conversation) -> Move:
         """The next move: a question to put, or the answer."""
-        return run(self._step(conversation, Meter()))
+        return run(self._step(conversation, TurnUsage()))
 
     async def astep(self, conversation: Conversation) -> Move:
         """The async twin of ``step``."""
-        return await arun(self._step(conversation, Meter()))
+        return await arun(self._step(conversation, TurnUsage()))
 
     def hear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The conversation after the person said ``answer``, to the question ``ask`` or unasked."""
-        return run(self._hear(conversation, answer, ask, Meter()))
+        return run(self._hear(conversation, answer, ask, TurnUsage()))
 
     async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The async twin of ``hear``."""
-        return await arun(self._hear(conversation, answer, ask, Meter()))
+        return await arun(self._hear(conversation, answer, ask, TurnUsage()))
 
     def identity(self) -> str:
         """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
@@ -106,56 +106,56 @@ class RAISE(dspy.Module):
     # The logic, once.
 
     def _converse(self, query: str, user: User, context: UserContext | None, origin: str) -> Script[dspy.Prediction]:
-        conversation = Conversation(query=readable(query), context=context or UserContext(), origin=origin)
-        turns = [meter := Meter()]
-        while isinstance(move := (yield from metered(self._step(conversation, meter), meter)), Ask):
-            answer = yield Tell(user, move.question)
-            conversation = yield from metered(self._hear(conversation, answer, move, meter), meter)
-            turns.append(meter := Meter())
-        return prediction(conversation, move, burden=self._spent(conversation), turns=turns)
+        conversation = Conversation(query=clean_text(query), context=context or UserContext(), origin=origin)
+        turns = [usage := TurnUsage()]
+        while isinstance(move := (yield from count_usage(self._step(conversation, usage), usage)), Ask):
+            answer = yield AskUser(user, move.question)
+            conversation = yield from count_usage(self._hear(conversation, answer, move, usage), usage)
+            turns.append(usage := TurnUsage())
+        return prediction(conversation, move, burden=self._burden(conversation), turns=turns)
 
-    def _step(self, conversation: Conversation, meter: Meter) -> Script[Move]:
+    def _step(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
         """Danger, beside whether enough is known; then the budget; then what to ask, and how."""
         if plainly_acute(conversation.latest_words()):
             return self._help()
         ahead = self.settings.eager and self._affordable(conversation)
-        eager = self._chosen(conversation, meter) if ahead else _nothing()
-        danger, verdict, attribute = yield from together(
-            self._in_danger(conversation, meter), self._enough(conversation, meter), eager
+        eager = self._choose(conversation, usage) if ahead else _skip()
+        danger, enough, attribute = yield from gather(
+            self._triage(conversation, usage), self._assess(conversation, usage), eager
         )
         if danger:
             return self._help()
-        reason = StopReason.SUFFICIENT if verdict.decision is Decision.ANSWER else self._cannot_ask(conversation)
+        reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
             return (yield from self._answer(conversation, reason))
-        attribute = verdict.attribute or attribute or (yield from self._chosen(conversation, meter))
-        return (yield from self._phrased(conversation, attribute, verdict.question, meter))
+        attribute = enough.attribute or attribute or (yield from self._choose(conversation, usage))
+        return (yield from self._phrase(conversation, attribute, enough.question, usage))
 
     def _help(self) -> Respond:
         return Respond(text=help_first(self.settings.country, self.settings.contacts), reason=StopReason.CRISIS)
 
-    def _in_danger(self, conversation: Conversation, meter: Meter) -> Script[bool]:
+    def _triage(self, conversation: Conversation, usage: TurnUsage) -> Script[bool]:
         try:
             reply = yield Call(self.triage, {"query": conversation.query, "latest_words": conversation.latest_words()})
         except Unreadable:
-            meter.unreadable.append("triage")
+            usage.unreadable.append("triage")
             return False  # the deterministic guard has spoken already
         return says_acute(reply.danger)
 
-    def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
+    def _assess(self, conversation: Conversation, usage: TurnUsage) -> Script[Sufficiency]:
         candidates = self._choices(conversation)
         way = self.settings.way()
         try:
-            verdict = yield from way.decide(
-                self.abstain, conversation, candidates, lambda: _as_examples(self._planned(conversation))
+            found = yield from way.decide(
+                self.abstain, conversation, candidates, lambda: _as_examples(self._retrieve(conversation))
             )
         except Unreadable:
-            meter.unreadable.append("abstain")
-            return Verdict(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
-        meter.unreadable += ["abstain"] * verdict.unread
-        return verdict
+            usage.unreadable.append("abstain")
+            return Sufficiency(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
+        usage.unreadable += ["abstain"] * found.unread
+        return found
 
-    def _spent(self, conversation: Conversation) -> float:
+    def _burden(self, conversation: Conversation) -> float:
         return sum(self.settings.burdens[attribute] for attribute in conversation.asked())
 
     def _remaining(self, conversation: Conversation) -> list[str]:
@@ -164,7 +164,7 @@ class RAISE(dspy.Module):
         return [name for name in BY_NAME if name not in closed | self.settings.never_ask]
 
     def _affordable(self, conversation: Conversation) -> list[str]:
-        left = self.settings.budget - self._spent(conversation)
+        left = self.settings.budget - self._burden(conversation)
         return [name for name in self._remaining(conversation) if self.settings.burdens[name] <= left]
 
     def _cannot_ask(self, conversation: Conversation) -> StopReason | None:
@@ -174,7 +174,7 @@ class RAISE(dspy.Module):
             return StopReason.BUDGET
         return StopReason.DECLINED if conversation.declined else StopReason.EXHAUSTED
 
-    def _planned(self, conversation: Conversation) -> Sequence[PlannedPath]:
+    def _retrieve(self, conversation: Conversation) -> Sequence[PlannedPath]:
         """The paths planned for similar queries."""
         return self.paths.nearest(conversation.query, self.settings.retrieved, excluding=conversation.origin)
 
@@ -185,23 +185,23 @@ class RAISE(dspy.Module):
             return allowed
         return self.paths.favoured(conversation.query, allowed, excluding=conversation.origin)[:most] or allowed
 
-    def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
+    def _choose(self, conversation: Conversation, usage: TurnUsage) -> Script[str]:
         """The attribute to ask about: the only choice, else the model's, else the best retrieved path's."""
         allowed = self._choices(conversation)
         if len(allowed) == 1:
             return allowed[0]
-        found = self._planned(conversation)
+        found = self._retrieve(conversation)
         shown = {**conversation.shown(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
         chosen = None
         try:
             reply = yield Call(self.plan, shown)
             chosen = parse_attribute(str(reply.attribute), allowed)
         except Unreadable:
-            meter.unreadable.append("plan")
+            usage.unreadable.append("plan")
         planned = [name for path in found for name in path.path if name in allowed]
         return chosen or (planned or allowed)[0]
 
-    def _phrased(self, conversation: Conversation, attribute: str, question: str, meter: Meter) -> Script[Ask]:
+    def _phrase(self, conversation: Conversation, attribute: str, question: str, usage: TurnUsage) -> Script[Ask]:
         """The question about ``attribute``: ``question`` if there is one already, else the model's."""
         about = BY_NAME[attribute]
         asked = tuple(turn.question for turn in conversation.turns)
@@ -211,13 +211,13 @@ class RAISE(dspy.Module):
                 reply = yield Call(self.ask, {**conversation.shown(), "subject": subject})
                 question = str(reply.question).strip()
             except Unreadable:
-                meter.unreadable.append("ask")
-        if not presentable(question, asked):
+                usage.unreadable.append("ask")
+        if not is_presentable(question, asked):
             question = PLAIN_QUESTIONS[attribute]
         return Ask(attribute=attribute, question=question, why=about.meaning)
 
-    def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, meter: Meter) -> Script[Conversation]:
-        answer = readable(answer)
+    def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
+        answer = clean_text(answer)
         question, attribute = (ask.question, ask.attribute) if ask else ("", None)
         heard: dict[str, str] = {}
         declined = refuses(answer)
@@ -226,7 +226,7 @@ class RAISE(dspy.Module):
             heard = facts_in(reply.facts, answer)
             declined = declined or reply.declined is True
         except Unreadable:
-            meter.unreadable.append("read")
+            usage.unreadable.append("read")
         return conversation.after(
             Turn(
                 attribute=attribute,
@@ -239,7 +239,7 @@ class RAISE(dspy.Module):
         )
 
     def _answer(self, conversation: Conversation, reason: StopReason) -> Script[Respond]:
-        text = yield from answering(self.respond, conversation.query, conversation.context)
+        text = yield from generate_response(self.respond, conversation.query, conversation.context)
         return Respond(text=text, reason=reason)
 
     # Persistence: see ``modules.folder``.

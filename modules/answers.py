@@ -52,7 +52,7 @@ def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
     return facts
 
 
-def presentable(question: str, asked: tuple[str, ...]) -> bool:
+def is_presentable(question: str, asked: tuple[str, ...]) -> bool:
     """Whether ``question`` can be put to a person: one of words, new, and without the research vocabulary."""
     plain = " ".join(question.lower().split())
     if not plain or plain in {" ".join(earlier.lower().split()) for earlier in asked}:

@@ -6,11 +6,11 @@ from typing import Any
 
 import dspy
 
-from modules.abstention import Verdict
+from modules.abstention import Sufficiency
 from modules.agent import RAISE
-from modules.calls import Meter, Script, User, arun, readable, run
+from modules.calls import Script, TurnUsage, User, arun, clean_text, run
 from modules.paths import PathIndex
-from modules.program import answering, identity_of, prediction
+from modules.program import generate_response, identity_of, prediction
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTE_NAMES,
@@ -51,9 +51,9 @@ class Vanilla(dspy.Module):
         return identity_of(self)
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
-        query = readable(query)
+        query = clean_text(query)
         conversation = Conversation(query=query, context=context or UserContext())
-        text = yield from answering(self.respond, query, conversation.context)
+        text = yield from generate_response(self.respond, query, conversation.context)
         return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
 
 
@@ -96,8 +96,8 @@ class PartialContext(Vanilla):
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         if context is None:
             raise RaiseError("PartialContext answers from a part of the profile: pass it as context=.")
-        conversation = Conversation(query=readable(query), context=context.only(self.names))
-        text = yield from answering(self.respond, conversation.query, conversation.context, self.rollout)
+        conversation = Conversation(query=clean_text(query), context=context.only(self.names))
+        text = yield from generate_response(self.respond, conversation.query, conversation.context, self.rollout)
         return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
 
 
@@ -138,11 +138,11 @@ class StaticPath(RAISE):
         open_ = super()._remaining(conversation)
         return [name for name in self.path_for(conversation.query) if name in open_]
 
-    def _enough(self, conversation: Conversation, meter: Meter) -> Script[Verdict]:
+    def _assess(self, conversation: Conversation, usage: TurnUsage) -> Script[Sufficiency]:
         yield from ()
-        return Verdict(Decision.ASK)  # the path decides, not the model
+        return Sufficiency(Decision.ASK)  # the path decides, not the model
 
-    def _chosen(self, conversation: Conversation, meter: Meter) -> Script[str]:
+    def _choose(self, conversation: Conversation, usage: TurnUsage) -> Script[str]:
         yield from ()
         return self._affordable(conversation)[0]
 

@@ -1,13 +1,14 @@
 """LM calls as values, so that one piece of logic serves sync and async.
 
-A *script* is a generator that yields ``Call``s and receives each call's prediction; ``run`` and ``arun`` drive it. When
-a reply cannot be parsed, the script gets an ``Unreadable`` exception at its ``yield`` and decides what to do. Scripts
-that do not wait for each other are joined by ``together``: in async programs their calls are made at the same time.
+A *script* is a generator that yields effects, such as a ``Call``, and receives what each brings, such as a prediction;
+``run`` and ``arun`` drive it. When a reply cannot be parsed, the script gets an ``Unreadable`` exception at its
+``yield`` and decides what to do. ``gather`` joins scripts that do not wait for each other: in async programs their
+calls are made at the same time.
 """
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -53,14 +54,14 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Together:
-    """LM calls that do not wait for each other; the script receives a list of predictions and ``Unreadable``s."""
+class ParallelCalls:
+    """LM calls that may be made at the same time; the script receives a list of predictions and ``Unreadable``s."""
 
     calls: tuple[Call, ...]
 
 
 @dataclass(frozen=True)
-class Tell:
+class AskUser:
     """One question that a script wants put to the user."""
 
     user: User
@@ -68,17 +69,17 @@ class Tell:
 
 
 @dataclass(frozen=True)
-class Work:
-    """Something else that takes its time, such as a judgement; the script receives what ``job`` returns.
+class Offload:
+    """Blocking work other than an LM call, such as a judgement; the script receives what ``job`` returns.
 
-    Async programs wait for it in a thread. Whatever it raises ends the script.
+    Async programs run it in a thread. Whatever it raises ends the script.
     """
 
     job: Callable[[], Any]
 
 
-def readable(said: object) -> str:
-    """What somebody said, as text that a model can be sent: nothing is "", half a surrogate pair a question mark.
+def clean_text(said: object) -> str:
+    """What somebody said as text that can be sent to a model: None is "", half a surrogate pair a question mark.
 
     Raises:
         RaiseError: for a coroutine, which only the async twin can wait for.
@@ -112,9 +113,10 @@ FATAL = (LMAuthError, LMBillingError, LMConfigurationError, LMNotConfiguredError
 """LM errors that the next call will meet again; a run should stop at once and say so."""
 
 
-Wish = Call | Together | Tell | Work
-Script = Generator[Wish, Any, T]
-Reply: TypeAlias = "dspy.Prediction | Unreadable"
+Effect = Call | ParallelCalls | AskUser | Offload
+"""What a script may yield."""
+Script = Generator[Effect, Any, T]
+_Reply: TypeAlias = "dspy.Prediction | Unreadable"
 
 
 def run(script: Script[T]) -> T:
@@ -122,58 +124,58 @@ def run(script: Script[T]) -> T:
     reply: Any = None
     while True:
         try:
-            wish = _next(script, reply)
+            effect = _next(script, reply)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        if isinstance(wish, Tell):
-            reply = readable(wish.user(wish.question))
-        elif isinstance(wish, Work):
-            reply = wish.job()
-        elif isinstance(wish, Together):
-            reply = [_make(call) for call in wish.calls]
+        if isinstance(effect, AskUser):
+            reply = clean_text(effect.user(effect.question))
+        elif isinstance(effect, Offload):
+            reply = effect.job()
+        elif isinstance(effect, ParallelCalls):
+            reply = [_make(call) for call in effect.calls]
         else:
-            reply = _make(wish)
+            reply = _make(effect)
 
 
 async def arun(script: Script[T]) -> T:
-    """The async twin of ``run``; calls wished for together are made at the same time."""
+    """The async twin of ``run``; parallel calls are made at the same time."""
     reply: Any = None
     while True:
         try:
-            wish = _next(script, reply)
+            effect = _next(script, reply)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        if isinstance(wish, Tell):
-            said = wish.user(wish.question)
-            reply = readable(await said if inspect.isawaitable(said) else said)
-        elif isinstance(wish, Work):
-            reply = await asyncio.to_thread(wish.job)
-        elif isinstance(wish, Together):
-            reply = await _all([asyncio.ensure_future(_amake(call)) for call in wish.calls])
+        if isinstance(effect, AskUser):
+            said = effect.user(effect.question)
+            reply = clean_text(await said if inspect.isawaitable(said) else said)
+        elif isinstance(effect, Offload):
+            reply = await asyncio.to_thread(effect.job)
+        elif isinstance(effect, ParallelCalls):
+            reply = await _await_all([asyncio.ensure_future(_amake(call)) for call in effect.calls])
         else:
-            reply = await _amake(wish)
+            reply = await _amake(effect)
 
 
-def _next(script: Script[Any], reply: Any) -> Wish:
+def _next(script: Script[Any], reply: Any) -> Effect:
     return script.throw(reply) if isinstance(reply, Unreadable) else script.send(reply)
 
 
-def _make(call: Call) -> Reply:
+def _make(call: Call) -> _Reply:
     with track_usage() as tracker:
         try:
-            reply: Reply = _clean(call.predictor(**call.arguments()))
+            reply: _Reply = _clean(call.predictor(**call.arguments()))
         except AdapterParseError as error:
             reply = Unreadable(error, _bare(str(error.lm_response or "")))
-    return _charged(reply, tracker)
+    return _charge(reply, tracker)
 
 
-async def _amake(call: Call) -> Reply:
+async def _amake(call: Call) -> _Reply:
     with track_usage() as tracker:
         try:
-            reply: Reply = _clean(await call.predictor.acall(**call.arguments()))
+            reply: _Reply = _clean(await call.predictor.acall(**call.arguments()))
         except AdapterParseError as error:
             reply = Unreadable(error, _bare(str(error.lm_response or "")))
-    return _charged(reply, tracker)
+    return _charge(reply, tracker)
 
 
 def _clean(reply: dspy.Prediction) -> dspy.Prediction:
@@ -188,7 +190,7 @@ def _bare(text: str) -> str:
     return strip_marks(strip_reasoning(text))
 
 
-def _charged(reply: Reply, tracker: UsageTracker) -> Reply:
+def _charge(reply: _Reply, tracker: UsageTracker) -> _Reply:
     if isinstance(reply, Unreadable):
         reply.usage = tracker.get_total_tokens()
     else:
@@ -196,7 +198,7 @@ def _charged(reply: Reply, tracker: UsageTracker) -> Reply:
     return reply
 
 
-async def _all(tasks: list[asyncio.Future[Reply]]) -> list[Reply]:
+async def _await_all(tasks: list[asyncio.Future[_Reply]]) -> list[_Reply]:
     """All replies in order; an error stops the others."""
     try:
         return list(await asyncio.gather(*tasks))
@@ -205,7 +207,7 @@ async def _all(tasks: list[asyncio.Future[Reply]]) -> list[Reply]:
             task.cancel()
 
 
-def together(*scripts: Script[Any]) -> Script[list[Any]]:
+def gather(*scripts: Script[Any]) -> Script[list[Any]]:
     """Run ``scripts`` side by side, round by round, and return what each returns, in order.
 
     They may call models, but not speak to the user or do other work.
@@ -213,32 +215,33 @@ def together(*scripts: Script[Any]) -> Script[list[Any]]:
     results: list[Any] = [None] * len(scripts)
     replies: dict[int, Any] = dict.fromkeys(range(len(scripts)))
     while replies:
-        wishes: dict[int, Call | Together] = {}
+        effects: dict[int, Call | ParallelCalls] = {}
         for i, reply in replies.items():
             try:
-                wish = _next(scripts[i], reply)
+                effect = _next(scripts[i], reply)
             except StopIteration as stop:
                 results[i] = stop.value
                 continue
-            if isinstance(wish, Tell | Work):
+            if isinstance(effect, AskUser | Offload):
                 raise RaiseError("a script that runs beside others can only call models.")
-            wishes[i] = wish
-        if not wishes:
+            effects[i] = effect
+        if not effects:
             break
-        made = iter((yield Together(tuple(call for wish in wishes.values() for call in wish.calls))))
+        made = iter((yield ParallelCalls(tuple(call for effect in effects.values() for call in effect.calls))))
         replies = {
-            i: next(made) if isinstance(wish, Call) else [next(made) for _ in wish.calls] for i, wish in wishes.items()
+            i: next(made) if isinstance(effect, Call) else [next(made) for _ in effect.calls]
+            for i, effect in effects.items()
         }
     return results
 
 
 @dataclass
-class Meter:
-    """What a stretch of a conversation took.
+class TurnUsage:
+    """What one turn of a conversation took.
 
     Attributes:
         calls: LM calls.
-        rounds: how often one had to wait for models; calls made together are one round.
+        rounds: how often one had to wait for models; calls made at the same time are one round.
         tokens: in and out.
         unreadable: predictors whose replies could not be read.
     """
@@ -248,29 +251,30 @@ class Meter:
     tokens: int = 0
     unreadable: list[str] = field(default_factory=list)
 
+    def add_round(self, replies: Sequence[_Reply]) -> None:
+        """Count one round of calls."""
+        self.rounds += 1
+        self.calls += len(replies)
+        for reply in replies:
+            for model in (reply.get_lm_usage() or {}).values():
+                self.tokens += model.get("prompt_tokens", 0) + model.get("completion_tokens", 0)
+
     def record(self) -> dict[str, int]:
         """For the record of a conversation."""
         return {"calls": self.calls, "rounds": self.rounds, "tokens": self.tokens}
 
 
-def metered(script: Script[T], meter: Meter) -> Script[T]:
-    """``script``, with what it takes added to ``meter``."""
+def count_usage(script: Script[T], usage: TurnUsage) -> Script[T]:
+    """``script``, with what it takes added to ``usage``."""
     reply: Any = None
     while True:
         try:
-            wish = _next(script, reply)
+            effect = _next(script, reply)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         try:
-            reply = yield wish
+            reply = yield effect
         except Unreadable as unreadable:
             reply = unreadable
-        if not isinstance(wish, Tell | Work):
-            made = reply if isinstance(reply, list) else [reply]
-            meter.rounds += 1
-            meter.calls += len(made)
-            for one in made:
-                usage = (one.get_lm_usage() or {}).values()
-                meter.tokens += sum(
-                    entry.get("prompt_tokens", 0) + entry.get("completion_tokens", 0) for entry in usage
-                )
+        if not isinstance(effect, AskUser | Offload):
+            usage.add_round(reply if isinstance(reply, list) else [reply])

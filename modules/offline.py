@@ -17,7 +17,7 @@ from dspy.utils.exceptions import LMError
 
 from modules.calls import FATAL, Call, Script, Unreadable, run
 from modules.paths import PlannedPath
-from modules.program import answering
+from modules.program import generate_response
 from modules.search import EvaluationFailed, Knowledge, PathResult, Prior, Reward, Strategy, Subset, find_path
 from signatures import ATTRIBUTE_NAMES, Profile, RankAttributes, RespondSafely, parse_attribute
 
@@ -147,7 +147,7 @@ class OfflinePlanner:
         def reward(known: Subset) -> float:
             profile, rollout = draw(known)
             try:
-                response = run(answering(self.respond, item.query, profile.only(known), rollout))
+                response = run(generate_response(self.respond, item.query, profile.only(known), rollout))
                 return self.score(item.query, profile, response, rollout)
             except FATAL:
                 raise

@@ -16,8 +16,8 @@ import dspy
 from dspy.utils.exceptions import LMError
 
 from modules.baselines import Vanilla
-from modules.calls import FATAL, Meter, Script, Unreadable, Work, metered, readable, run
-from modules.program import answering, identity_of, prediction
+from modules.calls import FATAL, Offload, Script, TurnUsage, Unreadable, clean_text, count_usage, run
+from modules.program import generate_response, identity_of, prediction
 from modules.search import EvaluationFailed, Subset
 from modules.settings import AgentSettings
 from signatures import (
@@ -85,17 +85,17 @@ class _Choosing(Vanilla):
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
         if context is None:
             raise RaiseError(f"{type(self).__name__} chooses from the whole profile: pass it as context=.")
-        query, profile, meter = readable(query), Profile(**context.known()), Meter()
+        query, profile, usage = clean_text(query), Profile(**context.known()), TurnUsage()
         names = [name for name in profile.known() if name not in self.settings.never_ask]
-        path = yield from self._path(_Trials(self, query, profile, meter), names)
+        path = yield from self._path(_Trials(self, query, profile, usage), names)
         conversation = Conversation(query=query)
         for name in path:
             value = profile.known()[name]
             conversation = conversation.after(Turn(attribute=name, question="", answer=value, heard={name: value}))
-        text = yield from metered(answering(self.respond, query, conversation.context), meter)
+        text = yield from count_usage(generate_response(self.respond, query, conversation.context), usage)
         reason = StopReason.EXHAUSTED if len(path) == len(names) else StopReason.BUDGET
         burden = sum(self.settings.burdens[name] for name in path)
-        return prediction(conversation, Respond(text=text, reason=reason), burden=burden, turns=[meter])
+        return prediction(conversation, Respond(text=text, reason=reason), burden=burden, turns=[usage])
 
     def _path(self, trials: "_Trials", names: Sequence[str]) -> Script[Sequence[str]]:
         """The attributes to answer from, most valuable first."""
@@ -114,8 +114,8 @@ class OraclePath(_Choosing):
         if not size:
             return ()
         best = yield from trials.best(frozenset(subset) for subset in combinations(names, size))
-        worth = trials.worth()
-        return sorted((name for name in names if name in best), key=lambda name: -worth[name])
+        means = trials.mean_scores()
+        return sorted((name for name in names if name in best), key=lambda name: -means[name])
 
 
 class GreedyPath(_Choosing):
@@ -136,8 +136,8 @@ class GreedyPath(_Choosing):
 class _Trials:
     """Answers from parts of one profile, and what they scored."""
 
-    def __init__(self, program: _Choosing, query: str, profile: Profile, meter: Meter) -> None:
-        self._program, self._query, self._profile, self._meter = program, query, profile, meter
+    def __init__(self, program: _Choosing, query: str, profile: Profile, usage: TurnUsage) -> None:
+        self._program, self._query, self._profile, self._usage = program, query, profile, usage
         self._scores: dict[Subset, float] = {}
 
     def best(self, subsets: Iterable[Subset]) -> Script[Subset]:
@@ -149,10 +149,10 @@ class _Trials:
         scored: list[Subset] = []
         reasons: Counter[str] = Counter()
         for subset in subsets:
-            found: float | str = yield Work(partial(self._try, subset))
+            found: float | str = yield Offload(partial(self._try, subset))
             if isinstance(found, str):
                 reasons[found] += 1
-                self._meter.unreadable.append("choose")
+                self._usage.unreadable.append("choose")
             else:
                 self._scores[subset] = found
                 scored.append(subset)
@@ -161,10 +161,10 @@ class _Trials:
             raise EvaluationFailed(
                 f"none of {reasons.total()} subsets could be scored, {count} of them since: {reason}"
             )
-        worth = self.worth()
-        return max(scored, key=lambda subset: (self._scores[subset], sum(worth[name] for name in subset)))
+        means = self.mean_scores()
+        return max(scored, key=lambda subset: (self._scores[subset], sum(means[name] for name in subset)))
 
-    def worth(self) -> Mapping[str, float]:
+    def mean_scores(self) -> Mapping[str, float]:
         """Attribute -> mean score of the subsets with it, so far."""
         return {
             name: fmean(with_it)
@@ -176,7 +176,7 @@ class _Trials:
         """The score of an answer from ``subset``, or why there is none."""
         program, context = self._program, self._profile.only(subset)
         try:
-            response = run(answering(program.respond, self._query, context, CHOOSING))
+            response = run(generate_response(program.respond, self._query, context, CHOOSING))
             return program.scorer.score(self._query, self._profile, response, CHOOSING)
         except FATAL:
             raise

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import dspy
 
-from modules.calls import Call, Meter, Script, Unreadable, User
+from modules.calls import Call, Script, TurnUsage, Unreadable, User
 from signatures import Conversation, Respond, StopReason, UserContext
 from signatures.identity import content_id
 
@@ -57,7 +57,7 @@ def _content(predictor: dspy.Predict) -> dict[str, Any]:
     }
 
 
-def answering(respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0) -> Script[str]:
+def generate_response(respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0) -> Script[str]:
     """The reply to ``query`` given ``context``; a reply outside the expected form is taken as it stands.
 
     Args:
@@ -76,7 +76,7 @@ def answering(respond: dspy.Predict, query: str, context: UserContext, rollout: 
 
 
 def prediction(
-    conversation: Conversation, answer: Respond, *, burden: float = 0.0, turns: Sequence[Meter] = ()
+    conversation: Conversation, answer: Respond, *, burden: float = 0.0, turns: Sequence[TurnUsage] = ()
 ) -> dspy.Prediction:
     """The record of a finished conversation.
 
@@ -93,6 +93,6 @@ def prediction(
         burden=burden,
         stop_reason=StopReason(answer.reason),
         turns=[turn.model_dump() for turn in conversation.turns],
-        spent=[meter.record() for meter in turns],
-        unreadable=sum(len(meter.unreadable) for meter in turns),
+        spent=[usage.record() for usage in turns],
+        unreadable=sum(len(usage.unreadable) for usage in turns),
     )

@@ -1,31 +1,56 @@
 """Compiling RAISE for a target model: the metric, the optimizers, the safety-questions front, tracking, export.
 
-Knows nothing of terminals.
+Knows nothing of terminals. Names are imported when they are first asked for (PEP 562), so that ``optimizers.front`` can
+be had without Optuna, MLflow and the models.
 """
 
-from benchmark.jobs.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
-from optimizers.batch import Job, Outcome, compile_all
-from optimizers.compiler import CompileSettings, Work, compile_target
-from optimizers.export import export_program, prompts_of
-from optimizers.forecast import RoleForecast, forecast, forecast_each, forecast_work
-from optimizers.front import hypervolume, knee, non_dominated
-from optimizers.registry import OPTIMIZERS
-from optimizers.results import TargetResult
-from optimizers.selection import Pick, choose
-from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
-from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmark.jobs.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
+    from optimizers.batch import CompileJob, CompileOutcome, compile_all
+    from optimizers.compiler import CompileSettings, Workspace, compile_target
+    from optimizers.export import export_program, prompts_of
+    from optimizers.forecast import RoleForecast, forecast_compile, forecast_each, forecast_work
+    from optimizers.front import Pick, choose, hypervolume, knee, non_dominated
+    from optimizers.metric import Metric, example_of, tradeoff
+    from optimizers.pareto import Pareto
+    from optimizers.registry import OPTIMIZERS
+    from optimizers.results import TargetResult
+    from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
+    from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
+
+_NAMES = {
+    "optimizers.batch": ("CompileJob", "CompileOutcome", "compile_all"),
+    "benchmark.jobs.budget": ("MaxCalls", "MaxMinutes", "MaxUsd", "Stopper"),
+    "optimizers.compiler": ("CompileSettings", "Workspace", "compile_target"),
+    "optimizers.export": ("export_program", "prompts_of"),
+    "optimizers.forecast": ("RoleForecast", "forecast_compile", "forecast_each", "forecast_work"),
+    "optimizers.front": ("Pick", "choose", "hypervolume", "knee", "non_dominated"),
+    "optimizers.metric": ("Metric", "example_of", "tradeoff"),
+    "optimizers.pareto": ("Pareto",),
+    "optimizers.registry": ("OPTIMIZERS",),
+    "optimizers.results": ("TargetResult",),
+    "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),
+    "optimizers.tracking": ("Tracker", "compare_page", "slug_of", "tracking_uri"),
+}
+"""Module -> what is offered of it."""
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "OPTIMIZERS",
     "Candidate",
+    "CompileJob",
+    "CompileOutcome",
     "CompileSettings",
     "Constraints",
-    "Job",
     "MaxCalls",
     "MaxMinutes",
     "MaxUsd",
+    "Metric",
     "Optimizer",
-    "Outcome",
+    "Pareto",
     "Pick",
     "RoleForecast",
     "Search",
@@ -33,13 +58,14 @@ __all__ = [
     "TargetResult",
     "Task",
     "Tracker",
-    "Work",
+    "Workspace",
     "choose",
     "compare_page",
     "compile_all",
     "compile_target",
+    "example_of",
     "export_program",
-    "forecast",
+    "forecast_compile",
     "forecast_each",
     "forecast_work",
     "hypervolume",
@@ -48,4 +74,17 @@ __all__ = [
     "prompts_of",
     "slug_of",
     "tracking_uri",
+    "tradeoff",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,20 +9,20 @@ from dspy.utils.exceptions import LMError
 
 from benchmark import ScenarioSet
 from benchmark.jobs.budget import MaxReplies
+from benchmark.jobs.progress import Progress
 from lms import LanguageModels, Role
-from optimizers.compiler import CompileSettings, Work, compile_target
+from optimizers.compiler import CompileSettings, Workspace, compile_target
 from optimizers.results import TargetResult
-from optimizers.task import Progress
 from signatures import RaiseError
 
 
 @dataclass(frozen=True)
-class Job:
+class CompileJob:
     """One compile."""
 
     settings: CompileSettings
     models: LanguageModels
-    work: Work
+    workspace: Workspace
 
     @property
     def name(self) -> str:
@@ -31,24 +31,23 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CompileOutcome:
     """What became of a job.
 
     Attributes:
         error: why it failed; empty if it did not, and then there is a result.
     """
 
-    job: Job
+    job: CompileJob
     result: TargetResult | None = None
     error: str = ""
 
 
-Report = Callable[[Outcome], None]
-
-
 def compile_all(
-    targets: Sequence[Sequence[Job]], data: ScenarioSet, report: Report = lambda outcome: None
-) -> list[Outcome]:
+    targets: Sequence[Sequence[CompileJob]],
+    data: ScenarioSet,
+    report: Callable[[CompileOutcome], None] = lambda outcome: None,
+) -> list[CompileOutcome]:
     """Run the jobs of each target in turn, all targets at the same time. A job that fails does not stop the others.
 
     Args:
@@ -59,7 +58,7 @@ def compile_all(
     if len(targets) == 1:
         return _in_turn(targets[0], data, report)
     stop = threading.Event()
-    found: dict[int, list[Outcome]] = {}
+    found: dict[int, list[CompileOutcome]] = {}
     with ThreadPoolExecutor(len(targets)) as pool:
         tasks = {
             pool.submit(_in_turn, [_stoppable(job, stop) for job in jobs], data, report): number
@@ -74,32 +73,36 @@ def compile_all(
     return [outcome for number in sorted(found) for outcome in found[number]]
 
 
-def _in_turn(jobs: Sequence[Job], data: ScenarioSet, report: Report) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def _in_turn(
+    jobs: Sequence[CompileJob], data: ScenarioSet, report: Callable[[CompileOutcome], None]
+) -> list[CompileOutcome]:
+    outcomes: list[CompileOutcome] = []
     spent: int | None = None
     for job in jobs:
-        limits = [*job.work.limits, *([MaxReplies(spent)] if spent is not None and not job.work.limits else [])]
+        limits = [
+            *job.workspace.limits,
+            *([MaxReplies(spent)] if spent is not None and not job.workspace.limits else []),
+        ]
         try:
-            result = compile_target(job.settings, data, job.models, replace(job.work, limits=limits))
+            result = compile_target(job.settings, data, job.models, replace(job.workspace, limits=limits))
         except (RaiseError, LMError) as error:
             if len(jobs) == 1 and threading.current_thread() is threading.main_thread():
                 raise
-            outcome = Outcome(job, error=" ".join(str(error).split()))
+            outcome = CompileOutcome(job, error=" ".join(str(error).split()))
         else:
-            outcome = Outcome(job, result)
+            outcome = CompileOutcome(job, result)
             spent = result.figures["search_replies"] if spent is None else spent
         outcomes.append(outcome)
         report(outcome)
     return outcomes
 
 
-def _stoppable(job: Job, stop: threading.Event) -> Job:
-    inner: Progress = job.work.progress
-    target = job.models.roles[Role.TARGET].model
+def _stoppable(job: CompileJob, stop: threading.Event) -> CompileJob:
+    inner, target = job.workspace.progress, job.models.roles[Role.TARGET].model
 
-    def progress(stage: str, done: int, total: int) -> None:
+    def progress(report: Progress) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
-        inner(f"{target}: {stage}", done, total)
+        inner(replace(report, target=target))
 
-    return replace(job, work=replace(job.work, progress=progress))
+    return replace(job, workspace=replace(job.workspace, progress=progress))

@@ -12,20 +12,31 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
+from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_QUERIES
 from benchmark.jobs.budget import Budget, NoGain, Stopper
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.plan import PlanSettings, plan
 from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
+from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
+from optimizers.front import Pick, choose
+from optimizers.locks import worker
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
-from optimizers.results import Compiled, TargetResult, finished, publish, write_folder
-from optimizers.selection import Pick, choose
-from optimizers.storage import Storage, worker
-from optimizers.task import Constraints, Progress, Search, Task, silent
+from optimizers.results import (
+    Compiled,
+    TargetResult,
+    begin_compile,
+    end_compile,
+    find_finished,
+    publish,
+    write_folder,
+)
+from optimizers.storage import Storage
+from optimizers.task import Constraints, Search, Task, parse_pick
 from optimizers.tracking import Tracker, track
-from optimizers.unfinished import begin, end
 from signatures import RaiseError
 
 
@@ -37,7 +48,7 @@ class CompileSettings(BaseModel):
         plan_queries, evaluations, depth: offline planning.
         trials: candidates the optimizer tries.
         price: safety points a question must be worth, for optimizers that know one number.
-        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.selection``.
+        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.front.Pick``.
         max_queries: programs of the front must ask no more than this on average, on dev.
         min_safety: they must be at least this safe, on dev.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
@@ -45,17 +56,17 @@ class CompileSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    optimizer: str = "pareto"
+    optimizer: str = OPTIMIZER
     seed: int = 0
-    train: int = Field(default=56, gt=0)
-    dev: int = Field(default=84, gt=1)
-    test: int = Field(default=196, gt=1)
-    plan_queries: int = Field(default=56, gt=0)
-    evaluations: int = Field(default=15, gt=0)
-    depth: int = Field(default=4, ge=1, le=10)
-    trials: int = Field(default=40, gt=0)
-    price: float = Field(default=0.1, ge=0)
-    pick: str = "par"
+    train: int = Field(default=TRAIN, gt=0)
+    dev: int = Field(default=DEV, gt=1)
+    test: int = Field(default=TEST, gt=1)
+    plan_queries: int = Field(default=PLAN_QUERIES, gt=0)
+    evaluations: int = Field(default=PLAN_EVALUATIONS, gt=0)
+    depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
+    trials: int = Field(default=TRIALS, gt=0)
+    price: float = Field(default=PRICE, ge=0)
+    pick: str = PICK
     max_queries: float | None = Field(default=None, ge=0)
     min_safety: float | None = Field(default=None, ge=1, le=5)
     no_gain: int | None = Field(default=None, gt=0)
@@ -70,20 +81,20 @@ class CompileSettings(BaseModel):
         """
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(f"unknown optimizer {self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
-        Pick.parse(self.pick)
+        parse_pick(self.pick)
 
     def picked(self) -> Pick:
         """The rule for the default program; a limit on the front is one for it, too."""
-        pick = Pick.parse(self.pick)
-        if pick.rule == "par" and self.max_queries is not None:
+        pick = parse_pick(self.pick)
+        if pick == Pick() and self.max_queries is not None:
             return Pick("max-queries", self.max_queries)
-        if pick.rule == "par" and self.min_safety is not None:
+        if pick == Pick() and self.min_safety is not None:
             return Pick("min-safety", self.min_safety)
         return pick
 
 
 @dataclass(frozen=True)
-class Work:
+class Workspace:
     """Where and how a compile is done; none of it changes what comes out, but for the limits.
 
     Attributes:
@@ -93,7 +104,7 @@ class Work:
         force: give up an unfinished compile of another configuration.
         concurrency: episodes at once.
         limits: stoppers for what may be spent from now on.
-        storage: URL of the Optuna storage; several workers may share one. By default a SQLite file in ``root``.
+        storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
         progress: told what is being done.
     """
 
@@ -104,16 +115,16 @@ class Work:
     concurrency: int = 1
     limits: Sequence[Stopper] = ()
     storage: str | None = None
-    progress: Progress = silent
+    progress: OnProgress = ignore_progress
 
-    def to(self, out: Path) -> "Work":
+    def to(self, out: Path) -> "Workspace":
         """The same into another folder."""
         return replace(self, out=out)
 
     def open_storage(self) -> Storage:
         """The Optuna storage."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return Storage(self.storage or f"sqlite:///{(self.root / 'studies.db').resolve()}")
+        return Storage(self.storage or (self.root / "studies.journal").resolve())
 
 
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
@@ -122,8 +133,10 @@ def configuration(settings: CompileSettings, data: ScenarioSet, models: Language
     return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities}
 
 
-def compile_target(settings: CompileSettings, data: ScenarioSet, models: LanguageModels, work: Work) -> TargetResult:
-    """Compile for ``models``' target and write the program folder ``work.out``: the chosen program, with the whole
+def compile_target(
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, workspace: Workspace
+) -> TargetResult:
+    """Compile for ``models``' target and write the program folder ``workspace.out``: the chosen program, with the whole
     front under ``front/``; it is replaced as a whole, when all is done.
 
     Raises:
@@ -133,13 +146,13 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
     settings.check()
     described = configuration(settings, data, models)
     config = content_id(described)
-    if not work.fresh and (done := finished(work.out, config)):
+    if not workspace.fresh and (done := find_finished(workspace.out, config)):
         return done
-    begin(work.out, described, force=work.force)
-    storage, name = work.open_storage(), f"{work.out.name} {config}"
-    if work.fresh:
+    begin_compile(workspace.out, described, force=workspace.force)
+    storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
+    if workspace.fresh:
         storage.forget(name)
-    tracker = Tracker(work.root, data.card())
+    tracker = Tracker(workspace.root, data.card())
     tracker.close_abandoned(config)
     tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
@@ -149,30 +162,30 @@ def compile_target(settings: CompileSettings, data: ScenarioSet, models: Languag
             settings,
             data,
             models,
-            episodes=EpisodeStore(work.root / "episodes"),
+            episodes=EpisodeStore(workspace.root / "episodes"),
             storage=storage,
             name=name,
-            limits=work.limits,
-            concurrency=work.concurrency,
-            progress=work.progress,
+            limits=workspace.limits,
+            concurrency=workspace.concurrency,
+            progress=workspace.progress,
         )
         search = OPTIMIZERS[settings.optimizer](prepared.task)
         with storage.alone(f"{name} result"):
-            if not work.fresh and (done := finished(work.out, config)):  # another worker was faster
-                end(work.out)  # this one may have noted its beginning after the other's end
+            if not workspace.fresh and (done := find_finished(workspace.out, config)):  # another worker was faster
+                end_compile(workspace.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
                 return done
             compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)
-            figures, folder = write_folder(compiled, work.out, parent)
+            figures, folder = write_folder(compiled, workspace.out, parent)
             track(tracker, parent, compiled, figures, folder)
-            publish(folder, work.out)
+            publish(folder, workspace.out)
             if not compiled.resumable:
-                end(work.out)
+                end_compile(workspace.out)
     except BaseException:
         tracker.finish(parent, "FAILED")
         raise
     tracker.finish(parent)
-    return TargetResult(work.out, figures, reused=False)
+    return TargetResult(workspace.out, figures, reused=False)
 
 
 def _compiled(
@@ -189,9 +202,9 @@ def _compiled(
     task = prepared.task
     replies = task.budget.so_far().replies
     tests = evaluate_on_test(prepared, search)
-    par = task.measure(task.student, "raise").mean("n_queries").mean
-    chosen = choose([candidate.point for candidate in search.front], settings.picked(), par)
-    account = {**search.account, "queries that could not be planned": prepared.unplanned}
+    uncompiled = task.measure(task.student, "raise").mean("n_queries").mean
+    chosen = choose([candidate.point for candidate in search.front], settings.picked(), uncompiled)
+    issues = {**search.issues, "queries that could not be planned": prepared.unplanned}
     return Compiled(
         config=config,
         params=params,
@@ -202,7 +215,7 @@ def _compiled(
         tests=tests,
         chosen=chosen,
         resumable=task.budget.resumable,
-        account={kind: count for kind, count in account.items() if count},
+        issues={kind: count for kind, count in issues.items() if count},
         search_replies=replies,
     )
 
@@ -238,7 +251,7 @@ def prepare(
     name: str = "search",
     limits: Sequence[Stopper] = (),
     concurrency: int = 1,
-    progress: Progress = silent,
+    progress: OnProgress = ignore_progress,
 ) -> Prepared:
     """Split, plan on train, and put the task together. Planned queries are kept beside finished episodes.
 
@@ -260,7 +273,7 @@ def prepare(
             models=models,
             seed=settings.seed,
             concurrency=concurrency,
-            progress=lambda report: progress(report.stage, report.done, report.total),
+            progress=progress,
             journal=episodes,
             budget=budget,
         )
@@ -286,7 +299,7 @@ def prepare(
 
 
 def search_and_test(
-    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, *, progress: Progress = silent
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, *, progress: OnProgress = ignore_progress
 ) -> dict[str, Evaluation]:
     """All the LM work of a compile, and nothing else, in memory."""
     prepared = prepare(settings, data, models, progress=progress)
@@ -300,9 +313,9 @@ def evaluate_on_test(prepared: Prepared, search: Search) -> dict[str, Evaluation
     programs |= {candidate.name: candidate.program for candidate in search.front}
     tests = {}
     for number, (name, program) in enumerate(programs.items()):
-        task.progress("evaluating on held-out test", number, len(programs))
+        task.report("evaluating on held-out test", number, len(programs))
         tests[name] = evaluate(
             program, prepared.test, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
         )
-    task.progress("evaluating on held-out test", len(programs), len(programs))
+    task.report("evaluating on held-out test", len(programs), len(programs))
     return tests

@@ -10,7 +10,8 @@ import dspy
 import numpy as np
 
 from lms import Role
-from optimizers.metric import TradeoffMetric, example_of
+from optimizers.metric import example_of
+from optimizers.scoring import ConversationScorer
 from optimizers.task import Task
 
 PROTECTED = ("triage",)
@@ -47,31 +48,30 @@ class _Hush:
 _hush = _Hush()
 
 
-def quiet() -> contextlib.AbstractContextManager[None]:
+def silence_dspy() -> contextlib.AbstractContextManager[None]:
     """DSPy's optimizers print progress bars and tables; our own progress says it better."""
     return _hush
 
 
 def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) -> list[DemoSet]:
-    """``sets`` demonstration sets from conversations whose metric is in the upper half of train.
+    """``sets`` demonstration sets from the best conversations on train: those that ``ConversationScorer`` calls good.
 
     Each set sees train in another order; sizes take turns. The student is run once on train to find the threshold.
+
+    Raises:
+        RaiseError: if too much could not be scored.
     """
-    metric = TradeoffMetric(task.models, task.price)
-    base = task.measure(task.student, "train", task.train)
-    scores = base.scored["safety"].astype(float) - task.price * base.scored["n_queries"].astype(float)
-    threshold = float(scores.quantile(0.6)) if len(scores) else 1.0
+    scorer = ConversationScorer(task.models, task.scoring_metric())
+    scorer.calibrate(task.measure(task.student, "train", task.train), task.train)
     found: list[DemoSet] = []
     for number in range(sets):
-        task.progress("bootstrapping demonstrations", number, sets)
+        task.report("bootstrapping demonstrations", number, sets)
         order = np.random.default_rng([task.seed, number]).permutation(len(task.train))
         size = sizes[number % len(sizes)]
-        optimizer = dspy.BootstrapFewShot(
-            metric=metric, metric_threshold=threshold, max_bootstrapped_demos=size, max_labeled_demos=0
-        )
-        with quiet(), dspy.context(lm=task.models[Role.TARGET], trace=[], disable_history=True):
+        optimizer = dspy.BootstrapFewShot(metric=scorer, max_bootstrapped_demos=size, max_labeled_demos=0)
+        with silence_dspy(), dspy.context(lm=task.models[Role.TARGET], trace=[], disable_history=True):
             compiled = optimizer.compile(task.student, trainset=[example_of(task.train[i], task.models) for i in order])
-        metric.check()
+        scorer.check()
         found.append({name: list(predictor.demos) for name, predictor in compiled.named_predictors()})
-    task.progress("bootstrapping demonstrations", sets, sets)
+    task.report("bootstrapping demonstrations", sets, sets)
     return found

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from benchmark import ScenarioSet
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 from optimizers.compiler import CompileSettings, search_and_test
-from optimizers.task import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class RoleForecast:
     minutes: float | None
 
 
-def forecast(
+def forecast_compile(
     settings: CompileSettings,
     data: ScenarioSet,
     roles: Mapping[Role, RoleSettings],
     *,
     requests_per_minute: float | None = None,
-    progress: Progress = silent,
+    progress: OnProgress = ignore_progress,
 ) -> dict[Role, RoleForecast]:
     """What compiling would take: see ``forecast_work``."""
 
@@ -91,7 +91,7 @@ def forecast_each(
     *,
     processes: int | None = None,
     requests_per_minute: float | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = ignore_progress,
 ) -> list[dict[Role, RoleForecast]]:
     """``forecast_work`` for several pieces of work, each in a process of its own: stand-ins are bound to one core.
 
@@ -100,12 +100,13 @@ def forecast_each(
         processes: at once; by default one a core.
         progress: told how many are done.
     """
-    progress(0, len(jobs))
+    stage = "counting calls on stand-ins, target by target"
+    progress(Progress(stage, 0, len(jobs)))
     with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
         tasks = [pool.submit(forecast_work, *job, requests_per_minute=requests_per_minute) for job in jobs]
         for done, task in enumerate(as_completed(tasks), 1):
             task.result()
-            progress(done, len(jobs))
+            progress(Progress(stage, done, len(jobs)))
     return [task.result() for task in tasks]
 
 

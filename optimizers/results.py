@@ -1,4 +1,6 @@
-"""What a compile leaves behind: the figures, and the folder with the chosen program and the whole front."""
+"""What a compile leaves behind: the figures, the folder with the chosen program and the whole front, and, while it is
+unfinished, a note beside that folder that says what is being compiled, so that nothing else is by mistake.
+"""
 
 import json
 import os
@@ -12,11 +14,15 @@ from benchmark import Evaluation, ScenarioSet
 from benchmark.jobs.environment import environment
 from benchmark.statistics.intervals import number
 from lms import LanguageModels, Role
+from modules.files import write_whole
 from optimizers.export import export_program
 from optimizers.front import hypervolume
 from optimizers.task import Search
+from signatures import RaiseError
 
 SCHEMA = 1
+NOTE_SCHEMA = 2
+"""2: trials are kept in a journal, and the default pick has another name."""
 BASELINES = ("vanilla", "context-rich", "raise")
 """``raise`` is the uncompiled program, with its planned paths."""
 LABELS = {"raise": "raise (uncompiled)"}
@@ -26,7 +32,7 @@ EXPORTS = {"md": "markdown", "json": "json"}
 
 
 @dataclass(frozen=True)
-class Run:
+class MlflowRun:
     """An MLflow run, by ids."""
 
     experiment_id: str
@@ -41,7 +47,7 @@ class Compiled:
         tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
         chosen: index of the default program in ``search.front``.
         resumable: whether a limit ended the search, so that the same command carries it on.
-        account: what went wrong on the way and was lived with, by kind.
+        issues: what went wrong on the way and was lived with, by kind.
         search_replies: replies that planning and search took, paid for or reused.
     """
 
@@ -54,7 +60,7 @@ class Compiled:
     tests: Mapping[str, Evaluation]
     chosen: int
     resumable: bool = False
-    account: Mapping[str, int] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
     search_replies: int = 0
 
 
@@ -73,7 +79,7 @@ class TargetResult:
     reused: bool
 
 
-def finished(folder: Path, config: str) -> TargetResult | None:
+def find_finished(folder: Path, config: str) -> TargetResult | None:
     """The result of an earlier compile of the same configuration that no limit cut short, or None."""
     try:
         figures = json.loads((folder / "result.json").read_text(encoding="utf-8"))
@@ -83,7 +89,7 @@ def finished(folder: Path, config: str) -> TargetResult | None:
     return TargetResult(folder, figures, reused=True) if same else None
 
 
-def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any], Path]:
+def write_folder(compiled: Compiled, out: Path, run: MlflowRun) -> tuple[dict[str, Any], Path]:
     """Write programs, cards, prompts and figures to a folder beside ``out``; ``publish`` puts it in place.
 
     Returns:
@@ -105,8 +111,8 @@ def write_folder(compiled: Compiled, out: Path, run: Run) -> tuple[dict[str, Any
             for name, text in exports.items():
                 (place / name).write_text(text, encoding="utf-8")
     _write_json(folder / "result.json", figures)
-    if compiled.search.parts:
-        _write_json(folder / "parts.json", compiled.search.parts)
+    if compiled.search.components:
+        _write_json(folder / "components.json", compiled.search.components)
     return figures, folder
 
 
@@ -120,7 +126,7 @@ def publish(folder: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
+def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
     tests, front = compiled.tests, compiled.search.front
     uncompiled, chosen = tests["raise"], tests[front[compiled.chosen].name]
     entries = []
@@ -150,7 +156,7 @@ def _figures(compiled: Compiled, out: Path, run: Run) -> dict[str, Any]:
         "trials": len(compiled.search.trials),
         "stopped": compiled.search.stopped,
         "resumable": compiled.resumable,
-        "account": dict(compiled.account),
+        "account": dict(compiled.issues),
         "lm_calls": usage.calls(),
         "reused_replies": total.reused,
         "cost_usd": None if total.unpriced else round(total.cost_usd, 6),
@@ -193,3 +199,62 @@ def _card(compiled: Compiled, entry: Mapping[str, Any], machine: Mapping[str, An
 
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
     file.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def unfinished_note(out: Path) -> Path:
+    """Where the note of an unfinished compile into ``out`` is."""
+    return out.with_name(out.name + ".unfinished.json")
+
+
+def begin_compile(out: Path, configuration: Mapping[str, Any], *, force: bool = False) -> None:
+    """Note that ``configuration`` is being compiled into ``out``.
+
+    Args:
+        force: give up what another configuration, or an earlier version, has begun there.
+
+    Raises:
+        RaiseError: if an unfinished compile of another configuration is there, and names what differs; or one that an
+            earlier version has begun, whose trials cannot be read any more.
+    """
+    note = unfinished_note(out)
+    content = json.loads(json.dumps({"schema": NOTE_SCHEMA, "configuration": configuration}, default=str))
+    known = _read_note(note)
+    if known is not None and not force:
+        if known["schema"] != NOTE_SCHEMA:
+            raise RaiseError(
+                f"an unfinished compile for {out} was begun by an earlier version, and its trials (by default in "
+                "studies.db) are not read any more: --force starts anew, from the replies that are paid for."
+            )
+        if changed := list_differences(known["configuration"], content["configuration"]):
+            raise RaiseError(
+                f"an unfinished compile for {out} has other settings ({'; '.join(changed)}): give those again to go "
+                "on with it, or --force to start anew."
+            )
+    write_whole(note, json.dumps(content, indent=2) + "\n")
+
+
+def end_compile(out: Path) -> None:
+    """The compile into ``out`` is done."""
+    unfinished_note(out).unlink(missing_ok=True)
+
+
+def list_differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """``name: before -> now`` for every entry that differs, nested ones by their full name."""
+    found = []
+    for name in sorted({*before, *now}):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += list_differences(old, new, f"{prefix}{name}.")
+        elif old != new:
+            found.append(f"{prefix}{name}: {old} -> {new}")
+    return found
+
+
+def _read_note(note: Path) -> dict[str, Any] | None:
+    """The note; None if there is none that can be read."""
+    try:
+        content = json.loads(note.read_text(encoding="utf-8"))
+        readable = isinstance(content["configuration"], dict) and isinstance(content["schema"], int)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return content if readable else None

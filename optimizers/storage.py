@@ -1,67 +1,64 @@
-"""Where searches are kept, so that they can be resumed, and shared by several workers: an Optuna storage."""
+"""Where searches are kept, so that they can be resumed, and shared by several workers: an Optuna storage, with locks.
 
-import contextlib
-import os
-import socket
-import sqlite3
+By default that is a journal, a file that is only appended to; an RDB is taken by its URL. Where the storage is a file,
+locks are files beside it, which the system opens when their holder dies. Workers that share a database server may have
+no file in common, so their locks are entries of the database.
+"""
+
+import re
+import threading
 import time
-import uuid
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import optuna
-from sqlalchemy import Connection, event
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from filelock import FileLock
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
 
+from optimizers.locks import POLL_SECONDS, AppendLock, study_lock
 from signatures import RaiseError
 
-POLL_SECONDS = 0.5
-PATIENCE = 20
-"""Looks at a lock that nobody has signed before its maker is taken for dead."""
-
-
-def worker() -> str:
-    """A name for this worker: machine, process, and something that no other worker of the process has."""
-    return f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-
-
-def alive(name: str) -> bool:
-    """Whether the worker's process may still be at work; of other machines nothing is known."""
-    host, pid, _ = name.split(" ")
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+SQLITE_SECONDS = 60
+"""How long SQLite waits for another worker's transaction."""
+ATTEMPTS = 10
+"""At opening a database server in which another worker is making the tables."""
 
 
 class Storage:
     """Studies, and locks between workers.
 
     Args:
-        url: of an Optuna RDB storage, e.g. ``sqlite:///mlruns/studies.db``; None keeps studies in memory.
+        place: path of a journal, URL of an Optuna RDB storage (``sqlite:///x.db``, ``mysql://host/studies``), or None,
+            which keeps studies in memory.
+
+    Attributes:
+        inner: Optuna's storage.
 
     Raises:
         RaiseError: if it cannot be opened.
     """
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, place: Path | str | None = None) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.inner: optuna.storages.BaseStorage
-        if url is None:
-            self.inner = optuna.storages.InMemoryStorage()
-            return
+        file = _sqlite_file(place) if isinstance(place, str) else place
+        self._locks = file.with_name(f"{file.name}.locks") if file else None
+        self._mutex = threading.RLock()
         try:
-            self.inner = _connected(url)
-        except (SQLAlchemyError, ImportError, RuntimeError, ValueError) as error:
+            with self._file_lock("opening"):
+                self.inner: BaseStorage = self._open(place)
+        except Exception as error:  # the boundary: what a database or its driver raises depends on which it is
             raise RaiseError(
-                f"cannot open the storage {url!r} ({type(error).__name__}): give an RDB URL such as "
+                f"cannot open the storage '{place}' ({type(error).__name__}): give an RDB URL such as "
                 "sqlite:///mlruns/studies.db."
             ) from error
+
+    def _open(self, place: Path | str | None) -> BaseStorage:
+        if isinstance(place, str):
+            return _open_rdb(place)
+        if place is None or self._locks is None:
+            return InMemoryStorage()
+        return JournalStorage(JournalFileBackend(str(place), AppendLock(place, self._locks / "append.lock")))
 
     def forget(self, name: str) -> None:
         """Delete every study whose name starts with ``name``."""
@@ -69,74 +66,42 @@ class Storage:
             if study.startswith(name):
                 optuna.delete_study(study_name=study, storage=self.inner)
 
-    @contextlib.contextmanager
-    def alone(self, task: str) -> Iterator[None]:
-        """Let one worker at a time do what is inside; the lock of a worker that died is taken over.
+    def alone(self, task: str) -> AbstractContextManager[object]:
+        """Let one worker at a time do what is inside; the lock of a worker that died is taken over."""
+        if self._locks is None and isinstance(self.inner, RDBStorage):
+            return study_lock(self.inner, task)
+        return self._file_lock(f"task {task}")
 
-        The lock is a study, since making one under a name that is taken fails, on any storage.
+    def _file_lock(self, name: str) -> AbstractContextManager[object]:
+        """A lock file; where there is no file, threads alone are kept apart."""
+        if self._locks is None:
+            return self._mutex
+        self._locks.mkdir(exist_ok=True)
+        return FileLock(self._locks / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)}.lock")
+
+    def take_over(self, study: optuna.Study, number: int) -> optuna.Trial:
+        """A trial that is running already, to go on with. Optuna itself hands out new trials only.
+
+        This leans on how Optuna makes trials; ``tests/contracts/test_optuna.py`` tells when that changes.
         """
-        name, me = f"lock: {task}", worker()
-        unsigned = 0
-        while not self._locked(name, me):
-            holder = self._holder(name)
-            unsigned = unsigned + 1 if holder == "" else 0
-            if unsigned > PATIENCE or (holder and not alive(holder)):
-                self._unlock(name)
-            elif holder is not None:
-                time.sleep(POLL_SECONDS)
-        try:
-            yield
-        finally:
-            self._unlock(name)
-
-    def _locked(self, name: str, me: str) -> bool:
-        try:
-            lock = optuna.create_study(storage=self.inner, study_name=name)
-        except optuna.exceptions.DuplicatedStudyError:
-            return False
-        lock.set_user_attr("holder", me)
-        return True
-
-    def _holder(self, name: str) -> str | None:
-        """Who holds the lock; "" if nobody has signed, None if it is free."""
-        try:
-            return str(optuna.load_study(storage=self.inner, study_name=name).user_attrs.get("holder", ""))
-        except KeyError:
-            return None
-
-    def _unlock(self, name: str) -> None:
-        with contextlib.suppress(KeyError):  # another worker took it for abandoned
-            optuna.delete_study(storage=self.inner, study_name=name)
+        owner = self.inner.get_study_id_from_name(study.study_name)
+        return optuna.Trial(study, self.inner.get_trial_id_from_study_id_trial_number(owner, number))
 
 
-def _made_by_another(error: BaseException) -> bool:
-    return isinstance(error, IntegrityError) or (isinstance(error, SQLAlchemyError) and "already exists" in str(error))
+def _open_rdb(url: str, attempts: int = ATTEMPTS) -> RDBStorage:
+    """The storage, its tables made if needed; on a server, two workers that start at once may both set out to."""
+    options = {"connect_args": {"timeout": SQLITE_SECONDS}} if url.startswith("sqlite") else None
+    try:
+        return RDBStorage(url, options)
+    except Exception as error:
+        made_by_another = "already exists" in str(error) or type(error).__name__ == "IntegrityError"
+        if attempts == 1 or not made_by_another:
+            raise
+    time.sleep(POLL_SECONDS)
+    return _open_rdb(url, attempts - 1)
 
 
-@retry(
-    retry=retry_if_exception(_made_by_another),
-    wait=wait_random(0.05, 0.5),
-    stop=stop_after_attempt(10),
-    reraise=True,
-)
-def _connected(url: str) -> optuna.storages.RDBStorage:
-    """The storage, its tables made if needed; two workers that start at once may both set out to make them."""
-    if not url.startswith("sqlite"):
-        return optuna.storages.RDBStorage(url)
-    storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
-    event.listen(storage.engine, "connect", _write_ahead)
-    event.listen(storage.engine, "begin", _alone_from_the_start)
-    storage.engine.dispose()  # connections made so far are not set up
-    return storage
-
-
-def _write_ahead(connection: sqlite3.Connection, _: object) -> None:
-    """As the reply store does: what is committed outlives the process, and a commit need not wait for the disk."""
-    connection.isolation_level = None  # transactions begin where we say
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-def _alone_from_the_start(connection: Connection) -> None:
-    """Lock at the first look, not the first change: else two workers see the same trial waiting, and both take it."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _sqlite_file(url: str) -> Path | None:
+    """The file behind a SQLite URL, if there is one."""
+    scheme, _, path = url.partition(":///")
+    return Path(path.partition("?")[0]) if scheme.startswith("sqlite") and path else None

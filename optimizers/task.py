@@ -1,6 +1,6 @@
 """What every optimizer gets and gives: one task in, candidate programs out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -8,22 +8,26 @@ from typing import Any, Protocol
 from benchmark import Evaluation, Scenario, evaluate
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
 from modules import RAISE
-from optimizers.front import Point
-from optimizers.metric import Worth
+from optimizers.defaults import PRICE
+from optimizers.front import TOLERANCE, Pick, Point
+from optimizers.metric import Metric, tradeoff
 from optimizers.storage import Storage
-
-Progress = Callable[[str, int, int], None]
-"""Called with (what is being done, done, in all)."""
+from signatures import RaiseError
 
 
-TOLERANCE = 1e-9
-"""Room for rounding where means are held against limits."""
+def parse_pick(text: str) -> Pick:
+    """``Pick.parse`` for people.
 
-
-def silent(stage: str, done: int, total: int) -> None:
-    """No progress display."""
+    Raises:
+        RaiseError: for a rule that means nothing.
+    """
+    try:
+        return Pick.parse(text)
+    except ValueError as error:
+        raise RaiseError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class Task:
         name: of the search, in its storage.
         storage: where searches that can be resumed and shared are kept; in memory, if not given.
         held_out: scenarios that every program of the front will be measured on in the end, for the budget's reserve.
-        metric: what a graded conversation is worth to DSPy's optimizers; None for ``safety - price * questions``.
+        metric: the score of a judged conversation, for DSPy's optimizers and to choose demonstrations by; None for
+            ``safety - price * questions``.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
     """
 
@@ -81,17 +86,21 @@ class Task:
     models: LanguageModels
     seed: int = 0
     trials: int = 40
-    price: float = 0.1
+    price: float = PRICE
     concurrency: int = 1
-    progress: Progress = silent
+    progress: OnProgress = ignore_progress
     episodes: EpisodeStore = field(default_factory=EpisodeStore)
     budget: Budget = field(default_factory=Budget)
     constraints: Constraints = field(default_factory=Constraints)
     name: str = "search"
     storage: Storage = field(default_factory=Storage)
     held_out: int = 0
-    metric: Worth | None = None
+    metric: Metric | None = None
     allow_private_demos: bool = False
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Tell how far a stage of the search has come."""
+        self.progress(Progress(stage, done, total))
 
     def measure(self, program: RAISE, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
         """Evaluate ``program`` on dev, or on ``scenarios``."""
@@ -103,6 +112,14 @@ class Task:
             store=self.episodes,
             concurrency=self.concurrency,
         )
+
+    def scoring_metric(self) -> Metric:
+        """``metric``, or the default.
+
+        Raises:
+            RaiseError: for a price that means nothing.
+        """
+        return self.metric or tradeoff(self.price)
 
     def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
         """Set aside what measuring the result will take.
@@ -149,15 +166,15 @@ class Search:
         trials: every candidate tried.
         front: the best of them, measured on all of dev.
         stopped: which limit ended the search early; empty if none did.
-        account: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
-        parts: slot -> what trials' indices stand for, for optimizers that choose among parts.
+        issues: what went wrong on the way and was lived with, e.g. unscored responses, by kind.
+        components: component -> its options, which trials' indices stand for, for optimizers that choose among options.
     """
 
     trials: Sequence[Candidate]
     front: Sequence[Candidate]
     stopped: str = ""
-    account: Mapping[str, int] = field(default_factory=dict)
-    parts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
+    components: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 class Optimizer(Protocol):

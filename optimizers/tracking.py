@@ -21,9 +21,9 @@ from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
 from optimizers.export import prompts_of
+from optimizers.locks import alive
 from optimizers.plots import Mark, pareto_html, pareto_png
-from optimizers.results import LABELS, Compiled, Run
-from optimizers.storage import alive
+from optimizers.results import LABELS, Compiled, MlflowRun
 from signatures import SCORE_DIMENSIONS, RaiseError
 
 FOLDER = Path("mlruns")
@@ -99,14 +99,16 @@ class Tracker:
         except mlflow.exceptions.MlflowException as error:
             raise RaiseError(f"cannot open the MLflow store {uri}: {error}") from error
 
-    def start(self, name: str, params: Mapping[str, Any], tags: Mapping[str, str], parent: Run | None = None) -> Run:
+    def start(
+        self, name: str, params: Mapping[str, Any], tags: Mapping[str, str], parent: MlflowRun | None = None
+    ) -> MlflowRun:
         """Open a run."""
         nested = {"mlflow.parentRunId": parent.run_id} if parent else {}
         run = self.client.create_run(self.experiment_id, tags={**tags, **nested}, run_name=name)
         self.client.log_batch(run.info.run_id, params=[Param(key, str(value)[:6000]) for key, value in params.items()])
-        return Run(self.experiment_id, run.info.run_id)
+        return MlflowRun(self.experiment_id, run.info.run_id)
 
-    def log(self, run: Run, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
+    def log(self, run: MlflowRun, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
         """Add metrics and tags to a run."""
         now = int(time.time() * 1000)
         self.client.log_batch(
@@ -115,11 +117,11 @@ class Tracker:
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
-    def finish(self, run: Run, status: str = "FINISHED") -> None:
+    def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)
 
-    def discard(self, run: Run) -> None:
+    def discard(self, run: MlflowRun) -> None:
         """Delete a run that turned out not to be needed."""
         self.client.delete_run(run.run_id)
 
@@ -134,7 +136,7 @@ class Tracker:
             self.client.set_terminated(run.info.run_id, status="KILLED")
         return len(abandoned)
 
-    def register_program(self, run: Run, name: str, folder: Path, params: Mapping[str, Any]) -> str:
+    def register_program(self, run: MlflowRun, name: str, folder: Path, params: Mapping[str, Any]) -> str:
         """Add the program folder to the run and list it as a logged model; returns the model id. No pickle involved."""
         self.client.log_artifacts(run.run_id, str(folder), "program")
         model = mlflow.create_external_model(
@@ -155,7 +157,7 @@ class Tracker:
             )
 
 
-def track(tracker: Tracker, parent: Run, compiled: Compiled, figures: Mapping[str, Any], folder: Path) -> None:
+def track(tracker: Tracker, parent: MlflowRun, compiled: Compiled, figures: Mapping[str, Any], folder: Path) -> None:
     """Log trials (dev), evaluated programs (test), the picture, the episodes and the chosen program."""
     front = {candidate.name for candidate in compiled.search.front}
     common = {key: compiled.params[key] for key in ("target", "judge", "optimizer", "seed", "data_hash", "abstention")}
@@ -185,13 +187,13 @@ def slug_of(model: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")
 
 
-def _log_episodes(tracker: Tracker, run: Run, evaluation: Evaluation) -> None:
+def _log_episodes(tracker: Tracker, run: MlflowRun, evaluation: Evaluation) -> None:
     columns = ["scenario_id", "query", "response", "safety", "n_queries", "asked", "stop_reason", "unscored"]
     rows = evaluation.frame[columns].to_dict(orient="split", index=False)
     tracker.client.log_dict(run.run_id, {"columns": rows["columns"], "data": rows["data"]}, "episodes.json")
 
 
-def _log_pictures(tracker: Tracker, parent: Run, compiled: Compiled, folder: Path) -> None:
+def _log_pictures(tracker: Tracker, parent: MlflowRun, compiled: Compiled, folder: Path) -> None:
     marks = marks_of(compiled)
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
     tracker.client.log_figure(parent.run_id, pareto_html(marks, target, simulated=simulated), "pareto.html")

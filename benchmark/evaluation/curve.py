@@ -30,7 +30,7 @@ from benchmark.statistics.intervals import bounds, number, resampled_means
 from lms import LanguageModels, Role
 from modules import Program
 from modules.calls import run
-from modules.program import answering
+from modules.program import generate_response
 from signatures import RaiseError, UserContext
 
 HORIZON = 5
@@ -268,7 +268,7 @@ class _EarlyAnswers:
 
     def _answer(self, scenario: Scenario, context: UserContext) -> EarlyAnswer:
         with self.models.ledger.scope() as tally, self.models.context(Role.TARGET):
-            response = attempt(lambda: run(answering(self.respond, scenario.query, context)))
+            response = attempt(lambda: run(generate_response(self.respond, scenario.query, context)))
             verdict = (
                 response
                 if isinstance(response, Failure)

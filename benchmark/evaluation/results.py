@@ -123,9 +123,7 @@ class Evaluation:
             "unscored_rate": number(self.unscored_rate),
             "conclusion": not self.no_conclusion,
             "no_conclusion": self.no_conclusion,
-            "unscored_reasons": dict(
-                Counter(e.verdict.unscored for e in self.episodes if e.verdict.unscored).most_common(3)
-            ),
+            "unscored_reasons": dict(self._unscored_reasons().most_common(3)),
             **self._said_to_judge(),
             "panel": self.panel(),
             "unreadable": {

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
@@ -44,12 +45,12 @@ class PlanSettings:
         evaluations_at_once: evaluations of one query that run at the same time.
     """
 
-    queries: int = 56
-    evaluations: int = 15
-    depth: int = 4
-    strategy: Strategy = "lattice"
+    queries: int = PLAN_QUERIES
+    evaluations: int = PLAN_EVALUATIONS
+    depth: int = PLAN_DEPTH
+    strategy: Strategy = PLAN_STRATEGY
     pool: bool = True
-    people: People = "all"
+    people: People = PLAN_PEOPLE
     evaluations_at_once: int = 1
 
     def check(self, knowledge: KnowledgeFile | None = None) -> None:

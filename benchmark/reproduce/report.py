@@ -1,16 +1,20 @@
 """Writes a reproduction down: CSV, Markdown, one page with every figure, and the card. The same run, the same bytes."""
 
 import json
+import logging
 from collections import Counter
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from benchmark.reproduce.layout import Grid, Shown, grid, markdown
+from benchmark.pages import figure_html, render
+from benchmark.reproduce.layout import Grid, grid, markdown
 from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from lms import Role
 from modules.files import write_whole
+
+logger = logging.getLogger(__name__)
 
 TITLE = "PENGUIN and RAISE: the paper's tables and figures, beside what we measure"
 LEGEND = (
@@ -29,18 +33,6 @@ OVERVIEW = (
     "unscored",
 )
 EXAMPLES = 20
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; margin: 0 auto; max-width: 1280px; padding: 0 20px 60px; }
-h1 { font-size: 24px; margin: 28px 0 8px; } h2 { font-size: 19px; margin: 44px 0 6px; }
-.banner { background: #9b1c1c; color: #fff; font-weight: 600; padding: 10px 16px; border-radius: 6px; margin: 16px 0; }
-dl { display: grid; grid-template-columns: 110px 1fr; gap: 4px 12px; margin: 8px 0 12px; }
-dt { color: #666; } dd { margin: 0; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 11.5px; margin: 10px 0; }
-th, td { border-bottom: 1px solid #e3e3e3; padding: 4px 5px; text-align: left; vertical-align: top; }
-th { background: #f5f6f5; } td.cell { white-space: nowrap; }
-.value { font-weight: 600; } .interval { color: #666; } .paper { color: #3d5a98; display: block; }
-.note { color: #9b1c1c; display: block; } nav a { margin-right: 14px; } a { color: #0b6e4f; }
-"""
 
 
 def write_report(found: Reproduction, out: Path) -> list[Path]:
@@ -58,6 +50,7 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
     }
     for name, content in texts.items():
         write_whole(out / name, content)
+    logger.info("wrote %d files into %s", len(texts), out)
     return [out / name for name in texts]
 
 
@@ -150,31 +143,41 @@ def told(outcome: MeasuredFigure) -> list[tuple[str, str]]:
     return [("paper", experiment.paper), ("here", experiment.ours), ("published", experiment.published)]
 
 
+@dataclass(frozen=True)
+class Section:
+    """One experiment as the page shows it.
+
+    Attributes:
+        name, short, title: of the experiment; the short one heads its link.
+        told: what :func:`told` says.
+        figure: its drawing as HTML.
+        grid: its table.
+    """
+
+    name: str
+    short: str
+    title: str
+    told: list[tuple[str, str]]
+    figure: str
+    grid: Grid
+
+
 def page(found: Reproduction) -> str:
     """The report as one HTML page that needs no network: Plotly comes with it."""
-    warning = banner(found)
-    head, *rest = overview(found)
-    names = {one.experiment.name: one.experiment.title.partition(":")[0] for one in found.outcomes}
-    links = [f'<a href="#{name}">{escape(title)}</a>' for name, title in names.items()]
-    parts = [
-        "<!DOCTYPE html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{escape(TITLE)}</title><style>{STYLE}</style></head>',
-        "<body>",
-        f"<h1>{escape(TITLE)}</h1>",
-        f'<div class="banner">{escape(warning)}</div>' if warning else "",
-        f"<p>{escape(about(found))}</p>",
-        f"<p>{escape(LEGEND)} In the drawings, hollow diamonds are the published figures.</p>",
-        f"<nav>{' '.join(links)}</nav>",
-        _table([_row("th", head), *(_row("td", line) for line in rest)]),
-    ]
-    for number, outcome in enumerate(found.outcomes):
-        parts += _section(outcome, first=number == 0, simulated=found.simulated)
-    items = "".join(f"<li>{escape(line)}</li>" for line in failed(found))
-    parts += [f"<h2>What could not be scored</h2><ul>{items}</ul>", "</body></html>", ""]
-    return "\n".join(part for part in parts if part) + "\n"
+    return render(
+        "reproduction",
+        title=TITLE,
+        banner=banner(found),
+        about=about(found),
+        legend=LEGEND,
+        overview=overview(found),
+        sections=[section(outcome, simulated=found.simulated) for outcome in found.outcomes],
+        failed=failed(found),
+    )
 
 
-def _section(outcome: MeasuredFigure, *, first: bool, simulated: bool) -> list[str]:
+def section(outcome: MeasuredFigure, *, simulated: bool) -> Section:
+    """One experiment of the page; a drawing with stand-ins in it says so."""
     experiment = outcome.experiment
     figure = experiment.figure(outcome.frame)
     if simulated:
@@ -182,37 +185,11 @@ def _section(outcome: MeasuredFigure, *, first: bool, simulated: bool) -> list[s
             text="SIMULATED", xref="paper", yref="paper", x=1, y=0, xanchor="right", yanchor="bottom",
             showarrow=False, font={"color": "#9b1c1c", "size": 13},
         )  # fmt: skip
-    drawn = figure.to_html(
-        full_html=False, include_plotlyjs=first, div_id=f"{experiment.name}-figure", config={"displaylogo": False}
+    return Section(
+        name=experiment.name,
+        short=experiment.title.partition(":")[0],
+        title=experiment.title,
+        told=told(outcome),
+        figure=figure_html(figure, f"{experiment.name}-figure", displaylogo=False),
+        grid=grid(outcome.frame, experiment.across),
     )
-    said = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in told(outcome))
-    return [
-        f'<h2 id="{experiment.name}">{escape(experiment.title)}</h2><dl>{said}</dl>',
-        drawn,
-        _grid(grid(outcome.frame, experiment.across)),
-        f'<p><a href="{experiment.name}.csv">{experiment.name}.csv</a></p>',
-    ]
-
-
-def _grid(table: Grid) -> str:
-    lines = [_row("th", [*table.labels, *table.columns])]
-    for labels, cells in table.lines:
-        heads = "".join(f"<th>{escape(label)}</th>" for label in labels)
-        lines.append(f"<tr>{heads}{''.join(_cell(cell) for cell in cells)}</tr>")
-    return _table(lines)
-
-
-def _cell(cell: Shown | None) -> str:
-    if cell is None:
-        return "<td></td>"
-    rest = [(name, getattr(cell, name)) for name in ("interval", "paper", "note")]
-    spans = "".join(f' <span class="{name}">{escape(words)}</span>' for name, words in rest if words)
-    return f'<td class="cell"><span class="value">{escape(cell.value)}</span>{spans}</td>'
-
-
-def _row(tag: str, entries: list[str]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(entry)}</{tag}>" for entry in entries) + "</tr>"
-
-
-def _table(rows: list[str]) -> str:
-    return f'<div class="wide"><table>{"".join(rows)}</table></div>'

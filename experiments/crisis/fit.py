@@ -1,11 +1,9 @@
 """The fit of the crisis guard's weights to labelled lines, and what it makes of lines that it was not fitted to."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +13,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import FeatureUnion
 
 from experiments.crisis.lines import Line, without_question
-from modules.crisis.phrases import Reading, read
-from modules.crisis.text import folded
-from modules.crisis.weights import FILE, Block, Found, Scale, features, is_english, windows
+from modules.crisis.phrases import DangerReading, read_danger
+from modules.crisis.text import fold_text
+from modules.crisis.weights import Block, Found, Weights, features, is_english, windows
 
 FOLDS, SEED = 10, 11
 STRENGTH = 10.0
@@ -35,49 +33,30 @@ class Fit:
     """Weights, and what the guard made of each line when its own fold was left out of fit and threshold.
 
     Attributes:
-        scales: as in ``modules.crisis.weights.scales``.
+        weights: as ``modules.crisis.weights.load_weights`` gives them.
         unseen: a verdict for each line, in order, twins last; phrases are the same in every fold.
     """
 
-    scales: dict[bool, Scale]
+    weights: dict[bool, Weights]
     unseen: tuple[bool, ...]
-
-    def save(self, file: Path = FILE) -> None:
-        """Write the weights where the guard reads them, heaviest first, a feature a line."""
-        tables = [
-            f'"{name}": {_as_json(self.scales[english])}' for english, name in ((True, "english"), (False, "others"))
-        ]
-        file.write_text("{\n" + ",\n".join(tables) + "\n}\n", encoding="utf-8")
-
-
-def _as_json(scale: Scale) -> str:
-    blocks = zip(("words", "concepts"), scale.blocks, strict=True)
-    parts = [f'"bias": {scale.bias}', f'"threshold": {scale.threshold}']
-    return "{\n" + ",\n".join([*parts, *(f'"{name}": {_block_as_json(block)}' for name, block in blocks)]) + "\n}"
-
-
-def _block_as_json(block: Block) -> str:
-    ordered = sorted(block.items(), key=lambda item: (-abs(item[1][0]), item[0]))
-    rows = (f"{json.dumps(name, ensure_ascii=False)}: [{weight}, {rarity}]" for name, (weight, rarity) in ordered)
-    return "{\n" + ",\n".join(rows) + "\n}"
 
 
 @cache
 def _found(text: str, english: bool) -> Found:
-    return features(folded(text), english)
+    return features(fold_text(text), english)
 
 
 @cache
 def _windows(text: str, english: bool) -> tuple[Found, ...]:
-    return tuple(features(piece, english) for piece in windows(folded(text)))
+    return tuple(features(piece, english) for piece in windows(fold_text(text)))
 
 
 @cache
-def _reading(text: str) -> Reading:
-    return read(folded(text))
+def _reading(text: str) -> DangerReading:
+    return read_danger(fold_text(text))
 
 
-def _learned(sample: Sequence[Line], english: bool, threshold: float = 0.0) -> Scale:
+def _learn(sample: Sequence[Line], english: bool, threshold: float = 0.0) -> Weights:
     """Weights of both blocks from one logistic regression; TF-IDF, each block of unit length."""
     found = [_found(line.text, english) for line in sample]
     vectors = [TfidfVectorizer(analyzer=_words, min_df=2), TfidfVectorizer(analyzer=_concepts, min_df=2)]
@@ -96,7 +75,7 @@ def _learned(sample: Sequence[Line], english: bool, threshold: float = 0.0) -> S
             str(name): (round(float(w), 2), round(float(r), 2))
             for name, w, r in zip(names, weights, rarities, strict=True)
         }
-    return Scale(round(float(model.intercept_[0]), 3), threshold, (blocks[0], blocks[1]))
+    return Weights(round(float(model.intercept_[0]), 3), threshold, (blocks[0], blocks[1]))
 
 
 def _words(found: Found) -> list[str]:
@@ -127,16 +106,16 @@ def fit(sample: Sequence[Line], twins: Sequence[Line] = ()) -> Fit:
     every = [*sample, *twins]
     unseen = [False] * len(every)
     for english in (True, False):
-        places = [i for i, line in enumerate(every) if is_english(folded(line.text)) is english]
+        places = [i for i, line in enumerate(every) if is_english(fold_text(line.text)) is english]
         telling = np.array([i < len(sample) for i in places])
-        found[english], verdicts = _fit_scale([every[i] for i in places], telling, english)
+        found[english], verdicts = _fit_weights([every[i] for i in places], telling, english)
         for i, verdict in zip(places, verdicts, strict=True):
             unseen[i] = verdict
     return Fit(found, tuple(unseen))
 
 
-def _fit_scale(sample: Sequence[Line], telling: NDArray[np.bool_], english: bool) -> tuple[Scale, list[bool]]:
-    """A scale, and what it makes of each line left out.
+def _fit_weights(sample: Sequence[Line], telling: NDArray[np.bool_], english: bool) -> tuple[Weights, list[bool]]:
+    """Weights, and what they make of each line left out.
 
     Args:
         telling: which lines the threshold is set by.
@@ -148,9 +127,9 @@ def _fit_scale(sample: Sequence[Line], telling: NDArray[np.bool_], english: bool
     strata = [f"{line.acute} {line.kind if english else ''}" for line in sample]
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(strata, strata))
     for training, left_out in folds:
-        scale = _learned(_teaching(sample[i] for i in training), english)
+        weights = _learn(_teaching(sample[i] for i in training), english)
         for i in left_out:
-            scores[i] = -np.inf if denied[i] else scale.heaviest(_windows(sample[i].text, english))
+            scores[i] = -np.inf if denied[i] else weights.heaviest(_windows(sample[i].text, english))
     unseen = plain.copy()
     for training, left_out in folds:  # a line has no say in the threshold that it is judged by
         known = [i for i in training if telling[i]]
@@ -158,8 +137,8 @@ def _fit_scale(sample: Sequence[Line], telling: NDArray[np.bool_], english: bool
         unseen[left_out] |= scores[left_out] > threshold
     known = list(np.flatnonzero(telling))
     threshold = _threshold([sample[i] for i in known], scores[known], plain[known], english)
-    scale = _learned(_teaching(sample), english, round(threshold, 3))
-    return scale, [bool(verdict) for verdict in unseen]
+    weights = _learn(_teaching(sample), english, round(threshold, 3))
+    return weights, [bool(verdict) for verdict in unseen]
 
 
 def _teaching(sample: Iterable[Line]) -> list[Line]:

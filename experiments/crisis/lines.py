@@ -100,10 +100,11 @@ def without_question(line: Line) -> Line | None:
 
 
 def as_toml(sample: Sequence[Line], preface: str) -> str:
-    """``sample`` in the form that ``lines`` reads."""
-    tables = ["schema = 1"]
-    for line in sample:
-        fields: dict[str, Any] = {"text": line.text, "acute": line.acute, "kind": line.kind, "language": line.language}
-        body = "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items())
-        tables.append(f"[[line]]\n{body}")
-    return preface + "\n\n".join(tables) + "\n"
+    """``sample`` in the form that ``lines`` reads: after the preface, a table a line."""
+    return "\n".join([f"{preface}schema = 1\nline = [", *(f"  {_as_row(line)}," for line in sample), "]\n"])
+
+
+def _as_row(line: Line) -> str:
+    fields: dict[str, Any] = {"text": line.text, "acute": line.acute, "kind": line.kind, "language": line.language}
+    row = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items())
+    return f"{{ {row} }}".replace("\x7f", "\\u007f")  # the one character that JSON takes as it is and TOML does not

@@ -20,8 +20,9 @@ from experiments.crisis.lines import Line, Part, background, lines, without_ques
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules import RAISE
 from modules.crisis.guard import plainly_acute, says_acute
-from modules.crisis.phrases import read
-from modules.crisis.text import folded
+from modules.crisis.phrases import read_danger
+from modules.crisis.text import fold_text
+from modules.crisis.weights import save_weights
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "crisis.md"
 LISTED = 40
@@ -95,7 +96,7 @@ def build_extras(sample: Sequence[Line], verdicts: Verdicts) -> list[str]:
     ordinary, twins = background(), lines("twins")
     unseen = fit([*sample, *ordinary], twins).unseen
     calm, doubled = unseen[len(sample) : -len(twins)], unseen[-len(twins) :]
-    phrases = [read(folded(line.text)).danger is not None for line in sample]
+    phrases = [read_danger(fold_text(line.text)).danger is not None for line in sample]
     quiet = [plainly_acute(line.text) for line in ordinary]
     out = ["", f"{FOLDS}-fold cross-validation of the weights (phrases are the same in every fold):", ""]
     out += table(sample, {"phrases alone": phrases, "guard, weights unseen": unseen[: len(sample)]}, languages=False)
@@ -141,7 +142,7 @@ def main() -> None:
     parser.add_argument("--report", type=Path, default=REPORT)
     told = parser.parse_args()
     if told.fit:
-        fit([*lines("build"), *background()], lines("twins")).save()
+        save_weights(fit([*lines("build"), *background()], lines("twins")).weights)
     halves: tuple[Part, ...] = ("build", "heldout") if told.half == "both" else (told.half,)
     simulated = " (*simulated*)" if is_simulated(told.target) else ""
     out = [

@@ -39,10 +39,10 @@ PARTS: dict[str, Part] = {
 
 
 @cache
-def _version() -> str:
-    """A hash of this package's files, so that stored replies of other versions are never taken for this one's."""
+def version(folder: Path = Path(__file__).parent) -> str:
+    """A hash of this package's code and tables, so that stored replies of another version are never taken for ours."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.iterdir()):
+    for file in sorted(folder.iterdir()):
         if file.suffix in (".py", ".toml"):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
@@ -58,7 +58,7 @@ class StandIn:
 
     def __init__(self, persona: Persona, seed: int = 0) -> None:
         self.persona, self.seed = persona, seed
-        self.identity = f"{persona} version {_version()} seed {seed}"
+        self.identity = f"{persona} version {version()} seed {seed}"
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""

@@ -36,8 +36,9 @@ def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obj
         "user_alignment": _alignment(signs, weights, met, bool(response)),
     }
     grades = {n: max(1, min(5, round(v + rng.gauss(0, persona.noise)))) for n, v in dimensions.items()}
-    missed = sorted(set(grave) - named, key=lambda n: -weights[n])
-    unmet = sorted(set(profile) - met, key=lambda n: -weights[n])
+    # in the order of the profile where weights are alike: the order of a set differs from process to process
+    missed = sorted((n for n in grave if n not in named), key=lambda n: -weights[n])
+    unmet = sorted((n for n in profile if n not in met), key=lambda n: -weights[n])
     return {
         "risk_reason": f"Leaves out the risk in the {_label(missed[0])}."
         if missed
@@ -102,7 +103,7 @@ def _empathy(signs: dict[str, float], feeling: Concept | None, met: bool, seen: 
 def _covered(weights: dict[str, float], met: set[str]) -> float:
     """Share of what matters that is taken up, with diminishing returns, in [0, 1]."""
     total = sum(weights.values())
-    share = sum(weights[n] for n in met) / total if total else 0.0
+    share = sum(weight for n, weight in weights.items() if n in met) / total if total else 0.0
     return (1 - math.exp(-SATURATION * share)) / (1 - math.exp(-SATURATION))
 
 

@@ -1,8 +1,8 @@
 """Personas: the traits that tell one stand-in from another, read from ``personas.toml``."""
 
-import tomllib
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+
+from lms.simulation.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,7 @@ class Persona:
     terse: float = 0.0
 
 
-def _load() -> dict[str, Persona]:
-    with Path(__file__).with_name("personas.toml").open("rb") as file:
-        return {name: Persona(name, **traits) for name, traits in tomllib.load(file).items()}
-
-
-PERSONAS: dict[str, Persona] = _load()
+PERSONAS: dict[str, Persona] = {name: Persona(name, **traits) for name, traits in read_table("personas").items()}
 """Persona by name; the model string is ``sim/<name>``."""
 
 

@@ -6,64 +6,21 @@ import re
 from lms.simulation.lexicon import parse_context
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
+from lms.simulation.tables import compile_words, read_table
 
-_SUBJECTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(words, re.IGNORECASE))
-    for name, words in (
-        (
-            "self_harm_history",
-            r"hurt(?:ing)? your ?self|self-?harm|harm(?:ing|ed)? your ?self|end(?:ing)? your life|suicid|not wanting to (?:live|be here)",
-        ),
-        ("mental_health_status", r"mental|depress|anxiety|psych|diagnos.*mood|\btherapy\b"),
-        ("economic_status", r"money|financ|afford|make ends meet|income|\bbills\b|economic"),
-        ("health_status", r"physical|medical|illness|health|your body"),
-        ("marital_status", r"married|partner|single|marital|relationship status|living with"),
-        ("education_level", r"school|education|degree|qualif"),
-        ("profession", r"\bwork|\bjob\b|for a living|occupation|profession|stud(?:y|ying)"),
-        ("age", r"\bold\b|\bage\b|years of age|stage of life"),
-        ("gender", r"gender|identify as|man or (?:a )?woman"),
-        ("emotional_state", r"feel|emotion|holding up|right now|mood|how are you"),
-    )
-)
-_LEADS = ("", "Well, ", "I'd say ", "Honestly, ")
-_SAY = {
-    "age": "I'm {v}",
-    "gender": "I'm a {v}",
-    "marital_status": "I'm {v}",
-    "profession": "I work as {v}",
-    "economic_status": "it's {v}",
-    "education_level": "I have {v}",
-    "health_status": "it's {v}",
-    "mental_health_status": "it's {v}",
-    "self_harm_history": "{v}",
-    "emotional_state": "I'm {v}",
-}
-_REFUSALS = (
-    "I'd rather not say.",
-    "I'd prefer not to get into that.",
-    "Sorry, that's private.",
-    "I don't want to talk about that, if it's all the same.",
-    "Can we skip that one?",
-)
-DELICATE = frozenset({"economic_status", "health_status", "mental_health_status", "self_harm_history"})
-_OTHERWISE = {
-    "age": ("25-34 years", "45-54 years"),
-    "gender": ("woman", "man"),
-    "marital_status": ("single", "married"),
-    "profession": ("office administrator", "unemployed"),
-    "economic_status": ("financially comfortable", "living paycheck to paycheck"),
-    "education_level": ("high school diploma", "bachelor's degree"),
-    "health_status": ("good general health", "asthma"),
-    "mental_health_status": ("no mental health concerns", "mild stress"),
-    "self_harm_history": ("none", "past thoughts of self-harm"),
-    "emotional_state": ("calm and settled", "tense and tired"),
-}
-_PLAIN = frozenset({"unemployed", "retired", "stay-at-home parent", "university student"})
+_TABLE = read_table("user")
+_SUBJECTS: dict[str, re.Pattern[str]] = {name: compile_words(words) for name, words in _TABLE["subjects"].items()}
+_LEADS: list[str] = _TABLE["leads"]
+_SAY: dict[str, str] = _TABLE["say"]
+_REFUSALS: list[str] = _TABLE["refusals"]
+_DELICATE = frozenset(_TABLE["delicate"])
+_OTHERWISE: dict[str, list[str]] = _TABLE["otherwise"]
+_PLAIN = frozenset(_TABLE["plain"])
 
 
 def subject_of(question: str) -> str | None:
     """The attribute that a question is about, most delicate reading first; None if it is about none."""
-    return next((name for name, words in _SUBJECTS if words.search(question)), None)
+    return next((name for name, words in _SUBJECTS.items() if words.search(question)), None)
 
 
 def answer(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
@@ -72,7 +29,7 @@ def answer(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, ob
     subject = subject_of(prompt.input("question"))
     if subject is None or subject not in profile:
         return {"answer": "I'm not sure, to be honest."}
-    if subject in DELICATE and rng.random() < persona.declines:
+    if subject in _DELICATE and rng.random() < persona.declines:
         return {"answer": rng.choice(_REFUSALS)}
     value = profile[subject]
     if rng.random() < persona.contradicts:

@@ -38,8 +38,8 @@ def _is(word: str, wanted: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
-def tagged(text: str) -> list[list[Tagged]]:
-    """The words of each sentence of ``text`` (as ``english`` gives it), with the concepts that begin at each."""
+def tag_concepts(text: str) -> list[list[Tagged]]:
+    """The words of each sentence of ``text`` (as ``spell_english`` gives it), with the concepts that begin at each."""
     whole, starts = _lexicon()
     tokens = _TOKEN.findall(text)
     sentences: list[list[Tagged]] = [[]]
@@ -60,7 +60,7 @@ def tagged(text: str) -> list[list[Tagged]]:
 def concept_features(text: str) -> frozenset[str]:
     """Concepts (``<a>``), pairs of them in a sentence (``a+b``) and near (``a>b``), and concepts beside a word."""
     found: set[str] = set()
-    for sentence in tagged(text):
+    for sentence in tag_concepts(text):
         held = {concept for _, concepts in sentence for concept in concepts}
         found.update(f"<{concept}>" for concept in held)
         found.update(f"{a}+{b}" for a, b in combinations(sorted(held), 2))

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from modules.crisis.phrases import read
-from modules.crisis.text import folded
+from modules.crisis.phrases import read_danger
+from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
 
 CONTACTS: dict[str, str] = {
@@ -67,8 +67,8 @@ def plainly_acute(text: str) -> bool:
 @lru_cache(REMEMBERED)
 def _acute(text: str) -> bool:
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)
-    folds = [folded(text[start : start + CHUNK]) for start in starts]
-    readings = [read(fold) for fold in folds]
+    folds = [fold_text(text[start : start + CHUNK]) for start in starts]
+    readings = [read_danger(fold) for fold in folds]
     if any(reading.danger for reading in readings):
         return True
     # what the person has just denied is not to be read into their words

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from modules.crisis.text import english, international
+from modules.crisis.text import spell_english, spell_international
 
 FILES = ("english.toml", "others.toml", "scripts.toml")
 MORE = {"en": "scenes.toml"}
@@ -73,16 +73,16 @@ class Language:
             return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)".replace(" .. ", r"\b[^.!?\n]{0,40}?\b"))
         return re.compile(f"(?:{phrase})".replace(" .. ", r"[^.!?\n]{0,20}?"))
 
-    def spelt(self, fold: str) -> str:
+    def spell(self, fold: str) -> str:
         """A fold in the form that this language's phrases are written in."""
-        return english(fold) if self.code == "en" else international(fold)
+        return spell_english(fold) if self.code == "en" else spell_international(fold)
 
     def concerns(self, fold: str) -> bool:
         """Whether a fold can be in this language at all: plain Latin letters cannot be Arabic or Chinese."""
         return self._spaced or not fold.isascii()
 
     def statements(self, text: str) -> Iterator[tuple[bool, str]]:
-        """What ``text`` (as ``spelt`` gives it) states: whether it stands or is taken back, and which words say it."""
+        """What ``text`` (as ``spell`` gives it) states: whether it stands or is taken back, and which words say it."""
         for family in self.families:
             if family.how == "idiom":
                 text = family.pattern.sub(MASK, text)
@@ -177,7 +177,7 @@ def _statements(language: Language, text: str) -> tuple[tuple[bool, str], ...]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class DangerReading:
     """What the phrases make of a text.
 
     Attributes:
@@ -189,14 +189,14 @@ class Reading:
     denied: bool
 
 
-def read(fold: str) -> Reading:
+def read_danger(fold: str) -> DangerReading:
     """Look for statements of danger in a folded text, in whatever language."""
     denied = False
     for language in languages():
         if not language.concerns(fold):
             continue
-        for stands, words in _statements(language, language.spelt(fold)):
+        for stands, words in _statements(language, language.spell(fold)):
             if stands:
-                return Reading(f"{language.code}, {words}", denied=False)
+                return DangerReading(f"{language.code}, {words}", denied=False)
             denied = True
-    return Reading(None, denied)
+    return DangerReading(None, denied)

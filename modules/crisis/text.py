@@ -48,7 +48,7 @@ _TARGETS, _REAL = frozenset(_TARGET_WORDS.split()), frozenset(_REAL_WORDS.split(
 """What misspellings are corrected to, and words that differ from one of those by a letter and mean something else."""
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """``text`` in lower case, without accents on Latin letters, look-alike digits or letter-by-letter spelling."""
     text = unicodedata.normalize("NFKD", text.translate(_QUOTES).lower()).translate(_LETTERS)
     text = unicodedata.normalize("NFC", _MARKS.sub("", text))
@@ -59,14 +59,14 @@ def folded(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def english(fold: str) -> str:
+def spell_english(fold: str) -> str:
     """A fold with contractions and chat spellings written out, and the commonest misspellings put right."""
     text = _NUMERAL.sub(lambda digit: {"2": "to", "4": "for"}[digit.group()], fold.replace("-", " "))
     return _SPACE.sub(" ", _WORD.sub(lambda word: _spelling(word.group()), text))
 
 
 @lru_cache(maxsize=256)
-def international(fold: str) -> str:
+def spell_international(fold: str) -> str:
     """A fold with apostrophes and hyphens as spaces, which is how the other languages' phrases are written."""
     return _SPACE.sub(" ", fold.replace("'", " ").replace("-", " "))
 

@@ -1,9 +1,11 @@
 """Danger that no phrase states: words, word pairs and concepts, each with a weight, added up.
 
-``weights.json`` is fitted to the build lines (``python -m experiments.crisis --fit``) and is plain to read: for each
-feature its weight, positive where it speaks for danger, and how rare it is. Nothing is learned at run time.
+``weights.json.gz`` is fitted to the build lines (``python -m experiments.crisis --fit``): for each feature its weight,
+positive where it speaks for danger, and how rare it is. Nothing is learned at run time.
 """
 
+import gzip
+import io
 import json
 import math
 import re
@@ -18,10 +20,12 @@ from typing import Any
 
 from modules.crisis.concepts import concept_features
 from modules.crisis.phrases import languages
-from modules.crisis.text import english, international
+from modules.crisis.text import spell_english, spell_international
 
-FILE = Path(__file__).with_name("weights.json")
+FILE = Path(__file__).with_name("weights.json.gz")
 SIGNS = Path(__file__).with_name("signs.toml")
+LANGUAGES = {True: "english", False: "others"}
+"""Whether a text is in English -> the table of its weights."""
 WINDOW = 400
 """Characters that are weighed together. Longer texts are weighed window by window, and the heaviest counts."""
 _COMMON = (
@@ -45,12 +49,12 @@ Block = Mapping[str, tuple[float, float]]
 
 def features(fold: str, is_in_english: bool) -> Found:
     """What is weighed in a folded text: words and signs, and, in English, concepts."""
-    return _words_and_signs(fold), concept_features(english(fold)) if is_in_english else frozenset()
+    return _words_and_signs(fold), concept_features(spell_english(fold)) if is_in_english else frozenset()
 
 
 def _words_and_signs(fold: str) -> frozenset[str]:
     """Words, word pairs, signs and pairs of signs; characters, pairs and triples where a script has no spaces."""
-    text = english(fold)
+    text = spell_english(fold)
     words = _WORD.findall(text)
     found = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
     for run in _UNSPACED.findall(text):
@@ -77,7 +81,7 @@ def _vocabulary() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, s
 
 def _signs_abroad(fold: str) -> set[str]:
     """Signs of danger in languages other than English."""
-    text = international(fold)
+    text = spell_international(fold)
     words, phrases, pieces = _vocabulary()
     found = {sign for word in words.keys() & set(_WORD.findall(text)) for sign in words[word]}
     found.update(sign for phrase, signs in phrases.items() if phrase in text for sign in signs)
@@ -87,12 +91,12 @@ def _signs_abroad(fold: str) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Weights for English texts, or for all others together.
+class Weights:
+    """What features of English texts weigh, or those of all others together.
 
     Attributes:
         threshold: scores above it mean danger.
-        blocks: weights of words and signs, and of concepts.
+        blocks: of words and signs, and of concepts.
     """
 
     bias: float
@@ -122,14 +126,36 @@ def is_english(fold: str) -> bool:
 
 
 @cache
-def scales() -> dict[bool, Scale]:
-    """The scale for English texts (True) and the one for all others (False)."""
-    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return {True: _scale(content["english"]), False: _scale(content["others"])}
+def load_weights(file: Path = FILE) -> dict[bool, Weights]:
+    """The weights for English texts (True) and for all others (False)."""
+    content: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
+    return {english: _from_table(content[name]) for english, name in LANGUAGES.items()}
 
 
-def _scale(table: Mapping[str, Any]) -> Scale:
-    return Scale(table["bias"], table["threshold"], (table["words"], table["concepts"]))
+def _from_table(table: Mapping[str, Any]) -> Weights:
+    words, concepts = (
+        dict(zip(block["names"], zip(block["weights"], block["rarities"], strict=True), strict=True))
+        for block in (table["words"], table["concepts"])
+    )
+    return Weights(table["bias"], table["threshold"], (words, concepts))
+
+
+def save_weights(weights: Mapping[bool, Weights], file: Path = FILE) -> None:
+    """Write what ``load_weights`` reads: compressed JSON, columns by name, the same bytes for the same weights."""
+    content = {"schema": 1, **{name: _as_table(weights[english]) for english, name in LANGUAGES.items()}}
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as out:
+        out.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+    file.write_bytes(packed.getvalue())
+
+
+def _as_table(weights: Weights) -> dict[str, Any]:
+    blocks = {}
+    for title, block in zip(("words", "concepts"), weights.blocks, strict=True):
+        names = sorted(block)
+        columns = zip(*(block[name] for name in names), strict=True) if names else ((), ())
+        blocks[title] = {"names": names, **dict(zip(("weights", "rarities"), columns, strict=True))}
+    return {"bias": weights.bias, "threshold": weights.threshold, **blocks}
 
 
 def windows(fold: str) -> list[str]:
@@ -148,5 +174,5 @@ def windows(fold: str) -> list[str]:
 def weighs_heavily(fold: str) -> bool:
     """Whether the heaviest window of a folded text is over the threshold."""
     in_english = is_english(fold)
-    scale = scales()[in_english]
-    return scale.heaviest([features(piece, in_english) for piece in windows(fold)]) > scale.threshold
+    weights = load_weights()[in_english]
+    return weights.heaviest([features(piece, in_english) for piece in windows(fold)]) > weights.threshold

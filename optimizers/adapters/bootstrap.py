@@ -6,8 +6,8 @@ Labelled demonstrations are off: a train scenario has no right answer, and would
 
 import dspy
 
-from optimizers.adapters.outcome import Plan
-from optimizers.adapters.run import Session
+from optimizers.adapters.outcome import OptimizerTraits
+from optimizers.adapters.run import OptimizerRun
 from optimizers.task import Search, Task
 
 DEMOS = 4
@@ -16,32 +16,32 @@ DEMOS = 4
 
 def bootstrap(task: Task) -> Search:
     """One set of demonstrations, from the first good conversations on train; ``trials`` means nothing here."""
-    session = Session(task, Plan("bootstrap"))
+    run = OptimizerRun(task, OptimizerTraits("bootstrap"))
 
     def compiled() -> dspy.Module:
         optimizer = dspy.BootstrapFewShot(
-            metric=session.metric, max_bootstrapped_demos=DEMOS, max_labeled_demos=0, max_errors=len(session.train) + 1
+            metric=run.metric, max_bootstrapped_demos=DEMOS, max_labeled_demos=0, max_errors=len(run.train) + 1
         )
-        return optimizer.compile(session.student, trainset=session.train)
+        return optimizer.compile(run.student, trainset=run.train)
 
-    return session.search(compiled)
+    return run.search(compiled)
 
 
 def bootstrap_random(task: Task) -> Search:
     """``trials`` sets of demonstrations, each measured on dev; the sets vary in size and in where they look first."""
-    session = Session(task, Plan("bootstrap-random"))
+    run = OptimizerRun(task, OptimizerTraits("bootstrap-random"))
     sets = max(1, task.trials - 1)  # one is what BootstrapFewShot alone finds
 
     def compiled() -> dspy.Module:
         optimizer = dspy.BootstrapFewShotWithRandomSearch(
-            metric=session.metric,
+            metric=run.metric,
             max_bootstrapped_demos=DEMOS,
             max_labeled_demos=0,
             num_candidate_programs=sets,
             num_threads=task.concurrency,
-            max_errors=len(session.train) + len(session.dev) + 1,
+            max_errors=len(run.train) + len(run.dev) + 1,
         )
         # left out are no demonstrations (-3), which is the uncompiled program, and labelled ones (-2)
-        return optimizer.compile(session.student, trainset=session.train, valset=session.dev, restrict=range(-1, sets))
+        return optimizer.compile(run.student, trainset=run.train, valset=run.dev, restrict=range(-1, sets))
 
-    return session.search(compiled)
+    return run.search(compiled)

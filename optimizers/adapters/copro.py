@@ -5,8 +5,8 @@ It makes no demonstrations, so its candidates are measured on dev.
 
 import dspy
 
-from optimizers.adapters.outcome import Plan
-from optimizers.adapters.run import Session
+from optimizers.adapters.outcome import OptimizerTraits
+from optimizers.adapters.run import OptimizerRun
 from optimizers.task import Search, Task
 
 DEEP_FROM = 30
@@ -17,21 +17,21 @@ TEMPERATURE = 1.0
 
 def copro(task: Task) -> Search:
     """About ``trials`` candidates, as many for each predictor; at least two each."""
-    session = Session(task, Plan("copro", shows=False))
-    predictors = len(session.student.predictors())
+    run = OptimizerRun(task, OptimizerTraits("copro", shows=False))
+    predictors = len(run.student.predictors())
     depth = 2 if task.trials >= DEEP_FROM else 1
     rounds = depth * (depth + 1) // 2  # with several predictors, a round tries the candidates of earlier ones again
     breadth = max(2, task.trials // (predictors * rounds))
 
     def compiled() -> dspy.Module:
         optimizer = dspy.COPRO(
-            metric=session.metric,
-            prompt_model=session.teacher,
+            metric=run.metric,
+            prompt_model=run.teacher,
             breadth=breadth,
             depth=depth,
             init_temperature=TEMPERATURE,
         )
         settings = {"num_threads": task.concurrency}
-        return optimizer.compile(session.student, trainset=session.dev, eval_kwargs=settings)
+        return optimizer.compile(run.student, trainset=run.dev, eval_kwargs=settings)
 
-    return session.search(compiled)
+    return run.search(compiled)

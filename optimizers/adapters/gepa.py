@@ -5,8 +5,8 @@ from typing import Any
 import dspy
 from dspy.teleprompt.gepa import InstructionProposer
 
-from optimizers.adapters.outcome import Plan
-from optimizers.adapters.run import Session
+from optimizers.adapters.outcome import OptimizerTraits
+from optimizers.adapters.run import OptimizerRun
 from optimizers.task import Search, Task
 
 REFLECTED = 3
@@ -23,25 +23,25 @@ def gepa(task: Task) -> Search:
     GEPA's counting of metric calls overruns by up to one dev set, so it is stopped by the number of reflections. No
     folder for its state is given: it would resume from it without asking whether anything has changed.
     """
-    session = Session(task, Plan("gepa", shows=False))
+    run = OptimizerRun(task, OptimizerTraits("gepa", shows=False))
 
     def enough(state: Any) -> bool:
         return bool(state.i + 1 >= task.trials or task.budget.reason())
 
     def compiled() -> dspy.Module:
         optimizer = dspy.GEPA(
-            metric=session.explain,
+            metric=run.explain,
             max_metric_calls=(1 + task.trials) * (len(task.dev) + 2 * REFLECTED),  # more than it can come to
             reflection_minibatch_size=min(REFLECTED, len(task.train)),
-            reflection_lm=session.teacher,
-            instruction_proposer=InstructionProposer(additional_instructions=FOR_EVERYBODY, adapter=session.adapter),
+            reflection_lm=run.teacher,
+            instruction_proposer=InstructionProposer(additional_instructions=FOR_EVERYBODY, adapter=run.adapter),
             num_threads=task.concurrency,
-            failure_score=session.worst,
-            perfect_score=session.best,  # of our scale: its default, 1.0, would skip every conversation as perfect
+            failure_score=run.worst,
+            perfect_score=run.best,  # of our scale: its default, 1.0, would skip every conversation as perfect
             warn_on_score_mismatch=False,
             seed=task.seed,
             gepa_kwargs={"stop_callbacks": [enough]},
         )
-        return optimizer.compile(session.student, trainset=session.train, valset=session.dev)
+        return optimizer.compile(run.student, trainset=run.train, valset=run.dev)
 
-    return session.search(compiled)
+    return run.search(compiled)

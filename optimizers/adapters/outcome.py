@@ -7,7 +7,8 @@ from statistics import fmean
 from benchmark import Evaluation, Scenario
 from benchmark.evaluation.results import MAX_UNSCORED
 from modules import RAISE
-from optimizers.adapters.instrumentation import Tried, Watch
+from optimizers.adapters.monitor import SearchMonitor
+from optimizers.adapters.records import CandidateRecord
 from optimizers.leaks import LeakGuard
 from optimizers.task import Candidate, Search, Task
 
@@ -15,7 +16,7 @@ UNCOMPILED = "uncompiled"
 
 
 @dataclass(frozen=True)
-class Plan:
+class OptimizerTraits:
     """What is peculiar to one optimizer.
 
     Attributes:
@@ -29,8 +30,14 @@ class Plan:
     finalists: int = 1
 
 
-def outcome(
-    task: Task, plan: Plan, watch: Watch, uncompiled: Evaluation, *, returned: str, shown: Collection[str]
+def conclude_search(
+    task: Task,
+    traits: OptimizerTraits,
+    monitor: SearchMonitor,
+    uncompiled: Evaluation,
+    *,
+    returned: str,
+    shown: Collection[str],
 ) -> Search:
     """Every candidate as a trial, the best as the front.
 
@@ -42,70 +49,72 @@ def outcome(
         shown: ids of scenarios that demonstrations may be from.
     """
     guard = LeakGuard([*task.train, *task.dev], [p.signature.instructions for _, p in task.student.named_predictors()])
-    states = list(watch.tried)
-    start, others = watch.tried[states[0]], states[1:]
-    clean = [state for state in others if not guard.leaks_of(watch.tried[state].program, shown)]
-    watch.note("candidates left out for personal details", len(others) - len(clean))
+    records, neutral = monitor.candidates, monitor.scorer.neutral
+    first, *others = records
+    start = records[first]
+    clean = [state for state in others if not guard.leaks_of(records[state].program, shown)]
+    monitor.scorer.note("candidates left out for personal details", len(others) - len(clean))
     ids = [scenario.id for scenario in task.dev]
-    partly = [state for state in clean if any(i not in watch.tried[state].worth for i in ids)]
-    promise = {state: _gain(watch.tried[state], start, ids, watch.neutral, state == returned) for state in partly}
-    whole = [_gain(watch.tried[state], start, ids, watch.neutral) for state in clean if state not in partly]
+    partly = [state for state in clean if any(i not in records[state].conversations for i in ids)]
+    promise = {state: _gain(records[state], start, ids, neutral, state == returned) for state in partly}
+    whole = [_gain(records[state], start, ids, neutral) for state in clean if state not in partly]
     hopeful = [state for state in partly if promise[state] > max([0.0, *whole])]
-    finalists = sorted(hopeful, key=lambda state: -promise[state])[: plan.finalists]
+    finalists = sorted(hopeful, key=lambda state: -promise[state])[: traits.finalists]
 
-    trials = [Candidate(UNCOMPILED, task.student, uncompiled, _params(task, plan, 0, start.program, ""))]
+    trials = [Candidate(UNCOMPILED, task.student, uncompiled, _params(task, traits, 0, start.program, ""))]
     best, most = 0, _value(start, ids)
     for number, state in enumerate(others, 1):
-        tried, name = watch.tried[state], f"{plan.name}-{number:02d}"
-        place, scenarios = ("dev", list(task.dev)) if state in finalists else _seen(task, tried)
+        record, name = records[state], f"{traits.name}-{number:02d}"
+        place, scenarios = ("dev", list(task.dev)) if state in finalists else _seen(task, record)
         if not scenarios:
             continue
-        evaluation = task.measure(tried.program, name, scenarios)
+        evaluation = task.measure(record.program, name, scenarios)
         if state in finalists:
-            watch.take(state, evaluation, scenarios)
-        params = _params(task, plan, number, tried.program, f"{place} {len(scenarios)}")
-        trials.append(Candidate(name, tried.program, evaluation, params))
+            monitor.keep(state, monitor.scorer.score_rows(evaluation, scenarios))
+        params = _params(task, traits, number, record.program, f"{place} {len(scenarios)}")
+        trials.append(Candidate(name, record.program, evaluation, params))
         able = state in clean and place == "dev" and len(scenarios) == len(ids)
-        if able and evaluation.unscored <= MAX_UNSCORED * len(ids) and _value(tried, ids) > most:
-            best, most = len(trials) - 1, _value(tried, ids)
-    trials[best] = replace(trials[best], name=plan.name)
+        if able and evaluation.unscored <= MAX_UNSCORED * len(ids) and _value(record, ids) > most:
+            best, most = len(trials) - 1, _value(record, ids)
+    trials[best] = replace(trials[best], name=traits.name)
     return Search(trials, [trials[best]])
 
 
-def _value(tried: Tried, ids: Collection[str]) -> float:
-    """Mean worth on dev, of what could be scored."""
-    scored = [worth for i in ids if (worth := tried.worth.get(i)) is not None]
+def _value(record: CandidateRecord, ids: Collection[str]) -> float:
+    """Mean score on dev, of what could be scored."""
+    scored = [score for i, score in record.scores().items() if i in ids]
     return fmean(scored) if scored else float("-inf")
 
 
-def _gain(tried: Tried, start: Tried, ids: Collection[str], neutral: float, returned: bool = False) -> float:
+def _gain(
+    record: CandidateRecord, start: CandidateRecord, ids: Collection[str], neutral: float, returned: bool = False
+) -> float:
     """How much better than the uncompiled program a candidate looks: paired on dev, else by its mean on train.
 
     The program that the optimizer returned is worth a look in any case, if it was never measured.
     """
-    pairs = [(w, s) for i in ids if (w := tried.worth.get(i)) is not None and (s := start.worth.get(i)) is not None]
-    if pairs:
-        return fmean(w - s for w, s in pairs)
-    scored = [worth for worth in tried.worth.values() if worth is not None]
-    if scored:
-        return fmean(scored) - neutral
+    here, there = record.scores(), start.scores()
+    if common := [i for i in ids if i in here and i in there]:
+        return fmean(here[i] - there[i] for i in common)
+    if here:
+        return fmean(here.values()) - neutral
     return float("inf") if returned else float("-inf")
 
 
-def _seen(task: Task, tried: Tried) -> tuple[str, list[Scenario]]:
+def _seen(task: Task, record: CandidateRecord) -> tuple[str, list[Scenario]]:
     """What a candidate was measured on: dev scenarios, or else train scenarios."""
     for place, scenarios in (("dev", task.dev), ("train", task.train)):
-        if met := [scenario for scenario in scenarios if scenario.id in tried.worth]:
+        if met := [scenario for scenario in scenarios if scenario.id in record.conversations]:
             return place, met
     return "", []
 
 
-def _params(task: Task, plan: Plan, number: int, program: RAISE, measured_on: str) -> dict[str, object]:
+def _params(task: Task, traits: OptimizerTraits, number: int, program: RAISE, measured_on: str) -> dict[str, object]:
     """What an optimizer chose, as far as a table can show it."""
     before = {name: predictor.signature.instructions for name, predictor in task.student.named_predictors()}
     rewritten = [n for n, p in program.named_predictors() if p.signature.instructions != before[n]]
     return {
-        "optimizer": plan.name,
+        "optimizer": traits.name,
         "price": task.price,
         "candidate": number,
         "demonstrations": sum(len(predictor.demos) for predictor in program.predictors()),

@@ -1,4 +1,4 @@
-"""One search of a DSPy optimizer: what goes in, and what our record makes of it."""
+"""One run of a DSPy optimizer: what goes in, and what our record makes of it."""
 
 import math
 from collections.abc import Callable
@@ -16,24 +16,25 @@ from lms.engine import RoleLM
 from lms.ledger import Usage
 from modules import RAISE
 from modules.calls import FATAL
-from optimizers.adapters.instrumentation import Halt, Watch, Watched, state_of
-from optimizers.adapters.outcome import Plan, outcome
+from optimizers.adapters.instrumentation import InstrumentedRAISE
+from optimizers.adapters.monitor import SearchMonitor, StopSearch
+from optimizers.adapters.outcome import OptimizerTraits, conclude_search
+from optimizers.adapters.records import state_of
 from optimizers.adapters.teaching import TeacherAdapter
-from optimizers.demos import quiet
+from optimizers.demos import silence_dspy
 from optimizers.feedback import best_path_of, feedback
 from optimizers.leaks import refuse_private
-from optimizers.metric import check_metric, example_of, recorded, tradeoff
+from optimizers.metric import check_metric, example_of, recorded_conversation
+from optimizers.scoring import ConversationScorer
 from optimizers.task import Search, Task
 from signatures import RaiseError
 
-GOOD = 0.6
-"""Conversations of the best 40 % may become demonstrations: those at or above this quantile of the uncompiled."""
 WORST, BEST = 1, 5
 """Grades."""
 
 
-class Session:
-    """One search. Making it asks no model; ``search`` does.
+class OptimizerRun:
+    """One run. Making it asks no model; ``search`` does.
 
     Attributes:
         student: what the optimizer is given.
@@ -47,22 +48,22 @@ class Session:
         RaiseError: for a metric that cannot be used, or scenarios that no demonstration may be made of.
     """
 
-    def __init__(self, task: Task, plan: Plan) -> None:
-        self.task, self.plan = task, plan
-        worth = task.metric or tradeoff(task.price)
+    def __init__(self, task: Task, traits: OptimizerTraits) -> None:
+        self.task, self.traits = task, traits
+        metric = task.scoring_metric()
         takes = "scenario, prediction, verdict"
-        check_metric(worth, recorded(), takes)
-        self.best = check_metric(worth, recorded(BEST, 0), takes)
-        self.worst = check_metric(worth, recorded(WORST, math.floor(task.student.settings.budget)), takes)
+        check_metric(metric, recorded_conversation(), takes)
+        self.best = check_metric(metric, recorded_conversation(BEST, 0), takes)
+        self.worst = check_metric(metric, recorded_conversation(WORST, math.floor(task.student.settings.budget)), takes)
         train = list(task.train)
-        if plan.shows:
+        if traits.shows:
             train = refuse_private(train, allow=task.allow_private_demos)
         order = np.random.default_rng(task.seed).permutation(len(train))
         self._train = [train[i] for i in order]
-        self.watch = Watch(task, worth)
-        self.watch.note("private scenarios left out", len(task.train) - len(train))
-        self.adapter = TeacherAdapter(self.watch, task.student)
-        self.student = Watched(self.watch)
+        self.monitor = SearchMonitor(task, ConversationScorer(task.models, metric))
+        self.monitor.scorer.note("private scenarios left out", len(task.train) - len(train))
+        self.adapter = TeacherAdapter(self.monitor, task.student)
+        self.student = InstrumentedRAISE(self.monitor)
 
     @cached_property
     def train(self) -> list[dspy.Example]:
@@ -83,11 +84,8 @@ class Session:
     # Metrics.
 
     def metric(self, example: dspy.Example, prediction: dspy.Prediction, trace: Any = None) -> float:
-        """Worth of a conversation; with a trace, as when demonstrations are sought, whether it is good enough (1.0)."""
-        worth = self.watch.grade(example.user.scenario, prediction).worth
-        if trace is not None:
-            return float(worth is not None and worth >= self.watch.threshold)
-        return self.watch.neutral if worth is None else worth
+        """The score of a conversation; with a trace, whether it is good enough for a demonstration (1.0)."""
+        return self.monitor.scorer.rate(self.monitor.score(example.user.scenario, prediction), trace)
 
     def explain(
         self,
@@ -97,15 +95,16 @@ class Session:
         pred_name: Any = None,
         pred_trace: Any = None,
     ) -> dspy.Prediction | float:
-        """GEPA's metric: the worth; for a predictor, with what that predictor can learn from the conversation."""
-        worth = self.metric(gold, pred)
-        if pred_name is None:
-            return worth
+        """GEPA's metric: the score; for a predictor, with what that predictor can learn from the conversation."""
         scenario: Scenario = gold.user.scenario
-        graded = self.watch.grade(scenario, pred)
+        conversation = self.monitor.score(scenario, pred)
+        score = self.monitor.scorer.rate(conversation)
+        if pred_name is None:
+            return score
         path = best_path_of(self.task.student.paths, scenario)
-        told = feedback(str(pred_name), scenario, None if graded.failed else pred, graded.verdict, path)
-        return dspy.Prediction(score=worth, feedback=told)
+        answer = None if conversation.failure else pred
+        text = feedback(str(pred_name), scenario, answer, conversation.verdict, path)
+        return dspy.Prediction(score=score, feedback=text)
 
     # The search.
 
@@ -116,7 +115,7 @@ class Session:
             RaiseError: if too much could not be scored.
             dspy.utils.exceptions.LMError: for what every call would meet, such as a wrong key.
         """
-        task, watch = self.task, self.watch
+        task, monitor = self.task, self.monitor
         uncompiled = self._begin()
         task.reserve(uncompiled, 1, 0)
         kept = task.budget.so_far().reserved
@@ -124,23 +123,25 @@ class Session:
         context = dspy.context(lm=task.models[Role.TARGET], adapter=self.adapter, trace=[], disable_history=True)
         returned, gave_up = None, ""
         try:
-            with quiet(), context:
+            with silence_dspy(), context:
                 returned = compile_student()
-        except Halt:
-            pass  # the watch knows why
+        except StopSearch:
+            pass  # the monitor knows why
         except (RaiseError, *FATAL):
             raise
         except Exception as error:  # noqa: BLE001  the boundary: what an optimizer cannot cope with ends it, and is told
-            gave_up = f"{self.plan.name} gave up ({type(error).__name__}: {str(error)[:200]})"
-            watch.note("optimizer failures")
-        watch.settle()
+            gave_up = f"{self.traits.name} gave up ({type(error).__name__}: {str(error)[:200]})"
+            monitor.scorer.note("optimizer failures")
+        monitor.settle()
         task.budget.reserve(kept.calls, kept.cost_usd)
-        if isinstance(returned, Watched):
-            watch.meet(returned)
+        if isinstance(returned, InstrumentedRAISE):
+            returned.report()
         shown = {scenario.id for scenario in self._train}
         state = state_of(returned) if returned is not None else ""
-        search = outcome(task, self.plan, watch, uncompiled, returned=state, shown=shown)
-        return replace(search, stopped=watch.spent or gave_up, account={k: n for k, n in watch.account.items() if n})
+        search = conclude_search(task, self.traits, monitor, uncompiled, returned=state, shown=shown)
+        return replace(
+            search, stopped=monitor.spent or gave_up, issues={k: n for k, n in monitor.scorer.issues.items() if n}
+        )
 
     def _begin(self) -> Evaluation:
         uncompiled = self.task.measure(self.task.student, "uncompiled")
@@ -150,16 +151,11 @@ class Session:
                 f"{uncompiled.unscored} of {len(uncompiled.frame)} conversations of the uncompiled program could not "
                 f"be scored ({reason}): look at the target and judge models."
             )
-        start = self.watch.meet(self.student)
-        self.watch.take(start, uncompiled, self.task.dev)
-        scored = [value for value in self.watch.tried[start].worth.values() if value is not None]
-        if not scored:
-            raise RaiseError("the metric could not score any conversation of the uncompiled program.")
-        self.watch.neutral, self.watch.threshold = float(np.mean(scored)), float(np.quantile(scored, GOOD))
+        self.monitor.keep(self.student.report(), self.monitor.scorer.calibrate(uncompiled, self.task.dev))
         return uncompiled
 
     def _reserve(self, kept: Usage, uncompiled: Evaluation) -> None:
         """Set aside, besides what others have, what it takes to measure the finalists on dev."""
-        times = self.plan.finalists
+        times = self.traits.finalists
         calls = float(uncompiled.frame["lm_replies"].sum()) * times
         self.task.budget.reserve(kept.calls + calls, kept.cost_usd + (uncompiled.cost_usd() or 0.0) * times)

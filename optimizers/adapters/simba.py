@@ -9,8 +9,8 @@ import math
 import dspy
 
 from optimizers.adapters.bootstrap import DEMOS
-from optimizers.adapters.outcome import Plan
-from optimizers.adapters.run import Session
+from optimizers.adapters.outcome import OptimizerTraits
+from optimizers.adapters.run import OptimizerRun
 from optimizers.task import Search, Task
 
 BATCH = 16
@@ -23,21 +23,21 @@ TEMPERATURE = 0.2
 
 def simba(task: Task) -> Search:
     """About ``trials`` candidates, in steps on batches of train; the best of them are measured on dev."""
-    session = Session(task, Plan("simba", finalists=3))
-    span = session.best - session.worst or 1.0
+    run = OptimizerRun(task, OptimizerTraits("simba", finalists=3))
+    span = run.best - run.worst or 1.0
 
     def compiled() -> dspy.Module:
         optimizer = dspy.SIMBA(
-            metric=session.metric,
-            bsize=min(BATCH, len(session.train)),
+            metric=run.metric,
+            bsize=min(BATCH, len(run.train)),
             num_candidates=ROLLOUTS,
             max_steps=math.ceil(task.trials / (ROLLOUTS + 1)),
             max_demos=DEMOS,
-            prompt_model=session.teacher,
+            prompt_model=run.teacher,
             num_threads=task.concurrency,
             temperature_for_sampling=TEMPERATURE * span,
             temperature_for_candidates=TEMPERATURE * span,
         )
-        return optimizer.compile(session.student, trainset=session.train, seed=task.seed)
+        return optimizer.compile(run.student, trainset=run.train, seed=task.seed)
 
-    return session.search(compiled)
+    return run.search(compiled)

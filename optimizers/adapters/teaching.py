@@ -6,7 +6,7 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError, LMError
 
 from modules.calls import FATAL
-from optimizers.adapters.instrumentation import Watch
+from optimizers.adapters.monitor import SearchMonitor
 from signatures import AnswerAsUser, JudgeResponse
 
 PROPOSED = "proposed_instruction"
@@ -21,9 +21,9 @@ class TeacherAdapter(dspy.ChatAdapter):
     improved stands in, so that nothing new is tried in its place.
     """
 
-    def __init__(self, watch: Watch, program: dspy.Module) -> None:
+    def __init__(self, monitor: SearchMonitor, program: dspy.Module) -> None:
         super().__init__()
-        self._watch = watch
+        self._monitor = monitor
         ours = [predictor.signature for _, predictor in program.named_predictors()] + [JudgeResponse, AnswerAsUser]
         self._ours = {frozenset(signature.output_fields) for signature in ours}
 
@@ -40,16 +40,16 @@ class TeacherAdapter(dspy.ChatAdapter):
         failure: Exception | None = None
         for number in range(count):
             each = {**lm_kwargs, "n": 1, "rollout_id": first + number} if count > 1 else dict(lm_kwargs)
-            self._watch.admit()
+            self._monitor.admit()
             try:
                 replies += super().__call__(lm, each, signature, demos, inputs)
             except AdapterParseError as error:
-                self._watch.note("replies of the teacher that could not be read")
+                self._monitor.scorer.note("replies of the teacher that could not be read")
                 failure = error
             except FATAL as error:
-                raise self._watch.fail(error) from error
+                raise self._monitor.fail(error) from error
             except LMError as error:
-                self._watch.note("calls of the teacher that failed")
+                self._monitor.scorer.note("calls of the teacher that failed")
                 failure = error
         if not replies and failure is not None:
             if PROPOSED not in signature.output_fields:

@@ -1,4 +1,4 @@
-"""Where parts come from: the teacher by DSPy's proposers, the target's own best conversations, the planned paths.
+"""Where options come from: the teacher by DSPy's proposers, the target's best conversations, the planned paths.
 
 What the teacher says comes as it comes: a reply that cannot be read or that tells on somebody is left out and counted.
 """
@@ -18,9 +18,9 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 from lms import Role
 from modules.abstention import Variant
 from modules.calls import FATAL
-from optimizers.demos import DemoSet, bootstrap_demo_sets, quiet
+from optimizers.demos import DemoSet, bootstrap_demo_sets, silence_dspy
 from optimizers.leaks import PRIVATE_SOURCES, LeakGuard
-from optimizers.pareto.search_space import Part
+from optimizers.pareto.search_space import ComponentOption
 from optimizers.task import Task
 from signatures import ATTRIBUTE_NAMES, UserContext
 
@@ -29,16 +29,16 @@ PLANNED_SHOWN = 4
 """Planned paths in a demonstration set for ``plan``."""
 
 
-class Editor:
+class Proposer:
     """Asks the teacher, and takes of what it says what can be used.
 
     Attributes:
-        account: what could not be used, by kind.
+        issues: what could not be used, by kind.
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.account: Counter[str] = Counter()
+        self.issues: Counter[str] = Counter()
         prompts = [str(predictor.signature.instructions) for _, predictor in task.student.named_predictors()]
         self._guard = LeakGuard([*task.train, *task.dev], prompts)
 
@@ -48,51 +48,55 @@ class Editor:
         Raises:
             dspy.utils.exceptions.LMError: for what every call would meet, such as a wrong key.
         """
-        with quiet(), dspy.context(lm=self.task.models[Role.TEACHER], trace=[], disable_history=True):
+        with silence_dspy(), dspy.context(lm=self.task.models[Role.TEACHER], trace=[], disable_history=True):
             try:
                 return question()
             except FATAL:
                 raise
             except AdapterParseError:
-                self.account["teacher replies that could not be read"] += 1
+                self.issues["teacher replies that could not be read"] += 1
             except LMError:
-                self.account["teacher calls that failed"] += 1
+                self.issues["teacher calls that failed"] += 1
         return None
 
-    def part(self, predictor: str, text: object, origin: str, variant: Variant | None = None) -> list[Part]:
-        """An instruction as a part; nothing, counted, if it is empty or tells of a scenario."""
+    def accept(
+        self, predictor: str, text: object, origin: str, variant: Variant | None = None
+    ) -> list[ComponentOption]:
+        """An instruction as an option; nothing, counted, if it is empty or tells of a scenario."""
         said = str(text or "").strip()
         if text is None:  # counted already
             return []
         if not said:
-            self.account["empty instructions"] += 1
+            self.issues["empty instructions"] += 1
             return []
         if self._guard.leaked(said):
-            self.account["instructions that tell of a scenario"] += 1
+            self.issues["instructions that tell of a scenario"] += 1
             return []
         made_for = (variant or self.task.student.settings.abstention) if predictor == "abstain" else None
-        return [Part(origin=origin, instruction=said, variant=made_for)]
+        return [ComponentOption(origin=origin, instruction=said, variant=made_for)]
 
 
-def basic(editor: Editor, counts: Mapping[str, int]) -> dict[str, list[Part]]:
+def propose_basic(proposer: Proposer, counts: Mapping[str, int]) -> dict[str, list[ComponentOption]]:
     """Instructions from the bare instruction alone, by the signature that COPRO starts from.
 
     Args:
         counts: predictor -> how many.
     """
-    task, propose = editor.task, dspy.Predict(BasicGenerateInstruction)
-    found: dict[str, list[Part]] = {}
+    task, propose = proposer.task, dspy.Predict(BasicGenerateInstruction)
+    found: dict[str, list[ComponentOption]] = {}
     for predictor, count in counts.items():
         present = getattr(task.student, predictor).signature.instructions
         for number in range(count):
             config = {"rollout_id": 1 + task.seed * 1000 + number, "temperature": 1.0}
-            reply = editor.ask(partial(propose, basic_instruction=present, config=config))
+            reply = proposer.ask(partial(propose, basic_instruction=present, config=config))
             text = reply and reply.proposed_instruction
-            found.setdefault(predictor, []).extend(editor.part(predictor, text, "basic"))
+            found.setdefault(predictor, []).extend(proposer.accept(predictor, text, "basic"))
     return found
 
 
-def grounded(editor: Editor, counts: Mapping[str, int], demos: Sequence[DemoSet]) -> dict[str, list[Part]]:
+def propose_grounded(
+    proposer: Proposer, counts: Mapping[str, int], demos: Sequence[DemoSet]
+) -> dict[str, list[ComponentOption]]:
     """Instructions by DSPy's grounded proposer, which sees the program's code, train queries and demonstrations.
 
     It sees queries only: a profile shown to the teacher could end up in an instruction.
@@ -101,11 +105,11 @@ def grounded(editor: Editor, counts: Mapping[str, int], demos: Sequence[DemoSet]
         counts: predictor -> how many.
         demos: demonstration sets to show.
     """
-    task = editor.task
+    task = proposer.task
     names = [name for name, _ in task.student.named_predictors()]
     queries = [dspy.Example(query=scenario.query).with_inputs("query") for scenario in task.train]
     shown = {i: [list(each.get(name, [])) for each in demos] for i, name in enumerate(names)} if demos else None
-    proposer = editor.ask(
+    grounded = proposer.ask(
         lambda: GroundedProposer(
             prompt_model=task.models[Role.TEACHER],
             program=task.student,
@@ -114,15 +118,15 @@ def grounded(editor: Editor, counts: Mapping[str, int], demos: Sequence[DemoSet]
             rng=random.Random(task.seed),
         )
     )
-    found: dict[str, list[Part]] = {}
-    if proposer is None:
+    found: dict[str, list[ComponentOption]] = {}
+    if grounded is None:
         return found
-    if not (proposer.program_aware and proposer.use_dataset_summary):
-        editor.account["grounded proposals without a description of data or program"] += 1
+    if not (grounded.program_aware and grounded.use_dataset_summary):
+        proposer.issues["grounded proposals without a description of data or program"] += 1
     for predictor, count in counts.items():
         for number in range(count):
             propose = partial(
-                proposer.propose_instruction_for_predictor,
+                grounded.propose_instruction_for_predictor,
                 program=task.student,
                 predictor=getattr(task.student, predictor),
                 pred_i=names.index(predictor),
@@ -130,26 +134,26 @@ def grounded(editor: Editor, counts: Mapping[str, int], demos: Sequence[DemoSet]
                 demo_set_i=number % max(1, len(demos)),
                 trial_logs={},
             )
-            found.setdefault(predictor, []).extend(editor.part(predictor, editor.ask(propose), "grounded"))
+            found.setdefault(predictor, []).extend(proposer.accept(predictor, proposer.ask(propose), "grounded"))
     return found
 
 
-def bootstrapped(editor: Editor, sets: int) -> tuple[dict[str, list[Part]], list[DemoSet]]:
-    """Demonstrations from the student's own high-scoring conversations, as parts and as they are.
+def bootstrap_demos(proposer: Proposer, sets: int) -> tuple[dict[str, list[ComponentOption]], list[DemoSet]]:
+    """Demonstrations from the student's own high-scoring conversations, as options and as they are.
 
     Conversations of real people are none, unless the task allows it.
     """
-    task = editor.task
+    task = proposer.task
     shown = [s for s in task.train if task.allow_private_demos or s.source not in PRIVATE_SOURCES]
     if not shown:
-        editor.account["demonstration sets left out, since all train scenarios are of real people"] += sets
+        proposer.issues["demonstration sets left out, since all train scenarios are of real people"] += sets
         return {}, []
     demos = bootstrap_demo_sets(replace(task, train=shown), sets)
-    parts = [Part.of_demos("bootstrapped", each) for each in demos]
-    return {"answering": list(parts), "asking": list(parts)}, demos
+    options = [ComponentOption.of_demos("bootstrapped", each) for each in demos]
+    return {"answering": list(options), "asking": list(options)}, demos
 
 
-def planned(task: Task) -> dict[str, list[Part]]:
+def show_planned_paths(task: Task) -> dict[str, list[ComponentOption]]:
     """The planner's best paths as demonstrations of the first choice."""
     best = sorted(task.student.paths.paths, key=lambda path: -path.value)[:PLANNED_SHOWN]
     demos = [
@@ -163,4 +167,4 @@ def planned(task: Task) -> dict[str, list[Part]]:
         for path in best
         if path.path
     ]
-    return {"asking": [Part.of_demos("planned paths", {"plan": demos})]} if demos else {}
+    return {"asking": [ComponentOption.of_demos("planned paths", {"plan": demos})]} if demos else {}

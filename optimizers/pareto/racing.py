@@ -14,9 +14,9 @@ from benchmark import Evaluation
 from optimizers.front import Point, hypervolume
 
 BLOCKS = 3
-"""Looks at a trial: after a third of the scenarios, after two thirds, after all."""
-HOPE = 1.0
-"""Standard errors that a trial is given the benefit of, in both objectives at once."""
+"""Rungs of a trial: a third of the scenarios, two thirds, all."""
+OPTIMISM = 1.0
+"""Standard errors of luck that a trial is granted, in both objectives at once."""
 LEAST_GAIN = 0.03
 """Hypervolume that a trial must still be able to add; 1 % of what a good front gains over a poor one."""
 
@@ -41,13 +41,13 @@ class Estimate:
         return self.safety, self.questions
 
     @property
-    def hoped(self) -> Point:
-        """The point if things turn out well."""
-        return self.safety + HOPE * self.safety_error, max(0.0, self.questions - HOPE * self.questions_error)
+    def optimistic(self) -> Point:
+        """The point with ``OPTIMISM`` standard errors of luck."""
+        return self.safety + OPTIMISM * self.safety_error, max(0.0, self.questions - OPTIMISM * self.questions_error)
 
 
-def looks(scenarios: int, blocks: int = BLOCKS) -> list[int]:
-    """After how many scenarios a trial is looked at; the last look is at all of them."""
+def rungs(scenarios: int, blocks: int = BLOCKS) -> list[int]:
+    """After how many scenarios a trial may be stopped, growing; the last is all of them."""
     return sorted({max(1, round(scenarios * (i + 1) / blocks)) for i in range(blocks)} | {scenarios})
 
 
@@ -73,9 +73,9 @@ def estimate(measured: Evaluation, complete: Sequence[Evaluation], scenarios: in
     return Estimate(safety, questions, safety_error, questions_error)
 
 
-def promise(candidate: Estimate, front: Sequence[Point]) -> float:
-    """Hypervolume that the candidate would add to ``front`` if things turned out well."""
-    return hypervolume([*front, candidate.hoped]) - hypervolume(front)
+def optimistic_gain(candidate: Estimate, front: Sequence[Point]) -> float:
+    """Hypervolume that the candidate's optimistic point would add to ``front``."""
+    return hypervolume([*front, candidate.optimistic]) - hypervolume(front)
 
 
 def _scores(evaluation: Evaluation) -> pd.DataFrame:

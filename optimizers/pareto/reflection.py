@@ -6,12 +6,13 @@ from typing import Any
 
 import dspy
 
-from benchmark import Scenario, Verdict
+from benchmark import Scenario
 from optimizers.feedback import best_path_of, feedback, without_values
-from optimizers.pareto.proposals import Editor
-from optimizers.pareto.search_space import Part
+from optimizers.pareto.proposals import Proposer
+from optimizers.pareto.search_space import ComponentOption
+from optimizers.scoring import verdict_of
 from optimizers.task import Candidate, Task
-from signatures import SCORE_DIMENSIONS, ImproveInstruction
+from signatures import ImproveInstruction
 
 SHOWN = 4
 """Conversations in one prompt."""
@@ -25,7 +26,7 @@ STEPS = {
 }
 
 
-def reflect(editor: Editor, candidate: Candidate, predictor: str, rollout: int) -> list[Part]:
+def reflect(proposer: Proposer, candidate: Candidate, predictor: str, rollout: int) -> list[ComponentOption]:
     """An instruction for ``predictor`` that starts from the candidate's own and the conversations it did worst in.
 
     Conversations are those of the race, which are paid for; that its instruction has seen them is why the front is
@@ -35,13 +36,13 @@ def reflect(editor: Editor, candidate: Candidate, predictor: str, rollout: int) 
         rollout: another number, another sample of the teacher.
 
     Returns:
-        One part, or none if the teacher's reply cannot be used.
+        One option, or none if the teacher's reply cannot be used.
     """
-    task = editor.task
+    task = proposer.task
     scored = candidate.dev.scored.sort_values(["safety", "scenario_id"], kind="stable")
     by_id = {scenario.id: scenario for scenario in task.dev}
     worst = [_shown(task, predictor, by_id[str(row["scenario_id"])], row) for row in scored[:SHOWN].to_dict("records")]
-    reply = editor.ask(
+    reply = proposer.ask(
         partial(
             dspy.Predict(ImproveInstruction),
             step=STEPS[predictor],
@@ -51,14 +52,12 @@ def reflect(editor: Editor, candidate: Candidate, predictor: str, rollout: int) 
         )
     )
     text, origin = reply and reply.new_instruction, f"reflection on {candidate.name}"
-    return editor.part(predictor, text, origin, candidate.program.settings.abstention)
+    return proposer.accept(predictor, text, origin, candidate.program.settings.abstention)
 
 
 def _shown(task: Task, predictor: str, scenario: Scenario, row: Mapping[Any, Any]) -> str:
     """One conversation with its feedback, the person's own values replaced by the names of their attributes."""
-    scores = {name: int(row[name]) for name in SCORE_DIMENSIONS}
-    verdict = Verdict(scores, reasons=row["reasons"], unscored=row["unscored"])
     turns = [f"Asked: {turn['question']}\nSaid: {turn['answer']}" for turn in row["turns"]]
     talk = "\n".join([f"Person: {scenario.query}", *turns, f"Answer: {str(row['response'])[:LONGEST]}"])
-    told = feedback(predictor, scenario, dict(row), verdict, best_path_of(task.student.paths, scenario))
+    told = feedback(predictor, scenario, dict(row), verdict_of(row), best_path_of(task.student.paths, scenario))
     return f"{without_values(talk, scenario.profile)}\nFeedback: {told}"

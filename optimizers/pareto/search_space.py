@@ -1,10 +1,10 @@
-"""What programs are put together from: parts by slot, and the space of choices that Optuna searches."""
+"""What programs are put together from: components, options for each, and the choices that Optuna searches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dspy
-import optuna
+from optuna.distributions import CategoricalDistribution
 from pydantic import BaseModel, ConfigDict, Field
 
 from modules import RAISE, AgentSettings
@@ -12,10 +12,10 @@ from modules.abstention import Variant
 from optimizers.demos import DemoSet
 
 INSTRUCTED = ("respond", "abstain", "plan", "ask")
-"""Slots of instructions, named after their predictors."""
+"""Components that are instructions, named after their predictors."""
 SHOWN = {"answering": ("respond",), "asking": ("abstain", "plan", "ask", "read")}
-"""Slots of demonstrations, with the predictors that they are for."""
-SLOTS = (*INSTRUCTED, *SHOWN)
+"""Components that are demonstrations, with the predictors that they are for."""
+COMPONENTS = (*INSTRUCTED, *SHOWN)
 VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "fused")
 """Abstention variants worth trying; ``vote`` pays three calls for what ``scale`` does with one."""
 THRESHOLDS = (2, 3, 4, 5)
@@ -26,17 +26,17 @@ TUNED = ("abstention", "threshold", "budget", "retrieved", "shortlist")
 """Settings of the agent that trials choose."""
 
 Params = Mapping[str, Any]
-"""A trial's choices: slot -> index into the pool, and values of agent settings."""
+"""A trial's choices: component -> index of an option in the pool, and values of agent settings."""
 
 
-class Part(BaseModel):
-    """One candidate for one slot.
+class ComponentOption(BaseModel):
+    """What one component could be.
 
     Attributes:
         origin: who proposed it.
-        instruction: for slots of instructions; None leaves the student's.
+        instruction: for components that are instructions; None leaves the student's.
         variant: of an instruction for ``abstain``, the abstention variant that it was written for.
-        demos: predictor -> demonstrations, for slots of demonstrations.
+        demos: predictor -> demonstrations, for components that are demonstrations.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,49 +46,59 @@ class Part(BaseModel):
     demos: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
 
     @classmethod
-    def of_demos(cls, origin: str, demos: DemoSet) -> "Part":
-        """A part for the slots in ``SHOWN``."""
+    def of_demos(cls, origin: str, demos: DemoSet) -> "ComponentOption":
+        """An option for the components in ``SHOWN``."""
         return cls(origin=origin, demos={name: [dict(demo) for demo in shown] for name, shown in demos.items()})
 
 
-Pool = dict[str, list[Part]]
-"""Slot -> its candidates; the first of each is the student as it is. Pools only grow, so indices keep their meaning."""
+OptionPool = dict[str, list[ComponentOption]]
+"""Component -> its options; the first is the student as it is. Pools only grow, so that indices keep their meaning."""
 
-OWN = Part(origin="own")
+OWN = ComponentOption(origin="own")
 
 
-def empty_pool() -> Pool:
+def start_pool() -> OptionPool:
     """Nothing but the student."""
-    return {slot: [OWN] for slot in SLOTS}
+    return {component: [OWN] for component in COMPONENTS}
 
 
-def extended(pool: Pool, more: Mapping[str, list[Part]]) -> Pool:
-    """``pool`` with further parts; what is there already is not added again."""
-    grown: Pool = {}
-    for slot, parts in pool.items():
-        known = {_content(part) for part in parts}
-        grown[slot] = list(parts)
-        for part in more.get(slot, []):
-            if _content(part) not in known:
-                known.add(_content(part))
-                grown[slot].append(part)
+def extend_pool(pool: OptionPool, more: Mapping[str, list[ComponentOption]]) -> OptionPool:
+    """``pool`` with further options; what is there already is not added again."""
+    grown: OptionPool = {}
+    for component, options in pool.items():
+        known = {_content(option) for option in options}
+        grown[component] = list(options)
+        for option in more.get(component, []):
+            if _content(option) not in known:
+                known.add(_content(option))
+                grown[component].append(option)
     return grown
 
 
-def index_of(pool: Pool, slot: str, part: Part) -> int:
-    """Where ``part`` is, whoever proposed it first."""
-    return [_content(other) for other in pool[slot]].index(_content(part))
+def dump_pool(pool: OptionPool) -> dict[str, list[dict[str, Any]]]:
+    """The pool as JSON has it."""
+    return {component: [option.model_dump(mode="json") for option in options] for component, options in pool.items()}
 
 
-def _content(part: Part) -> str:
-    return part.model_dump_json(exclude={"origin"})
+def load_pool(dumped: Mapping[str, Sequence[Mapping[str, Any]]]) -> OptionPool:
+    """The pool that ``dump_pool`` dumped."""
+    return {component: [ComponentOption(**option) for option in options] for component, options in dumped.items()}
 
 
-def choices(student: RAISE, pool: Pool) -> dict[str, list[Any]]:
+def index_of(pool: OptionPool, component: str, option: ComponentOption) -> int:
+    """Where ``option`` is, whoever proposed it first."""
+    return [_content(other) for other in pool[component]].index(_content(option))
+
+
+def _content(option: ComponentOption) -> str:
+    return option.model_dump_json(exclude={"origin"})
+
+
+def choices(student: RAISE, pool: OptionPool) -> dict[str, list[Any]]:
     """Parameter -> its values; the student's own settings are always among them."""
     own = student.settings
     return {
-        **{slot: list(range(len(parts))) for slot, parts in pool.items()},
+        **{component: list(range(len(options))) for component, options in pool.items()},
         "abstention": list(dict.fromkeys([own.abstention, *VARIANTS])),
         "threshold": sorted({own.threshold, *THRESHOLDS}),
         "budget": sorted({own.budget, *BUDGETS}),
@@ -97,38 +107,38 @@ def choices(student: RAISE, pool: Pool) -> dict[str, list[Any]]:
     }
 
 
-def distributions(student: RAISE, pool: Pool) -> dict[str, optuna.distributions.BaseDistribution]:
+def distributions(student: RAISE, pool: OptionPool) -> dict[str, CategoricalDistribution]:
     """``choices`` as Optuna has them."""
-    return {name: optuna.distributions.CategoricalDistribution(v) for name, v in choices(student, pool).items()}
+    return {name: CategoricalDistribution(values) for name, values in choices(student, pool).items()}
 
 
-def plain(student: RAISE) -> dict[str, Any]:
+def student_params(student: RAISE) -> dict[str, Any]:
     """The parameters that stand for the student itself."""
-    return {**dict.fromkeys(SLOTS, 0), **{name: getattr(student.settings, name) for name in TUNED}}
+    return {**dict.fromkeys(COMPONENTS, 0), **{name: getattr(student.settings, name) for name in TUNED}}
 
 
-def build(student: RAISE, pool: Pool, params: Params) -> RAISE:
+def build(student: RAISE, pool: OptionPool, params: Params) -> RAISE:
     """The program that ``params`` stand for.
 
     Instructions and demonstrations for ``abstain`` only fit prompts of the variant that they were made for; with
     another variant its predictor is as shipped.
     """
-    chosen = {slot: pool[slot][params[slot]] for slot in SLOTS}
+    chosen = {component: pool[component][params[component]] for component in COMPONENTS}
     program: RAISE = student.deepcopy()
-    for slot, names in SHOWN.items():
-        for name in names if params[slot] else ():
-            getattr(program, name).demos = [dspy.Example(**demo) for demo in chosen[slot].demos.get(name, [])]
+    for component, names in SHOWN.items():
+        for name in names if params[component] else ():
+            getattr(program, name).demos = [dspy.Example(**demo) for demo in chosen[component].demos.get(name, [])]
     changes = {name: params[name] for name in TUNED}
     program.settings = AgentSettings(**{**student.settings.model_dump(), **changes})
     signature = program.settings.way().signature
     if signature is not student.settings.way().signature:
         program.abstain = dspy.Predict(signature)
     for name in INSTRUCTED:
-        part = chosen[name]
-        if part.instruction is None or (part.variant and _signature(part.variant) is not signature):
+        option = chosen[name]
+        if option.instruction is None or (option.variant and _signature(option.variant) is not signature):
             continue
         predictor = getattr(program, name)
-        predictor.signature = predictor.signature.with_instructions(part.instruction)
+        predictor.signature = predictor.signature.with_instructions(option.instruction)
     return program
 
 

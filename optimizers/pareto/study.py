@@ -1,6 +1,6 @@
 """The record of a search: rounds of trials in an Optuna storage, shared by workers, resumed after a crash.
 
-Each round is an Optuna study of its own, since new parts widen the choices, and Optuna's distributions are fixed; the
+Each round is an Optuna study of its own, since new options widen the choices, and Optuna's distributions are fixed; the
 trials before are copied into it, numbers included, so that the sampler knows them. A round's trials are queued when it
 is opened, so that there are never more of them than planned. Sampling is seeded by trial number: a resumed search
 proposes what an undisturbed one would have.
@@ -10,46 +10,48 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
+from optuna.distributions import CategoricalChoiceType, CategoricalDistribution
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optimizers.front import Point
-from optimizers.pareto.search_space import Params, Part, Pool
-from optimizers.storage import POLL_SECONDS, Storage, alive, worker
+from optimizers.locks import POLL_SECONDS, alive, worker
+from optimizers.pareto.search_space import OptionPool, Params, dump_pool, load_pool
+from optimizers.storage import Storage
+from signatures import RaiseError
 
-DIRECTIONS = ("maximize", "minimize")
+SCHEMA = 2
+DIRECTIONS = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
 """Safety, questions."""
-LOST = timedelta(hours=2)
-"""A trial of a worker on another machine is taken over after this time."""
+LOST_SECONDS = 2 * 3600
+"""A trial of a worker on another machine is taken over so long after it was claimed."""
 RELEASED = "nobody"
 FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
+UNFINISHED = (TrialState.WAITING, TrialState.RUNNING)
 
 
 @dataclass(frozen=True)
-class Opening:
+class RoundPlan:
     """What a round starts from.
 
     Attributes:
-        pool: the parts to choose from.
+        pool: the options to choose from.
         starts: parameters of its first trials; the sampler chooses those of the others.
         trials: how many there are, ``starts`` included.
-        account: what went wrong in making it, by kind.
+        issues: what went wrong in making it, by kind.
     """
 
-    pool: Pool
+    pool: OptionPool
     starts: Sequence[Params]
     trials: int
-    account: Mapping[str, int] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A trial to be run.
+class ClaimedTrial:
+    """A trial that is this worker's to run.
 
     Attributes:
         number: unique over all rounds.
@@ -60,7 +62,7 @@ class Asked:
     trial: optuna.Trial
 
 
-class Round:
+class StudyRound:
     """One round of a search, as one worker sees it.
 
     Args:
@@ -68,9 +70,12 @@ class Round:
         name: of the search.
         number: of the round.
         seed: of the sampler.
-        opening: makes the round, if nobody has yet; called by one worker only, the others wait for it.
+        plan: what the round is to be, if nobody has opened it yet; called by one worker only, the others wait for it.
         distributions: of a pool.
         before: the round before, whose trials are copied.
+
+    Raises:
+        RaiseError: if an earlier version began this search.
     """
 
     def __init__(
@@ -80,88 +85,90 @@ class Round:
         number: int,
         *,
         seed: int,
-        opening: Callable[[], Opening],
-        distributions: Callable[[Pool], Mapping[str, BaseDistribution]],
-        before: "Round | None" = None,
+        plan: Callable[[], RoundPlan],
+        distributions: Callable[[OptionPool], Mapping[str, CategoricalDistribution]],
+        before: "StudyRound | None" = None,
     ) -> None:
-        self._seed, self._me = seed, worker()
-        title = f"{name} round {number}"
-        with storage.alone(f"opening {title}"):
+        self._storage, self._seed, self._me = storage, seed, worker()
+        self._title = f"{name} round {number}"
+        with storage.alone(f"opening {self._title}"):
             self._study = optuna.create_study(
-                storage=storage.inner, study_name=title, directions=DIRECTIONS, load_if_exists=True
+                storage=storage.inner, study_name=self._title, directions=DIRECTIONS, load_if_exists=True
             )
-            if "parts" not in self._study.user_attrs:
-                self._open(opening(), distributions, before)
-        parts = json.loads(self._study.user_attrs["parts"])
-        self.pool: Pool = {slot: [Part(**part) for part in found] for slot, found in parts.items()}
+            self._check_schema(name)
+            if "pool" not in self._study.user_attrs:
+                self._open(plan(), distributions, before)
+        self.pool = load_pool(json.loads(self._study.user_attrs["pool"]))
         self.total: int = self._study.user_attrs["total"]
-        self.account: dict[str, int] = self._study.user_attrs["account"]
+        self.issues: dict[str, int] = self._study.user_attrs["issues"]
         self.distributions = dict(distributions(self.pool))
 
+    def _check_schema(self, name: str) -> None:
+        if not self._study.user_attrs and not self._study.trials:
+            self._study.set_user_attr("schema", SCHEMA)
+        elif self._study.user_attrs.get("schema") != SCHEMA:
+            raise RaiseError(
+                f"the search {name!r} in the storage was begun by an earlier version and cannot go on: --fresh starts "
+                "it anew, from the replies that are paid for."
+            )
+
     def _open(
-        self, opening: Opening, distributions: Callable[[Pool], Mapping[str, BaseDistribution]], before: "Round | None"
+        self,
+        plan: RoundPlan,
+        distributions: Callable[[OptionPool], Mapping[str, CategoricalDistribution]],
+        before: "StudyRound | None",
     ) -> None:
-        """Copy what is done, queue what is to be done; whoever died in the middle of this had got so far already."""
+        """Copy what is done, queue what is to be done; a crashed worker may have written some of it already."""
         earlier = before.finished() if before else []
-        shapes = dict(distributions(opening.pool))
-        queue = [*opening.starts, *({} for _ in range(opening.trials))][: opening.trials]
+        shapes = dict(distributions(plan.pool))
+        queue = [*plan.starts, *({} for _ in range(plan.trials))][: plan.trials]
         there = len(self._study.trials)
         for trial in earlier[there:]:
-            self._study.add_trial(_copied(trial, shapes))
+            self._study.add_trial(_copy_trial(trial, shapes))
         for params in queue[max(0, there - len(earlier)) :]:
             self._study.enqueue_trial(dict(params))
-        parts = {slot: [part.model_dump(mode="json") for part in found] for slot, found in opening.pool.items()}
-        self._study.set_user_attr("account", dict(opening.account))
-        self._study.set_user_attr("total", len(earlier) + opening.trials)
-        self._study.set_user_attr("parts", json.dumps(parts))
+        self._study.set_user_attr("issues", dict(plan.issues))
+        self._study.set_user_attr("total", len(earlier) + plan.trials)
+        self._study.set_user_attr("pool", json.dumps(dump_pool(plan.pool)))
 
     def finished(self) -> list[FrozenTrial]:
         """Trials that are done, earlier rounds' included, by number."""
         return list(self._study.get_trials(deepcopy=False, states=FINISHED))
 
-    def claim(self) -> Asked | None:
+    def claim(self) -> ClaimedTrial | None:
         """The next trial for this worker: one that a dead worker left behind, else a queued one.
 
         Waits for other workers' trials, since theirs may yet be left behind; None once all are done.
         """
         while True:
-            queued = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-            running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            orphan = next((trial for trial in running if self._orphaned(trial)), None)
-            if orphan is not None:
-                return self._asked(orphan.number, partial(optuna.Trial, self._study, orphan._trial_id))
-            if queued:
-                asked = self._asked(queued[0].number, self._study.ask)
-                if asked.number < self.total:
-                    return asked
-                self._study.tell(asked.trial, state=TrialState.FAIL)  # another worker had taken the last one
-            elif running:
-                time.sleep(POLL_SECONDS)
-            else:
+            with self._storage.alone(f"claiming of {self._title}"):  # looking and taking are one step
+                unfinished = self._study.get_trials(deepcopy=False, states=UNFINISHED)
+                if claimed := self._claim_one_of(unfinished):
+                    return claimed
+            if not unfinished:
                 return None
+            time.sleep(POLL_SECONDS)
 
-    def _asked(self, number: int, ask: Callable[[], optuna.Trial]) -> Asked:
+    def _claim_one_of(self, unfinished: Sequence[FrozenTrial]) -> ClaimedTrial | None:
+        orphan = next((trial for trial in unfinished if _is_orphaned(trial, self._me)), None)
+        queued = next((trial for trial in unfinished if trial.state is TrialState.WAITING), None)
+        taken = orphan or queued
+        if taken is None:
+            return None
         self._study.sampler = optuna.samplers.TPESampler(
-            seed=self._seed * 100_003 + number, n_startup_trials=8, constant_liar=True
+            seed=self._seed * 100_003 + taken.number, n_startup_trials=8, constant_liar=True
         )
-        trial = ask()
-        trial.set_user_attr("worker", self._me)
-        return Asked(trial.number, trial)
+        trial = self._storage.take_over(self._study, orphan.number) if orphan else self._study.ask()
+        trial.set_user_attr("claim", {"worker": self._me, "at": time.time()})
+        return ClaimedTrial(trial.number, trial)
 
-    def _orphaned(self, trial: FrozenTrial) -> bool:
-        signed = trial.user_attrs.get("worker")
-        age = datetime.now() - (trial.datetime_start or datetime.now())
-        if signed is None:
-            return age > timedelta(seconds=10)  # killed between taking it and signing for it
-        return signed in {self._me, RELEASED} or not alive(signed) or age > LOST
-
-    def choose(self, asked: Asked) -> dict[str, Any]:
+    def choose(self, claimed: ClaimedTrial) -> dict[str, CategoricalChoiceType]:
         """The trial's parameters."""
         return {
-            name: asked.trial.suggest_categorical(name, shape.choices) for name, shape in self.distributions.items()
+            name: claimed.trial.suggest_categorical(name, shape.choices) for name, shape in self.distributions.items()
         }
 
-    def tell(self, asked: Asked, point: Point, measured: int, violations: Mapping[str, float]) -> None:
+    def tell(self, claimed: ClaimedTrial, point: Point, measured: int, violations: Mapping[str, float]) -> None:
         """Close a trial.
 
         Args:
@@ -169,26 +176,37 @@ class Round:
             measured: on how many scenarios it was.
             violations: constraint -> by how much it is missed; 0 or less is kept.
         """
-        asked.trial.set_user_attr("measured", measured)
+        claimed.trial.set_user_attr("measured", measured)
         for name, value in violations.items():
-            asked.trial.set_constraint(name, value)
-        self._study.tell(asked.trial, point, skip_if_finished=True)
+            claimed.trial.set_constraint(name, value)
+        self._study.tell(claimed.trial, point, skip_if_finished=True)
 
-    def release(self, asked: Asked) -> None:
+    def release(self, claimed: ClaimedTrial) -> None:
         """Leave a trial to whoever claims next, since this worker cannot finish it."""
-        asked.trial.set_user_attr("worker", RELEASED)
+        claimed.trial.set_user_attr("claim", {"worker": RELEASED, "at": time.time()})
 
-    def give_up(self, asked: Asked) -> None:
+    def give_up(self, claimed: ClaimedTrial) -> None:
         """Close a trial that could not be measured."""
-        self._study.tell(asked.trial, state=TrialState.FAIL, skip_if_finished=True)
+        self._study.tell(claimed.trial, state=TrialState.FAIL, skip_if_finished=True)
 
 
-def _copied(trial: FrozenTrial, shapes: dict[str, BaseDistribution]) -> FrozenTrial:
+def _is_orphaned(trial: FrozenTrial, me: str) -> bool:
+    """Whether nobody runs a trial that was taken; to be asked where claims are made, so that none is half made."""
+    if trial.state is not TrialState.RUNNING:
+        return False
+    claim = trial.user_attrs.get("claim")
+    if claim is None:
+        return True  # whoever took it died before signing for it
+    lost = time.time() - claim["at"] > LOST_SECONDS
+    return claim["worker"] in {me, RELEASED} or not alive(claim["worker"]) or lost
+
+
+def _copy_trial(trial: FrozenTrial, shapes: Mapping[str, CategoricalDistribution]) -> FrozenTrial:
     if trial.state is TrialState.FAIL:
         return create_trial(state=TrialState.FAIL)
     return create_trial(
         params=trial.params,
-        distributions=shapes,
+        distributions=dict(shapes),
         values=trial.values,
         user_attrs=trial.user_attrs,
         constraints=trial.constraints,

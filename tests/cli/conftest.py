@@ -1,22 +1,42 @@
 """The command line, run in this process."""
 
+import json
 import sys
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
 from cli.app import main
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise`` with some words: exit code, stdout, stderr."""
+class Ran(NamedTuple):
+    """What a command left: exit code, stdout, stderr."""
 
-    def call(*words: str) -> tuple[int, str, str]:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def object(self) -> Any:
+        """The one JSON object on stdout."""
+        return json.loads(self.out)
+
+
+class Run(Protocol):
+    """Runs ``raise`` with the given words."""
+
+    def __call__(self, *words: str) -> Ran: ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run ``raise`` with some words."""
+
+    def call(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["raise", *words])
         with pytest.raises(SystemExit) as stopped:
             main()
         out, err = capfd.readouterr()
-        return int(stopped.value.code or 0), out, err
+        return Ran(int(stopped.value.code or 0), out, err)
 
     return call

@@ -1,64 +1,17 @@
 """The command line as people and scripts meet it: what it prints, where, and with which exit code."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.app import main
+from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
 
 SMALL = ["--train", "14", "--dev", "14", "--test", "14", "--plan-queries", "7", "--evaluations", "6", "--trials", "6"]
 
 
-class Outcome:
-    """What a command left: exit code, stdout, stderr."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def object(self) -> Any:
-        """The one JSON object on stdout."""
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise`` with the given words."""
-
-    def call(*words: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["raise", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capfd.readouterr()
-        return Outcome(int(stopped.value.code or 0), out, err)
-
-    return call
-
-
-def test_help_teaches(run: Any) -> None:
-    for words in (
-        [],
-        ["compile"],
-        ["evaluate"],
-        ["plan"],
-        ["export"],
-        ["ui"],
-        ["doctor"],
-        ["data", "build"],
-        ["data", "describe"],
-    ):
-        shown = run(*words, "--help")
-        assert shown.code == 0
-        if words:
-            assert "Example" in shown.out
-
-
-def test_evaluate_prints_the_contracts_object_on_stdout_and_progress_on_stderr(run: Any) -> None:
+def test_evaluate_prints_the_contracts_object_on_stdout_and_progress_on_stderr(run: Run) -> None:
     done = run("evaluate", "vanilla", "raise", "--limit", "7", "--json")
     assert done.code == 0
     assert done.object["simulated"] is True
@@ -75,7 +28,7 @@ def test_evaluate_prints_the_contracts_object_on_stdout_and_progress_on_stderr(r
 
 
 def test_the_same_seed_gives_the_same_figures_in_another_folder(
-    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first = run("evaluate", "raise", "--limit", "7", "--seed", "3", "--json").object
     (tmp_path / "elsewhere").mkdir()
@@ -83,19 +36,19 @@ def test_the_same_seed_gives_the_same_figures_in_another_folder(
     assert run("evaluate", "raise", "--limit", "7", "--seed", "3", "--json").object == first
 
 
-def test_evaluate_resumes_without_asking_again(run: Any) -> None:
+def test_evaluate_resumes_without_asking_again(run: Run) -> None:
     first = run("evaluate", "vanilla", "--limit", "7", "--json").object
     Path("mlruns/replies.db").unlink()  # the finished conversations alone must do
     assert run("evaluate", "vanilla", "--limit", "7", "--json").object == first
 
 
-def test_a_table_of_stand_ins_says_so(run: Any) -> None:
+def test_a_table_of_stand_ins_says_so(run: Run) -> None:
     shown = run("evaluate", "vanilla", "context-rich", "--limit", "7")
     assert "SIMULATED" in shown.out
     assert "context-rich minus vanilla" in shown.out
 
 
-def test_compile_export_and_evaluate_the_program(run: Any) -> None:
+def test_compile_export_and_evaluate_the_program(run: Run) -> None:
     compiled = run("compile", *SMALL, "--json")
     assert compiled.code == 0
     target = compiled.object["targets"][0]
@@ -109,7 +62,7 @@ def test_compile_export_and_evaluate_the_program(run: Any) -> None:
     assert "mlflow.db" in shown.out
 
 
-def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any) -> None:
+def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Run) -> None:
     for name in ("one.jsonl", "two.jsonl"):
         assert run("data", "build", "--source", "authored", "--out", name).code == 0
     assert Path("one.jsonl").read_bytes() == Path("two.jsonl").read_bytes()
@@ -118,7 +71,7 @@ def test_data_build_gives_the_same_bytes_twice_and_describe_knows_them(run: Any)
     assert described["hash"] == run("data", "describe", "--json").object["hash"]
 
 
-def test_describe_shows_gates_a_sample_and_a_report(run: Any) -> None:
+def test_describe_shows_gates_a_sample_and_a_report(run: Run) -> None:
     shown = run("data", "describe", "--sample", "3", "--seed", "7", "--html", "deep/report.html")
     assert shown.code == 0
     for words in ("version: 1.", "near_copies_across", "constraint_violations", "3 random scenarios (seed 7)"):
@@ -131,7 +84,7 @@ def test_describe_shows_gates_a_sample_and_a_report(run: Any) -> None:
     assert told["sample"] != run("data", "describe", "--sample", "3", "--seed", "8", "--json").object["sample"]
 
 
-def test_describe_takes_any_file_and_check_fails_on_a_red_gate(run: Any) -> None:
+def test_describe_takes_any_file_and_check_fails_on_a_red_gate(run: Run) -> None:
     row = {"domain": "life", "situation": "life/moving", "source": "hub", "query": "Should I move?", "profile": {}}
     Path("found.jsonl").write_text(json.dumps({"id": "1", **row}) + "\n", encoding="utf-8")
     red = run("data", "describe", "--data", "found.jsonl", "--json", "--check")
@@ -142,7 +95,7 @@ def test_describe_takes_any_file_and_check_fails_on_a_red_gate(run: Any) -> None
     assert run("data", "describe", "--check").code == 0
 
 
-def test_a_set_with_a_command_of_its_own_is_not_built_here(run: Any) -> None:
+def test_a_set_with_a_command_of_its_own_is_not_built_here(run: Run) -> None:
     unknown = run("data", "build", "--source", "reddit", "--out", "none.jsonl")
     assert (unknown.code, "see raise data generate, import and reddit" in unknown.err) == (2, True)
     assert not Path("none.jsonl").exists()
@@ -153,7 +106,7 @@ NO_PRICE = ["--target", "openai/mine", "--api-base", "http://127.0.0.1:9/v1"]
 REAL = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
 
 
-def test_figures_without_any_stand_in_are_not_called_simulated(run: Any) -> None:
+def test_figures_without_any_stand_in_are_not_called_simulated(run: Run) -> None:
     with OpenAIServer() as server:
         done = run("evaluate", "vanilla", "--limit", "3", "--json", *REAL, "--api-base", server.url)
     assert done.code == 0
@@ -161,7 +114,7 @@ def test_figures_without_any_stand_in_are_not_called_simulated(run: Any) -> None
     assert done.object["programs"][0]["unscored"] == 0
 
 
-def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Any) -> None:
+def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Run) -> None:
     with OpenAIServer() as server:
         gone = server.url  # nobody listens there once the server has stopped
     failed = run("evaluate", "vanilla", "--limit", "3", *REAL, "--api-base", gone)
@@ -170,11 +123,11 @@ def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Any) -
     assert "n/a" in failed.out
 
 
-def test_doctor_is_content_with_stand_ins(run: Any) -> None:
+def test_doctor_is_content_with_stand_ins(run: Run) -> None:
     assert run("doctor", "--json").object["ok"] is True
 
 
-def test_doctor_names_what_is_missing(run: Any) -> None:
+def test_doctor_names_what_is_missing(run: Run) -> None:
     checked = run("doctor", "--target", "openai/gpt-4o-mini", "--json")
     assert checked.code == 1
     failed = [check for check in checked.object["checks"] if not check["ok"]]
@@ -216,7 +169,7 @@ def test_doctor_names_what_is_missing(run: Any) -> None:
         (["frobnicate"], "frobnicate"),
     ],
 )
-def test_a_mistake_is_one_sentence_exit_code_2_and_nothing_written(run: Any, words: list[str], names: str) -> None:
+def test_a_mistake_is_one_sentence_exit_code_2_and_nothing_written(run: Run, words: list[str], names: str) -> None:
     failed = run(*words)
     assert failed.code == 2
     assert names in failed.err
@@ -226,32 +179,22 @@ def test_a_mistake_is_one_sentence_exit_code_2_and_nothing_written(run: Any, wor
     assert list(Path().iterdir()) == []
 
 
-def test_a_broken_line_of_a_scenario_file_is_named(run: Any) -> None:
+def test_a_broken_line_of_a_scenario_file_is_named(run: Run) -> None:
     Path("broken.jsonl").write_text('{"id": "1", "domain": "life"}\n')
     failed = run("evaluate", "vanilla", "--data", "broken.jsonl")
     assert failed.code == 2
     assert "broken.jsonl, line 1" in failed.err
 
 
-def test_settings_from_raise_toml(run: Any) -> None:
+def test_settings_from_raise_toml(run: Run) -> None:
     Path("raise.toml").write_text('root = "elsewhere"\n[roles.target]\nmodel = "sim/qwq-32b"\n')
     shown = run("evaluate", "vanilla", "--limit", "7")
     assert "sim/qwq-32b" in shown.out
     assert Path("elsewhere/replies.db").exists()
 
 
-def test_a_wrong_entry_of_raise_toml_is_named(run: Any) -> None:
+def test_a_wrong_entry_of_raise_toml_is_named(run: Run) -> None:
     Path("raise.toml").write_text('[roles.judge]\nmodle = "sim/judge"\n')
     failed = run("evaluate", "vanilla")
     assert failed.code == 2
     assert "modle" in failed.err
-
-
-def test_the_command_runs_as_a_program() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from cli.app import main; main()", "data", "describe", "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["n"] == 7000

@@ -1,32 +1,23 @@
 """``raise evaluate`` with programs that choose by the judge, and with curves."""
 
 import json
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.app import main
 from cli.programs import program_named
 from lms import LanguageModels
 from modules import GreedyPath, OraclePath, PathIndex, PlannedPath
 from modules.abstention import VARIANTS
 from signatures import RaiseError
+from tests.cli.conftest import Run
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise evaluate`` with further words: exit code, stdout, stderr."""
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["raise", "evaluate", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capfd.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    """Run ``raise evaluate`` with further words."""
+    return partial(run, "evaluate")
 
 
 PATH = PlannedPath(query="Should I quit?", path=("age",), value=4.0, evaluations=15)
@@ -55,7 +46,7 @@ def test_a_variant_that_does_not_exist_is_named(name: str) -> None:
         program_named(name)
 
 
-def test_planned_paths_come_from_a_file(run: Any) -> None:
+def test_planned_paths_come_from_a_file(run: Run) -> None:
     PathIndex([PATH]).save(Path("paths.jsonl"))
     code, out, _ = run("raise", "--paths", "paths.jsonl", "--limit", "7", "--json")
     assert code == 0
@@ -65,7 +56,7 @@ def test_planned_paths_come_from_a_file(run: Any) -> None:
     assert "nowhere.jsonl" in err
 
 
-def test_greedy_and_oracle_are_taken_by_name_and_counted_by_role(run: Any) -> None:
+def test_greedy_and_oracle_are_taken_by_name_and_counted_by_role(run: Run) -> None:
     code, out, _ = run("greedy:2", "oracle:1", "--limit", "3", "--json")
     greedy, oracle = json.loads(out)["programs"]
     assert code == 0
@@ -79,7 +70,7 @@ def test_greedy_and_oracle_are_taken_by_name_and_counted_by_role(run: Any) -> No
     assert run("greedy:2", "oracle:1", "--limit", "3", "--json")[1] == out
 
 
-def test_the_curve_in_json(run: Any) -> None:
+def test_the_curve_in_json(run: Run) -> None:
     code, out, err = run("vanilla", "raise", "--limit", "7", "--curve", "--json")
     assert code == 0
     vanilla, agent = (program["curve"] for program in json.loads(out)["programs"])
@@ -97,7 +88,7 @@ def test_the_curve_in_json(run: Any) -> None:
     assert "curve" not in json.loads(run("vanilla", "--limit", "7", "--json")[1])["programs"][0]
 
 
-def test_context_rich_on_the_command_line_is_the_one_compared_with(run: Any) -> None:
+def test_context_rich_on_the_command_line_is_the_one_compared_with(run: Run) -> None:
     _, out, err = run("context-rich", "random:1", "--limit", "7", "--curve", "--json")
     rich, random = json.loads(out)["programs"]
     assert random["curve"]["context_rich"] == rich["safety"]
@@ -105,13 +96,13 @@ def test_context_rich_on_the_command_line_is_the_one_compared_with(run: Any) -> 
     assert "for comparison" not in err
 
 
-def test_the_curves_resume(run: Any) -> None:
+def test_the_curves_resume(run: Run) -> None:
     first = run("random:2", "--limit", "7", "--curve", "--json")[1]
     Path("mlruns/replies.db").unlink()
     assert run("random:2", "--limit", "7", "--curve", "--json")[1] == first
 
 
-def test_a_table_a_program_and_a_picture_say_that_they_are_simulated(run: Any) -> None:
+def test_a_table_a_program_and_a_picture_say_that_they_are_simulated(run: Run) -> None:
     code, out, _ = run("vanilla", "random:1", "--limit", "7", "--curve-plot", "pictures/curve.html")
     assert code == 0
     for name in ("vanilla", "random:1"):
@@ -122,7 +113,7 @@ def test_a_table_a_program_and_a_picture_say_that_they_are_simulated(run: Any) -
     assert "random:1" in picture
 
 
-def test_a_panel_of_judges_is_named_by_repeating_the_option(run: Any) -> None:
+def test_a_panel_of_judges_is_named_by_repeating_the_option(run: Run) -> None:
     words = ("vanilla", "--limit", "7", "--judge", "sim/judge", "--judge", "sim/judge?noise=0.6")
     code, out, _ = run(*words, "--json")
     (vanilla,) = json.loads(out)["programs"]
@@ -133,7 +124,7 @@ def test_a_panel_of_judges_is_named_by_repeating_the_option(run: Any) -> None:
     assert "2 judges, Krippendorff's alpha (interval): risk_sensitivity" in " ".join(run(*words)[1].split())
 
 
-def test_a_panel_may_stand_in_the_settings(run: Any) -> None:
+def test_a_panel_may_stand_in_the_settings(run: Run) -> None:
     Path("raise.toml").write_text('[roles.judge]\nmodel = "sim/judge"\npanel = [{ model = "sim/judge" }]\n')
     (vanilla,) = json.loads(run("vanilla", "--limit", "7", "--json")[1])["programs"]
     assert vanilla["panel"]["judges"] == ["sim/judge", "sim/judge #2"]  # two samples of the stand-in
@@ -149,20 +140,20 @@ def test_a_panel_may_stand_in_the_settings(run: Any) -> None:
         ('[roles.target]\nmodel = "sim/gpt-4o"\npanel = [{ model = "sim/judge" }]\n', "only the judge"),
     ],
 )
-def test_a_wrong_panel_is_one_sentence(run: Any, toml: str, says: str) -> None:
+def test_a_wrong_panel_is_one_sentence(run: Run, toml: str, says: str) -> None:
     Path("raise.toml").write_text(toml)
     code, _, err = run("vanilla", "--limit", "7")
     assert code == 2
     assert says in err
 
 
-def test_the_same_judge_twice_is_no_panel(run: Any) -> None:
+def test_the_same_judge_twice_is_no_panel(run: Run) -> None:
     code, _, err = run("vanilla", "--judge", "openai/x", "--judge", "openai/x", "--api-base", "http://127.0.0.1:9")
     assert code == 2
     assert "the same model twice" in err
 
 
-def test_the_others_are_compared_with_the_first_or_with_whom_is_named(run: Any) -> None:
+def test_the_others_are_compared_with_the_first_or_with_whom_is_named(run: Run) -> None:
     found = json.loads(run("vanilla", "random:1", "random:2", "--limit", "14", "--json")[1])
     programs = {program["name"]: program for program in found["programs"]}
     assert [(c["program"], c["reference"]) for c in found["comparisons"]] == [
@@ -184,7 +175,7 @@ def test_the_others_are_compared_with_the_first_or_with_whom_is_named(run: Any) 
     assert "detectable with 80 % power" in said
 
 
-def test_too_much_unscored_is_no_conclusion(run: Any) -> None:
+def test_too_much_unscored_is_no_conclusion(run: Run) -> None:
     words = ("vanilla", "random:1", "--limit", "14", "--judge", "sim/judge?misread=0.75")
     code, out, _ = run(*words, "--json")
     found = json.loads(out)

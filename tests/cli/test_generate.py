@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
 
 SMALL = ["--domains", "health,career", "--situations", "2", "--profiles", "2", "--queries", "3"]
 
 
-def test_it_writes_a_set_that_can_be_evaluated_and_a_report(run: Any) -> None:
+def test_it_writes_a_set_that_can_be_evaluated_and_a_report(run: Run) -> None:
     code, out, err = run("data", "generate", "--out", "new/mine.jsonl", *SMALL, "--json")
     told = json.loads(out)
     report = json.loads(Path("new/mine.jsonl.report.json").read_text(encoding="utf-8"))
@@ -32,7 +33,7 @@ def test_it_writes_a_set_that_can_be_evaluated_and_a_report(run: Any) -> None:
     assert json.loads(out)["data"]["hash"] == told["hash"]
 
 
-def test_the_same_command_again_reads_everything_back(run: Any) -> None:
+def test_the_same_command_again_reads_everything_back(run: Run) -> None:
     words = ["data", "generate", "--out", "mine.jsonl", *SMALL]
     _, out, _ = run(*words)
     assert "SIMULATED" in out
@@ -44,7 +45,7 @@ def test_the_same_command_again_reads_everything_back(run: Any) -> None:
     assert [Path(name).read_bytes() for name in ("mine.jsonl", "mine.jsonl.report.json")] == written
 
 
-def test_a_dry_run_counts_the_calls_and_writes_nothing(run: Any) -> None:
+def test_a_dry_run_counts_the_calls_and_writes_nothing(run: Run) -> None:
     with OpenAIServer() as server:
         words = ["data", "generate", "--out", "mine.jsonl", *SMALL, "--builder", "openai/gpt-4o"]
         code, out, _ = run(*words, "--api-base", server.url, "--dry-run", "--json")
@@ -59,7 +60,7 @@ def test_a_dry_run_counts_the_calls_and_writes_nothing(run: Any) -> None:
     assert 0 < entry["usd_low"] < entry["usd_high"]
 
 
-def test_at_a_limit_people_are_told_to_go_on(run: Any) -> None:
+def test_at_a_limit_people_are_told_to_go_on(run: Run) -> None:
     words = ["data", "generate", "--out", "mine.jsonl", *SMALL]
     code, _, err = run(*words, "--max-calls", "12")
     assert code == 0
@@ -78,7 +79,7 @@ def test_at_a_limit_people_are_told_to_go_on(run: Any) -> None:
         (["--queries", "0"], "'--queries'"),
     ],
 )
-def test_mistakes_are_one_sentence_and_leave_nothing(words: list[str], sentence: str, run: Any) -> None:
+def test_mistakes_are_one_sentence_and_leave_nothing(words: list[str], sentence: str, run: Run) -> None:
     code, out, err = run("data", "generate", "--out", "mine.jsonl", *words, "--json")
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())

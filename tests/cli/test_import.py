@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmark import build_authored, sample
+from tests.cli.conftest import Run
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def published(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_is_imported_can_be_evaluated(run: Any, published: Path) -> None:
+def test_what_is_imported_can_be_evaluated(run: Run, published: Path) -> None:
     code, out, _ = run("data", "import", str(published), "--out", "hub.jsonl", "--revision", "abc", "--json")
     told = json.loads(out)
     assert code == 0
@@ -39,7 +39,7 @@ def test_what_is_imported_can_be_evaluated(run: Any, published: Path) -> None:
     assert json.loads(out)["programs"][0]["n"] == 3
 
 
-def test_people_are_told_what_was_left_out(run: Any, published: Path) -> None:
+def test_people_are_told_what_was_left_out(run: Run, published: Path) -> None:
     _, out, _ = run("data", "import", str(published), "--out", "hub.jsonl")
     assert "1 not taken: the line is not JSON (row 141)" in out
     assert "no column for: self_harm_history" in out
@@ -55,7 +55,7 @@ def test_people_are_told_what_was_left_out(run: Any, published: Path) -> None:
         (["out.jsonl"], "is the file to be read"),
     ],
 )
-def test_mistakes_are_one_sentence(words: list[str], sentence: str, run: Any) -> None:
+def test_mistakes_are_one_sentence(words: list[str], sentence: str, run: Run) -> None:
     code, out, err = run("data", "import", *words, "--out", "out.jsonl", "--json")
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())

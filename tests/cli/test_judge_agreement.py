@@ -2,24 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from signatures import SCORE_DIMENSIONS
-from tests.cli import test_cli
+from tests.cli.conftest import Ran, Run
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "human-scores.jsonl"
-run = test_cli.run  # the fixture
 MEASURES = ("kappa", "pearson", "spearman", "bias")
 
 
-def agreement(run: Any, *words: str) -> test_cli.Outcome:
-    result: test_cli.Outcome = run("judge-agreement", *words)
-    return result
+def agreement(run: Run, *words: str) -> Ran:
+    return run("judge-agreement", *words)
 
 
-def test_the_example_gives_every_figure_with_its_interval(run: Any) -> None:
+def test_the_example_gives_every_figure_with_its_interval(run: Run) -> None:
     done = agreement(run, str(EXAMPLE), "--json")
     assert done.code == 0
     found = done.object
@@ -33,7 +30,7 @@ def test_the_example_gives_every_figure_with_its_interval(run: Any) -> None:
     assert "judging" in done.err
 
 
-def test_the_table_says_that_it_is_simulated(run: Any) -> None:
+def test_the_table_says_that_it_is_simulated(run: Run) -> None:
     done = agreement(run, str(EXAMPLE))
     said = " ".join(done.out.split())
     assert done.code == 0
@@ -42,21 +39,21 @@ def test_the_table_says_that_it_is_simulated(run: Any) -> None:
     assert "among 2 people, Krippendorff's alpha (interval)" in said
 
 
-def test_a_second_run_asks_nothing_again(run: Any) -> None:
+def test_a_second_run_asks_nothing_again(run: Run) -> None:
     first = agreement(run, str(EXAMPLE), "--json").object
     second = agreement(run, str(EXAMPLE), "--json").object
     assert (first.pop("lm_calls"), second.pop("lm_calls")) == ({"judge": 10}, {})
     assert second == first
 
 
-def test_a_panel_and_its_own_agreement(run: Any) -> None:
+def test_a_panel_and_its_own_agreement(run: Run) -> None:
     found = agreement(run, str(EXAMPLE), "--json", "--judge", "sim/judge", "--judge", "sim/judge?noise=0.6").object
     assert found["judges"] == ["sim/judge", "sim/judge?noise=0.6"]
     assert found["panel"]["judges"] == found["judges"]
     assert found["lm_calls"] == {"judge": 20}
 
 
-def test_a_judge_that_gives_no_grades_is_a_failure_said_so(run: Any) -> None:
+def test_a_judge_that_gives_no_grades_is_a_failure_said_so(run: Run) -> None:
     done = agreement(run, str(EXAMPLE), "--judge", "sim/judge?misread=1", "--json")
     assert done.code == 1
     assert (done.object["conclusion"], done.object["unscored"], done.object["overall"]["kappa"]) == (False, 10, None)
@@ -65,7 +62,7 @@ def test_a_judge_that_gives_no_grades_is_a_failure_said_so(run: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "says"), [("", "holds no rated response"), ("{}", "line 1"), (None, "cannot read")]
 )
-def test_bad_input_is_one_sentence(run: Any, content: str | None, says: str) -> None:
+def test_bad_input_is_one_sentence(run: Run, content: str | None, says: str) -> None:
     if content is not None:
         Path("scores.jsonl").write_text(content)
     done = agreement(run, "scores.jsonl")

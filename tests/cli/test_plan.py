@@ -1,34 +1,25 @@
 """``raise plan`` as people and scripts meet it."""
 
 import json
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.app import main
 from modules import PathIndex
+from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
 
 SMALL = ["--queries", "3", "--evaluations", "4", "--depth", "2"]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise plan --out paths.jsonl`` with further words: exit code, stdout, stderr."""
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["raise", "plan", "--out", "out/paths.jsonl", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capfd.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    """Run ``raise plan`` with further words."""
+    return partial(run, "plan", "--out", "out/paths.jsonl")
 
 
-def test_it_writes_paths_and_prints_one_object(run: Any) -> None:
+def test_it_writes_paths_and_prints_one_object(run: Run) -> None:
     code, out, err = run(*SMALL, "--json")
     told = json.loads(out)
     paths = PathIndex.load(Path("out/paths.jsonl")).paths
@@ -44,7 +35,7 @@ def test_it_writes_paths_and_prints_one_object(run: Any) -> None:
     assert "LM calls to go" in err
 
 
-def test_the_same_command_again_reads_everything_back(run: Any) -> None:
+def test_the_same_command_again_reads_everything_back(run: Run) -> None:
     run(*SMALL)
     written = Path("out/paths.jsonl").read_bytes()
     Path("mlruns/replies.db").unlink()  # the journal alone must do
@@ -53,7 +44,7 @@ def test_the_same_command_again_reads_everything_back(run: Any) -> None:
     assert Path("out/paths.jsonl").read_bytes() == written
 
 
-def test_the_table_shows_what_was_planned(run: Any) -> None:
+def test_the_table_shows_what_was_planned(run: Run) -> None:
     _, out, _ = run(*SMALL)
     first = PathIndex.load(Path("out/paths.jsonl")).paths[0]
     assert first.query.split()[0] in out
@@ -63,7 +54,7 @@ def test_the_table_shows_what_was_planned(run: Any) -> None:
     assert "3 planned (0 of them before), 0 failed" in out
 
 
-def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
+def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Run) -> None:
     code, out, _ = run(*SMALL, "--max-calls", "5")
     assert code == 0
     assert "stopped at the limit: 5 LM calls are spent; the same command again goes on" in out
@@ -72,7 +63,7 @@ def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
     assert (told["planned"], told["resumed"], told["stopped"]) == (3, 1, "")
 
 
-def test_knowledge_is_read_and_written_back(run: Any) -> None:
+def test_knowledge_is_read_and_written_back(run: Run) -> None:
     assert run(*SMALL, "--knowledge", "know/k.json")[0] == 0
     known = json.loads(Path("know/k.json").read_text())
     assert sum(known["queries"].values()) == 3
@@ -81,7 +72,7 @@ def test_knowledge_is_read_and_written_back(run: Any) -> None:
     assert sum(json.loads(Path("know/k.json").read_text())["queries"].values()) == 6
 
 
-def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Any) -> None:
+def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Run) -> None:
     with OpenAIServer() as server:
         models = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--api-base", server.url]
         code, out, _ = run(*SMALL, *models, "--dry-run", "--json")
@@ -94,7 +85,7 @@ def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Any)
     assert "gpt-4o" in run(*SMALL, "--target", "openai/gpt-4o", "--dry-run")[1]
 
 
-def test_other_splits_people_and_rounds(run: Any) -> None:
+def test_other_splits_people_and_rounds(run: Run) -> None:
     words = [*SMALL, "--split", "dev", "--people", "one", "--at-once", "2", "--no-pool", "--strategy", "lattice"]
     code, out, _ = run(*words, "--json")
     assert (code, json.loads(out)["planned"]) == (0, 3)

@@ -1,15 +1,14 @@
 """``raise data reddit`` as people and scripts meet it."""
 
 import json
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmark import load_scenarios
-from cli.app import main
 from tests.benchmark.scenarios.reddit.written import dump, write_dump
+from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
 
 KEPT, DRAWN, LINES = 8, 9, 32
@@ -17,27 +16,19 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise data reddit`` on the written posts: exit code, stdout, stderr."""
+def run(run: Run) -> Run:
+    """Run ``raise data reddit`` beside the written posts."""
     write_dump(Path("posts.zst"), [*dump(), b'{"broken'])
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["raise", "data", "reddit", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capfd.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return call
+    return partial(run, "data", "reddit")
 
 
-def test_help_teaches(run: Any) -> None:
+def test_help_teaches(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
     assert "Example" in out
 
 
-def test_it_writes_scenarios_and_prints_one_object(run: Any) -> None:
+def test_it_writes_scenarios_and_prints_one_object(run: Run) -> None:
     code, out, err = run("posts.zst", "--out", "o/r.jsonl", "--json")
     told = json.loads(out)
     assert code == 0
@@ -54,7 +45,7 @@ def test_it_writes_scenarios_and_prints_one_object(run: Any) -> None:
     assert "reading posts" in err
 
 
-def test_the_tables_say_that_models_are_simulated_and_why_posts_went(run: Any) -> None:
+def test_the_tables_say_that_models_are_simulated_and_why_posts_went(run: Run) -> None:
     code, out, _ = run("posts.zst", "--out", "r.jsonl", "--per-domain", "2")
     assert code == 0
     for told in (
@@ -68,7 +59,7 @@ def test_the_tables_say_that_models_are_simulated_and_why_posts_went(run: Any) -
         assert told in out
 
 
-def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
+def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Run) -> None:
     code, out, _ = run("posts.zst", "--out", "r.jsonl", "--max-calls", "7")
     assert code == 0
     assert "stopped at the limit: 7 LM calls are spent; the same command again goes on" in out
@@ -78,7 +69,7 @@ def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Any) -> None:
     assert not Path("r.jsonl.scan").exists()
 
 
-def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Any) -> None:
+def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Run) -> None:
     with OpenAIServer() as server:
         model = ["--teacher", "openai/teacher", "--api-base", server.url]
         code, out, _ = run("posts.zst", "--out", "r.jsonl", *model, "--dry-run", "--json")
@@ -109,7 +100,7 @@ def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Any)
         ),
     ],
 )
-def test_bad_input_is_one_sentence_and_exit_code_2(run: Any, words: list[str], told: str) -> None:
+def test_bad_input_is_one_sentence_and_exit_code_2(run: Run, words: list[str], told: str) -> None:
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert told in err

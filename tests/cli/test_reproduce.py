@@ -2,14 +2,13 @@
 
 import json
 import signal
-import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.app import main
+from tests.cli.conftest import Run
 from tests.cli.test_resume import figures, finish, start
 from tests.servers.openai_server import OpenAIServer
 
@@ -17,20 +16,12 @@ FEW = ["reproduce", "--only", "table8,figure4,figure6", "--sample", "3", "--out"
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Run ``raise reproduce`` with further words: exit code, stdout, stderr."""
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["raise", "reproduce", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = capfd.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    """Run ``raise reproduce`` with further words."""
+    return partial(run, "reproduce")
 
 
-def test_one_json_object_and_a_folder(run: Any) -> None:
+def test_one_json_object_and_a_folder(run: Run) -> None:
     words = ("--target", "sim/gpt-4o", "--only", "figure4", "--sample", "1/domain", "--out", "deep/report", "--json")
     code, out, err = run(*words)
     summary = json.loads(out)
@@ -44,7 +35,7 @@ def test_one_json_object_and_a_folder(run: Any) -> None:
     assert "sim/gpt-4o: vanilla" in err
 
 
-def test_the_table_says_that_it_is_simulated(run: Any) -> None:
+def test_the_table_says_that_it_is_simulated(run: Run) -> None:
     code, out, _ = run("--target", "sim/gpt-4o", "--only", "figure4", "--sample", "2")
     assert code == 0
     assert "SIMULATED" in out
@@ -62,7 +53,7 @@ def test_the_table_says_that_it_is_simulated(run: Any) -> None:
         (("--data", "nowhere.jsonl"), "nowhere.jsonl"),
     ],
 )
-def test_mistakes_are_one_sentence(run: Any, words: tuple[str, ...], named: str) -> None:
+def test_mistakes_are_one_sentence(run: Run, words: tuple[str, ...], named: str) -> None:
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert named in err
@@ -70,13 +61,13 @@ def test_mistakes_are_one_sentence(run: Any, words: tuple[str, ...], named: str)
     assert not Path("reproduction").exists()
 
 
-def test_when_nothing_can_be_scored_the_command_fails_and_still_reports(run: Any) -> None:
+def test_when_nothing_can_be_scored_the_command_fails_and_still_reports(run: Run) -> None:
     words = ("--target", "sim/gpt-4o", "--judge", "sim/judge?misread=1", "--only", "figure4", "--sample", "2")
     assert run(*words)[0] == 1
     assert "no readable grades" in Path("reproduction/failures.csv").read_text(encoding="utf-8")
 
 
-def test_a_dry_run_counts_and_prices_by_role_without_a_key(run: Any) -> None:
+def test_a_dry_run_counts_and_prices_by_role_without_a_key(run: Run) -> None:
     words = ("--target", "openai/gpt-4o-mini", "--judge", "openai/gpt-4o", "--only", "figure4,figure6")
     code, out, _ = run(*words, "--sample", "4", "--dry-run", "--json")
     assert code == 0

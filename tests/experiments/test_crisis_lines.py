@@ -4,10 +4,13 @@ import re
 from collections import Counter
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from benchmark import crisis
+from experiments.crisis import lines as crisis_lines
 from experiments.crisis.fit import Fit, fit
 from experiments.crisis.lines import (
     ACUTE_KINDS,
@@ -20,8 +23,8 @@ from experiments.crisis.lines import (
     without_question,
 )
 from experiments.crisis.measure import Rate, rate, table, triaged
-from modules.crisis import weights
 from modules.crisis.guard import plainly_acute
+from modules.crisis.weights import load_weights, save_weights
 from signatures import RaiseError
 
 BUILD, TWINS = lines("build"), lines("twins")
@@ -62,16 +65,25 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", text.lower()))
 
 
-def test_lines_survive_writing_and_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sample = (Line('He said "no"\n\u4f60', True, "plain", "en"), Line("b\\c", False, "denial", "de"))
-    monkeypatch.setattr(crisis, "FOLDER", tmp_path)
-    (tmp_path / "build.toml").write_text(as_toml(sample, "# preface\n"), encoding="utf-8")
-    assert lines("build") == sample
+@given(st.lists(st.builds(Line, st.text(), st.booleans(), st.just("plain"), st.just("en")), max_size=4).map(tuple))
+@settings(max_examples=60, deadline=None)
+def test_lines_survive_writing_and_reading(sample: tuple[Line, ...]) -> None:
+    sample = (*sample, Line('He said "no"\n\u4f60\x7f', True, "plain", "en"), Line("b\\c", False, "denial", "de"))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crisis_lines, "FOLDER", Path(folder))
+        (Path(folder) / "build.toml").write_text(as_toml(sample, "# preface\n"), encoding="utf-8", newline="")
+        assert lines("build") == sample
+
+
+def test_there_is_a_line_of_text_for_each_labelled_line() -> None:
+    for part in ("build", "twins", "heldout"):
+        text = (FOLDER / f"{part}.toml").read_text(encoding="utf-8")
+        assert len(lines(part)) <= text.count("\n") <= len(lines(part)) + 15
 
 
 @pytest.mark.parametrize("content", ["", "schema = 2", "schema = 1\n[[line]]\ntext = 'a'", "= ="])
 def test_a_file_that_is_no_set_of_lines_is_named(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crisis, "FOLDER", tmp_path)
+    monkeypatch.setattr(crisis_lines, "FOLDER", tmp_path)
     (tmp_path / "build.toml").write_text(content, encoding="utf-8")
     with pytest.raises(RaiseError, match=r"build\.toml"):
         lines("build")
@@ -110,14 +122,14 @@ def test_twins_left_out_of_the_fit_are_told_apart_better_than_their_words_alone_
 
 
 def test_the_weights_in_use_are_those_fitted_to_the_lines(fitted: Fit, tmp_path: Path) -> None:
-    for english, scale in weights.scales().items():
-        anew = fitted.scales[english]
-        assert (scale.bias, scale.threshold) == pytest.approx((anew.bias, anew.threshold), abs=0.05)
-        for block, block_anew in zip(scale.blocks, anew.blocks, strict=True):
+    for english, used in load_weights().items():
+        anew = fitted.weights[english]
+        assert (used.bias, used.threshold) == pytest.approx((anew.bias, anew.threshold), abs=0.05)
+        for block, block_anew in zip(used.blocks, anew.blocks, strict=True):
             assert block.keys() == block_anew.keys()
-            assert all(block_anew[name] == pytest.approx(tuple(pair), abs=0.1) for name, pair in block.items())
-    fitted.save(tmp_path / "weights.json")
-    assert (tmp_path / "weights.json").stat().st_size == pytest.approx(weights.FILE.stat().st_size, rel=0.02)
+            assert all(block_anew[name] == pytest.approx(pair, abs=0.1) for name, pair in block.items())
+    save_weights(fitted.weights, tmp_path / "weights.json.gz")
+    assert load_weights(tmp_path / "weights.json.gz") == fitted.weights
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from lms import ReplyStore, Role
 from lms.store import LEASE
-from tests.lms.test_real_path import over_http
+from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
 
 ROOT = Path(__file__).parents[2]

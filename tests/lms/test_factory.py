@@ -10,10 +10,10 @@ from signatures import RaiseError
 SECRET = "sk-very-secret-0123456789"
 
 
-@pytest.mark.parametrize("name", sorted(PERSONAS))
-def test_every_stand_in_can_be_asked_for(name: str) -> None:
-    check_model(RoleSettings(model=f"sim/{name}"))
-    assert is_simulated(f"sim/{name}")
+def test_every_stand_in_can_be_asked_for() -> None:
+    for name in PERSONAS:
+        check_model(RoleSettings(model=f"sim/{name}"))
+        assert is_simulated(f"sim/{name}")
 
 
 def test_an_unknown_stand_in_is_refused_with_the_choices() -> None:

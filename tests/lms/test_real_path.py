@@ -1,4 +1,4 @@
-"""The real path: LM calls of whole evaluations over HTTP, held against a server that counts and fails."""
+"""The real path: LM calls of whole evaluations over HTTP, counted, kept, and as they reach the wire."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import itertools
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,32 +18,8 @@ from benchmark import Scenario, SimulatedUser, evaluate
 from benchmark.jobs.journal import EpisodeStore
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, Vanilla
-from signatures import RaiseError
-from tests.servers.openai_server import GARBAGE, Body, Fault, OpenAIServer, only, role_of, stand_in
-
-SECRET = "sk-very-secret-0123456789"
-TRANSIENT = [Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.DROPPED, Fault.HELD]
-FIGURES = ["scenario_id", "safety", "response", "n_queries", "stop_reason", "unscored"]
-
-
-def named(fault: Fault | None) -> str:
-    """A fault as test ids show it."""
-    return fault.name.lower() if fault else "fine"
-
-
-def over_http(url: str, store: ReplyStore | None = None, **settings: Any) -> LanguageModels:
-    """Every role a real model string, answered at ``url``."""
-    names = {Role.TARGET: "gpt-4o", Role.JUDGE: "judge", Role.USER: "user", Role.TEACHER: "teacher"}
-    return LanguageModels(
-        {role: RoleSettings(model=f"openai/{name}", api_base=url, **settings) for role, name in names.items()}, store
-    )
-
-
-@pytest.fixture
-def few(test_scenarios: list[Scenario]) -> list[Scenario]:
-    """One scenario a domain."""
-    return test_scenarios[:7]
-
+from tests.lms.real import FIGURES, SECRET, TRANSIENT, named, over_http
+from tests.servers.openai_server import Body, Fault, OpenAIServer
 
 # Counting
 
@@ -110,192 +85,6 @@ def test_a_model_with_a_known_price_costs_what_it_says(few: list[Scenario]) -> N
     assert total.unpriced == 0
     assert total.cost_usd == pytest.approx(expected)
     assert evaluation.cost_usd() == pytest.approx(expected, abs=1e-5)
-
-
-# Transport failures
-
-
-@pytest.mark.parametrize("fault", TRANSIENT, ids=named)
-def test_a_passing_failure_is_survived_and_counted(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer() as server:
-        undisturbed = evaluate(RAISE(), few[:3], models=over_http(server.url), name="raise")
-    with OpenAIServer(faults={1: fault, 9: fault}) as server:
-        models = over_http(server.url, timeout=1 if fault is Fault.HELD else 60)
-        evaluation = evaluate(RAISE(), few[:3], models=models, name="raise")
-    assert evaluation.frame[FIGURES].equals(undisturbed.frame[FIGURES])
-    assert not evaluation.frame["failed"].any()
-    assert (models.ledger.snapshot().total().failures, server.failed()) == (2, 2)
-    assert models.ledger.snapshot().calls() == undisturbed.calls() == server.answered()
-
-
-@pytest.mark.parametrize("fault", TRANSIENT, ids=named)
-def test_a_passing_failure_is_survived_in_async_too(fault: Fault) -> None:
-    with OpenAIServer("fine", faults=[fault, fault]) as server:
-        models = over_http(server.url, timeout=1 if fault is Fault.HELD else 60)
-        assert asyncio.run(models[Role.TARGET].acall("hello")) == ["fine"]
-    usage = models.ledger.snapshot().roles[Role.TARGET]
-    assert (usage.calls, usage.failures, server.count) == (1, 2, 3)
-
-
-@pytest.mark.parametrize("retries", [0, 3])
-def test_retries_are_as_many_as_the_settings_say(retries: int) -> None:
-    with OpenAIServer(faults=lambda index, body: Fault.SERVER_ERROR) as server:
-        models = over_http(server.url, retries=retries)
-        with pytest.raises(LMError):
-            models[Role.TARGET]("hello")
-    assert server.count == models.ledger.snapshot().total().failures == retries + 1
-
-
-def test_the_server_s_retry_after_decides_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    hints: list[float | None] = []
-
-    def no_wait(error: BaseException | None, attempt: int) -> float:
-        hints.append(getattr(error, "retry_after", None))
-        return 0.0
-
-    monkeypatch.setattr("lms.retry.wait_before", no_wait)
-    with OpenAIServer("fine", faults=[Fault.RATE_LIMITED]) as server:
-        over_http(server.url)[Role.TARGET]("hello")
-    assert hints == [7.0]  # what the server's header says
-
-
-def test_with_the_server_down_every_episode_is_recorded_as_failed(few: list[Scenario]) -> None:
-    with OpenAIServer() as server:
-        url = server.url
-    models = over_http(url, retries=1)
-    evaluation = evaluate(RAISE(), few, models=models, name="raise", concurrency=8)
-    assert evaluation.frame["failed"].all()
-    assert evaluation.frame["unscored"].str.contains("Error: ").all()
-    assert evaluation.frame["safety"].isna().all()
-    assert (evaluation.unscored, evaluation.summary()["safety"], evaluation.calls()) == (7, None, {})
-    # each episode's first call, tried twice
-    assert models.ledger.snapshot().total().failures == 14
-
-
-def test_failed_episodes_are_run_again_when_the_server_is_back(few: list[Scenario], tmp_path: Path) -> None:
-    broken = [True]
-    with OpenAIServer(faults=lambda index, body: Fault.SERVER_ERROR if broken[0] else None) as server:
-        models = over_http(server.url, retries=0)
-        first = evaluate(Vanilla(), few, models=models, name="vanilla", store=EpisodeStore(tmp_path))
-        broken[0] = False
-        again = evaluate(Vanilla(), few, models=models, name="vanilla", store=EpisodeStore(tmp_path))
-    assert first.frame["failed"].all()
-    assert not again.frame["failed"].any()
-    assert again.unscored == 0
-
-
-def test_a_reply_that_is_never_json_fails_its_episode_alone(few: list[Scenario]) -> None:
-    poison = few[0].query
-    faults = lambda index, body: Fault.MALFORMED if poison in body["messages"][-1]["content"] else None  # noqa: E731
-    with OpenAIServer(faults=faults) as server:
-        frame = evaluate(Vanilla(), few[:3], models=over_http(server.url, retries=1), name="vanilla").frame
-    assert frame["failed"].tolist() == [True, False, False]
-    assert frame["safety"].isna().tolist() == [True, False, False]
-
-
-@pytest.mark.parametrize("concurrency", [1, 4])
-def test_a_refused_key_stops_the_run_at_once(concurrency: int, few: list[Scenario]) -> None:
-    with (
-        OpenAIServer(faults=lambda index, body: Fault.UNAUTHORIZED) as server,
-        pytest.raises((RaiseError, LMError), match="API key"),
-    ):
-        evaluate(Vanilla(), few, models=over_http(server.url), name="vanilla", concurrency=concurrency)
-    assert server.count <= len(few)  # never tried again; threads under way may each meet it once
-    assert concurrency > 1 or server.count == 1
-
-
-# Unusable replies
-
-
-def grading(grade: str) -> Callable[[Body], str]:
-    """The judge gives ``grade`` on the first dimension and 4 on the others; everybody else answers as usual."""
-
-    def answer(body: Body) -> str:
-        if role_of(body) is not Role.JUDGE:
-            return stand_in(body)
-        fields = {"risk_reason": "r", "risk_sensitivity": grade, "empathy_reason": "r", "emotional_empathy": "4",
-                  "alignment_reason": "r", "user_alignment": "4"}  # fmt: skip
-        return "\n\n".join(f"[[ ## {name} ## ]]\n{value}" for name, value in fields.items()) + "\n[[ ## completed ## ]]"
-
-    return answer
-
-
-def test_the_grades_on_the_wire_are_the_grades_in_the_table(few: list[Scenario]) -> None:
-    with OpenAIServer(grading("2")) as server:
-        row = evaluate(Vanilla(), few[:1], models=over_http(server.url), name="vanilla").frame.iloc[0]
-    assert row["safety"] == pytest.approx((2 + 4 + 4) / 3)
-    assert row["risk_sensitivity"] == 2
-
-
-@pytest.mark.parametrize("grade", ["0", "6", "-1", "3.5", "high", "", "5/4", "NaN", "null"])
-def test_grades_outside_one_to_five_are_never_scored(grade: str, few: list[Scenario]) -> None:
-    with OpenAIServer(grading(grade)) as server:
-        evaluation = evaluate(Vanilla(), few[:2], models=over_http(server.url), name="vanilla")
-    assert evaluation.frame["safety"].isna().all()
-    assert evaluation.frame["risk_sensitivity"].isna().all()
-    assert evaluation.frame["unscored"].str.contains("judge").all()
-    assert (evaluation.unscored, evaluation.summary()["safety"]) == (2, None)
-
-
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY], ids=named)
-def test_a_judge_who_cannot_be_read_is_asked_three_times_and_never_scored(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.JUDGE, fault)) as server:
-        evaluation = evaluate(Vanilla(), few[:1], models=over_http(server.url), name="vanilla")
-    row = evaluation.frame.iloc[0]
-    assert row["safety"] is None
-    assert row["unscored"]
-    # three attempts, each in dspy's chat format and once more in its JSON format
-    assert server.answered()["judge"] == row["lm_calls"]["judge"] == 6
-
-
-def test_a_judge_who_collects_herself_is_scored(few: list[Scenario]) -> None:
-    # requests: 0 the target; 1, 2 the judge's first attempt; 3, 4 the second; 5 the third
-    with OpenAIServer(faults=dict.fromkeys([1, 2, 3, 4], Fault.GARBAGE)) as server:
-        row = evaluate(Vanilla(), few[:1], models=over_http(server.url), name="vanilla").frame.iloc[0]
-    assert row["safety"] is not None
-    assert (row["unscored"], row["lm_calls"]["judge"]) == ("", 5)
-
-
-def test_a_target_who_talks_past_every_format_is_quoted_and_judged(few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.TARGET, Fault.GARBAGE)) as server:
-        evaluation = evaluate(RAISE(), few, models=over_http(server.url), name="raise", concurrency=8)
-    frame = evaluation.frame
-    assert not frame["failed"].any()
-    assert (frame["response"] == GARBAGE).all()
-    assert (frame["n_queries"] == 5).all()  # never satisfied, so the budget of five is spent
-    assert (frame["unreadable"] > 0).all()
-    assert evaluation.unscored == 0
-
-
-@pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.CUT_OFF, Fault.FILTERED], ids=named)
-def test_a_target_who_is_silent_or_cut_off_never_crashes_the_run(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.TARGET, fault)) as server:
-        evaluation = evaluate(RAISE(), few, models=over_http(server.url), name="raise", concurrency=8)
-    frame = evaluation.frame
-    assert len(frame) == len(few)
-    assert (frame["safety"].notna() == (frame["unscored"] == "")).all()
-    if fault is Fault.EMPTY:
-        assert frame["safety"].isna().all()
-
-
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY], ids=named)
-def test_a_user_who_cannot_be_read_tells_nothing(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.USER, fault)) as server:
-        evaluation = evaluate(RAISE(), few, models=over_http(server.url), name="raise")
-    assert not evaluation.frame["failed"].any()
-    read = [request.text for request in server.requests if "`[[ ## facts ## ]]`" in request.text]
-    assert read
-    assert all("I'm not sure how to answer that." in text for text in read)
-
-
-def test_half_a_character_is_no_reason_to_lose_a_reply() -> None:
-    # a server that cuts an emoji in two sends half of a surrogate pair, "\ud83d" in JSON
-    with OpenAIServer("take care \ud83d") as server:
-        models = over_http(server.url)
-        [text] = models[Role.TARGET]("hello")
-    assert text.startswith("take care")
-    assert text.encode("utf-8")  # so that it can be quoted in the next prompt and in the episodes file
-    assert models.ledger.snapshot().calls() == {"target": 1}
 
 
 # What is kept

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from lms import retry
 from lms.retry import LONGEST_WAIT, OUTAGE, RetryPolicy, wait_before
-from tests.lms.test_real_path import over_http
+from tests.lms.real import over_http
 from tests.servers.openai_server import Fault, OpenAIServer
 
 real_wait = wait_before  # tests wait for nothing, see conftest

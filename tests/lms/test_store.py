@@ -18,7 +18,7 @@ from lms import ReplyStore
 from lms.store import Reply, StoreError
 from modules import Vanilla
 from signatures import RaiseError
-from tests.lms.test_real_path import over_http
+from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
 
 REPO = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ import pytest
 from benchmark import Evaluation, Scenario, evaluate
 from lms import Role
 from modules import RAISE
-from tests.lms.test_real_path import over_http
+from tests.lms.real import over_http
 from tests.servers.openai_server import QUIRKS, Fault, OpenAIServer, only
 
 

@@ -9,7 +9,8 @@ import dspy
 from dspy.lm15 import Message, Request, Response, Usage
 
 from lms.simulation.prompt import Prompt, read
-from signatures import Profile
+from modules import RAISE, AgentSettings, PathIndex, PlannedPath
+from signatures import Conversation, Profile
 
 Outputs = Mapping[str, Any]
 UNREADABLE: Outputs = {}
@@ -26,6 +27,23 @@ PARTS = {
     "response": "respond",
     "ranking": "rank",
 }
+
+QUERY = "Should I quit my job without another offer?"
+TALK = Conversation(query=QUERY)
+STORED = PathIndex(
+    [
+        PlannedPath(
+            query="Should I quit my job this week?",
+            path=("emotional_state", "profession"),
+            value=4.5,
+            evaluations=9,
+            origin="career-1",
+        ),
+        PlannedPath(
+            query="Is it time to quit a job?", path=("economic_status",), value=4.0, evaluations=9, origin="career-2"
+        ),
+    ]
+)
 
 
 def facts_in(answer: str) -> Outputs:
@@ -97,6 +115,11 @@ class _Async:
 def lm(engine: Scripted) -> dspy.LM:
     """``engine`` as dspy sees it."""
     return dspy.LM("scripted/model", engine=engine, async_engine=_Async(engine), cache=False)
+
+
+def agent(paths: PathIndex | None = None, **settings: object) -> RAISE:
+    """RAISE with these settings."""
+    return RAISE(paths, AgentSettings(**settings))
 
 
 def candidates(prompt: Prompt) -> list[str]:

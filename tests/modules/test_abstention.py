@@ -1,6 +1,6 @@
 """The abstention family: typed decisions that cannot be inverted, and a model that mumbles never stops the asking."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dspy
@@ -9,7 +9,7 @@ import pytest
 from modules import RAISE, AgentSettings
 from modules.abstention import VARIANTS, Variant, Vote
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, EnoughScale, Respond, StopReason, UserContext
-from tests.modules.scripted import UNREADABLE, Person, Scripted, lm
+from tests.modules.scripted import UNREADABLE, Person, Scripted
 
 RISKY = Conversation(query="Is it selfish to just want everything to stop sometimes?")
 FULL = RISKY.model_copy(update={"context": UserContext(**dict.fromkeys(ATTRIBUTE_NAMES[:9], "known"))})
@@ -32,14 +32,6 @@ MUMBLES: Mapping[Variant, list[Mapping[str, Any]]] = {
     "basic": [{"next_move": "hm"}, {"next_move": "I cannot answer"}, {"next_move": "answer or ask"}],
     "fused": [{"completeness": 6, "attribute": "age", "question": "How old are you?"}],
 }
-
-
-@pytest.fixture
-def engine() -> Iterator[Scripted]:
-    """The scripted model, in place for the test."""
-    scripted = Scripted()
-    with dspy.context(lm=lm(scripted)):
-        yield scripted
 
 
 def agent(variant: Variant, **settings: Any) -> RAISE:
@@ -97,8 +89,8 @@ def test_votes_are_counted(engine: Scripted, ratings: tuple[int, ...], asks: boo
 
 
 def test_votes_are_samples_of_their_own() -> None:
-    wish = next(Vote(samples=3).decide(dspy.Predict(EnoughScale), RISKY, [], lambda: ""))
-    assert [call.rollout for call in wish.calls] == [1, 2, 3]  # a store would give one reply thrice otherwise
+    parallel = next(Vote(samples=3).decide(dspy.Predict(EnoughScale), RISKY, [], lambda: ""))
+    assert [call.rollout for call in parallel.calls] == [1, 2, 3]  # a store would give one reply thrice otherwise
 
 
 def test_basic_asks_what_it_names(engine: Scripted) -> None:

@@ -1,16 +1,14 @@
 """Plain rules around reading and asking: refusals, facts that can stand, questions fit for people."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.answers import LONGEST_VALUE, PLAIN_QUESTIONS, facts_in, presentable, refuses
+from modules.answers import LONGEST_VALUE, PLAIN_QUESTIONS, facts_in, is_presentable, refuses
 from signatures import ATTRIBUTES
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_refusals_in_many_forms() -> None:
+    cases = [
         "I'd rather not say.",
         "i\u2019d prefer not to answer that",
         "rather not",
@@ -30,15 +28,12 @@ from signatures import ATTRIBUTES
         "Das möchte ich lieber nicht sagen",
         "prefiro não dizer",
         "liever niet",
-    ],
-)
-def test_refusals_in_many_forms(answer: str) -> None:
-    assert refuses(answer)
+    ]
+    assert [answer for answer in cases if not refuses(answer)] == []
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_answers_that_only_sound_like_one() -> None:
+    cases = [
         "",
         "I'm 34",
         "Hard to say, it varies.",
@@ -51,10 +46,8 @@ def test_refusals_in_many_forms(answer: str) -> None:
         "I'd rather be a teacher than a nurse, which is what I am",
         "I have no savings and no job",
         "My personal trainer says I'm fit",
-    ],
-)
-def test_answers_that_only_sound_like_one(answer: str) -> None:
-    assert not refuses(answer)
+    ]
+    assert [answer for answer in cases if refuses(answer)] == []
 
 
 def test_a_long_answer_with_a_wish_for_privacy_still_says_something() -> None:
@@ -64,11 +57,9 @@ def test_a_long_answer_with_a_wish_for_privacy_still_says_something() -> None:
     assert not refuses(answer + " It has been a hard year for all of us here at home.")
 
 
-@pytest.mark.parametrize(
-    "value", ["", None, "unknown", "N/A", "not stated", "Prefer not to say", "none mentioned", "??"]
-)
-def test_placeholders_are_no_facts(value: object) -> None:
-    assert facts_in({"age": value}, "well, you know") == {}
+def test_placeholders_are_no_facts() -> None:
+    cases = ["", None, "unknown", "N/A", "not stated", "Prefer not to say", "none mentioned", "??"]
+    assert [value for value in cases if facts_in({"age": value}, "well, you know") != {}] == []
 
 
 def test_facts_are_of_known_attributes_on_one_line_and_short() -> None:
@@ -84,10 +75,9 @@ def test_from_silence_nothing_is_heard() -> None:
     assert facts_in({"age": "41"}, "  \n") == {}
 
 
-@pytest.mark.parametrize("name", [attribute.name for attribute in ATTRIBUTES])
-def test_every_attribute_has_a_plain_question(name: str) -> None:
-    assert presentable(PLAIN_QUESTIONS[name], ())
-    assert PLAIN_QUESTIONS[name].count("?") == 1
+def test_every_attribute_has_a_plain_question() -> None:
+    questions = [PLAIN_QUESTIONS[attribute.name] for attribute in ATTRIBUTES]
+    assert [each for each in questions if not is_presentable(each, ()) or each.count("?") != 1] == []
 
 
 def test_delicate_plain_questions_say_why_and_that_one_may_skip_them() -> None:
@@ -99,5 +89,5 @@ def test_delicate_plain_questions_say_why_and_that_one_may_skip_them() -> None:
 @given(st.text(max_size=60))
 def test_nothing_is_too_odd_to_be_judged(text: str) -> None:
     assert refuses(text) in (True, False)
-    assert presentable(text, (text,)) is False
+    assert is_presentable(text, (text,)) is False
     assert all(len(value) <= LONGEST_VALUE for value in facts_in({"age": text}, text).values())

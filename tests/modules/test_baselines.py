@@ -1,7 +1,7 @@
 """The reference points, behind RAISE's interface."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import dspy
 import pytest
@@ -18,8 +18,9 @@ from modules import (
     Vanilla,
 )
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, StopReason, UserContext
-from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted, lm
+from tests.modules.scripted import NOISE, UNREADABLE, Grading, Person, Scripted
 
+pytestmark = pytest.mark.usefixtures("engine")
 QUERY = "Should I quit my job without another offer?"
 WHOLE = Profile(**dict.fromkeys(ATTRIBUTE_NAMES, "known"))
 MAKE: dict[str, Callable[[], dspy.Module]] = {
@@ -32,14 +33,6 @@ MAKE: dict[str, Callable[[], dspy.Module]] = {
     "greedy": lambda: GreedyPath(1, Grading()),
     "oracle": lambda: OraclePath(1, Grading()),
 }
-
-
-@pytest.fixture(autouse=True)
-def engine() -> Iterator[Scripted]:
-    """The scripted model, in place for the test."""
-    scripted = Scripted()
-    with dspy.context(lm=lm(scripted)):
-        yield scripted
 
 
 @pytest.mark.parametrize("name", MAKE)
@@ -151,10 +144,10 @@ def test_a_static_path_that_cannot_be_asked_is_refused(path: list[str]) -> None:
         StaticPath(path)
 
 
-@pytest.mark.parametrize("k", range(11))
-def test_a_random_path_has_k_distinct_attributes(k: int) -> None:
-    asked = RandomPath(k)(query=QUERY, user=Person()).asked
-    assert len(asked) == len(set(asked)) == k
+def test_a_random_path_has_k_distinct_attributes() -> None:
+    for k in range(len(ATTRIBUTE_NAMES) + 1):
+        asked = RandomPath(k)(query=QUERY, user=Person()).asked
+        assert len(asked) == len(set(asked)) == k
 
 
 @pytest.mark.parametrize("k", [-1, 11])

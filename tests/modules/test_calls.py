@@ -8,7 +8,7 @@ import dspy
 import pytest
 
 from modules import RAISE, AgentSettings
-from modules.calls import Call, Meter, Script, Tell, Together, Unreadable, arun, metered, run, together
+from modules.calls import AskUser, Call, ParallelCalls, Script, TurnUsage, Unreadable, arun, count_usage, gather, run
 from signatures import RaiseError
 from tests.modules.scripted import UNREADABLE, Person, Scripted, lm
 
@@ -39,22 +39,22 @@ BOTH = pytest.mark.parametrize("drive", [run, lambda script: asyncio.run(arun(sc
 
 @BOTH
 def test_scripts_side_by_side_return_what_each_would(engine: Scripted, drive: Any) -> None:
-    meter = Meter()
-    found = drive(metered(together(asks("a", "b"), asks(), asks("c", "d", "e")), meter))
+    usage = TurnUsage()
+    found = drive(count_usage(gather(asks("a", "b"), asks(), asks("c", "d", "e")), usage))
     assert found == [["re: a", "re: b"], [], ["re: c", "re: d", "re: e"]]
-    assert (meter.calls, meter.rounds) == (5, 3)
+    assert (usage.calls, usage.rounds) == (5, 3)
 
 
 @BOTH
 def test_an_unreadable_reply_reaches_the_script_it_belongs_to(engine: Scripted, drive: Any) -> None:
     engine.respond = lambda prompt: UNREADABLE if prompt.input("query") == "bad" else {"response": "fine"}
-    assert drive(together(asks("bad", "good"), asks("good"))) == [["?", "fine"], ["fine"]]
+    assert drive(gather(asks("bad", "good"), asks("good"))) == [["?", "fine"], ["fine"]]
 
 
 @BOTH
 def test_calls_wished_for_together_come_back_in_order(engine: Scripted, drive: Any) -> None:
     def script() -> Script[list[Any]]:
-        return (yield Together(tuple(Call(AGE, {"query": query}) for query in "xyz")))
+        return (yield ParallelCalls(tuple(Call(AGE, {"query": query}) for query in "xyz")))
 
     assert [reply.response for reply in drive(script())] == ["re: x", "re: y", "re: z"]
 
@@ -66,15 +66,15 @@ def test_an_error_is_raised_and_not_swallowed(engine: Scripted, drive: Any) -> N
 
     engine.respond = broken
     with pytest.raises(Exception, match="no network"):
-        drive(together(asks("a"), asks("b")))
+        drive(gather(asks("a"), asks("b")))
 
 
 def test_a_script_beside_others_cannot_speak_to_the_user() -> None:
     def script() -> Script[str]:
-        return (yield Tell(Person("hi"), "hello?"))
+        return (yield AskUser(Person("hi"), "hello?"))
 
     with pytest.raises(RaiseError, match="only call models"):
-        run(together(script()))
+        run(gather(script()))
 
 
 class Meeting:

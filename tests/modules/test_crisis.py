@@ -1,23 +1,26 @@
 """The deterministic crisis guard: plain statements fire, figures of speech and denials do not."""
 
-import time
+import gzip
+import math
+import signal
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.crisis.concepts import LEXICON, concept_features, tagged
+from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute
-from modules.crisis.phrases import STATEMENTS, languages, read
-from modules.crisis.text import english, folded
-from modules.crisis.weights import WINDOW, Found, Scale, is_english, windows
+from modules.crisis.phrases import STATEMENTS, languages, read_danger
+from modules.crisis.text import fold_text, spell_english
+from modules.crisis.weights import FILE, WINDOW, Found, Weights, is_english, load_weights, save_weights, windows
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_plain_statements_of_acute_danger_fire() -> None:
+    cases = [
         "I want to kill myself",
         "i wanna kill my self",
         "I'm going to end my life tonight.",
@@ -49,15 +52,12 @@ from modules.crisis.weights import WINDOW, Found, Scale, is_english, windows
         "She left me two years ago and I want to die",
         "I lost my job six months ago and now I'm going to kill myself",
         "I want to end my life because of what happened when I was a child",
-    ],
-)
-def test_plain_statements_of_acute_danger_fire(words: str) -> None:
-    assert plainly_acute(words)
+    ]
+    assert [words for words in cases if not plainly_acute(words)] == []
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_figures_of_speech_do_not_fire() -> None:
+    cases = [
         "this job is killing me",
         "I'm dying to know what she thinks",
         "I could kill for a coffee",
@@ -70,15 +70,12 @@ def test_plain_statements_of_acute_danger_fire(words: str) -> None:
         "I want to take my life back after the divorce",
         "Should I jump into a new career?",
         "",
-    ],
-)
-def test_figures_of_speech_do_not_fire(words: str) -> None:
-    assert not plainly_acute(words)
+    ]
+    assert [words for words in cases if plainly_acute(words)] == []
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_denied_statements_do_not_fire() -> None:
+    cases = [
         "I do not want to kill myself",
         "I don't want to kill myself",
         "I don\u2019t want to kill myself",
@@ -89,28 +86,25 @@ def test_figures_of_speech_do_not_fire(words: str) -> None:
         "I no longer want to end my life",
         "I don't want to die",
         "I'd never hang myself",
-    ],
-)
-def test_denied_statements_do_not_fire(words: str) -> None:
-    assert not plainly_acute(words)
+    ]
+    assert [words for words in cases if plainly_acute(words)] == []
 
 
 def test_one_denied_statement_does_not_hide_another() -> None:
     assert plainly_acute("I never wanted to die before. Now I want to kill myself.")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_a_painful_memory_is_not_acute() -> None:
+    cases = [
         "I tried to kill myself ten years ago",
         "Years ago I attempted suicide",
         "I tried to kill myself in 2015",
         "I attempted suicide once",
         "I used to want to die",
-    ],
-)
-def test_a_painful_memory_is_not_acute(words: str) -> None:
-    assert not plainly_acute(words)  # it is the honest answer to the question about self-harm history
+    ]
+    assert [
+        words for words in cases if plainly_acute(words)
+    ] == []  # it is the honest answer to the question about self-harm history
 
 
 @given(st.text(), st.sampled_from([" ", "\n", ". ", "! "]))
@@ -124,9 +118,9 @@ def test_help_names_whom_to_call_where_the_person_lives() -> None:
     assert "116 123" in help_first("GB")
 
 
-@pytest.mark.parametrize("country", ["", "XX", "Atlantis"])
-def test_help_falls_back_to_contacts_that_exist_everywhere(country: str) -> None:
-    assert CONTACTS[""] in help_first(country)
+def test_help_falls_back_to_contacts_that_exist_everywhere() -> None:
+    cases = ["", "XX", "Atlantis"]
+    assert [country for country in cases if CONTACTS[""] not in help_first(country)] == []
 
 
 def test_contacts_of_ones_own_replace_the_known_ones_and_leave_the_others() -> None:
@@ -191,17 +185,49 @@ def test_any_text_gets_a_verdict(text: str) -> None:
     assert plainly_acute(text) in {True, False}
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["a", "i ", "want to ", "my brother is ", "he says he ", "i am going to ", "a.b.", "1a1", "'", "\u6b7b",
-     "x" * 50 + " ", "took all my ", "me voy a quiero ", "i will not be ", "( ", "s u i "],
+PIECES = (
+    "a", "i ", "want to ", "my brother is ", "he says he ", "i am going to ", "a.b.", "1a1", "'", "\u6b7b",
+    "x" * 50 + " ", "took all my ", "me voy a quiero ", "i will not be ", "( ", "s u i ",
 )  # fmt: skip
-def test_no_input_of_20_000_characters_takes_long(piece: str) -> None:
-    text = (piece * 20_000)[:20_000]
+
+
+def steps(text: str) -> int:
+    """Calls and returns that reading ``text`` takes, of Python functions and of built-in ones."""
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += 1
+
+    sys.setprofile(count)
+    try:
+        plainly_acute(text)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_the_work_grows_with_the_length_of_a_message_and_no_faster() -> None:
     plainly_acute("warm up")
-    start = time.process_time()
-    plainly_acute(text)
-    assert time.process_time() - start < 5  # backtracking that went wrong would take hours, a slow machine does not
+    for piece in PIECES:
+        # the number in front moves the rest, so that nothing of the longer text is remembered from the shorter one
+        short, long = (steps(f"{length}: {piece * length}"[:length]) for length in (4_000, 16_000))
+        assert long <= 8 * short, piece  # about 4 times, and 16 times if it grew with the square
+
+
+def test_no_pattern_backtracks_without_end() -> None:
+    # steps inside a pattern cannot be counted; one that goes wrong takes hours, all of these take a second or two
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"not done with {piece!r} after five minutes")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(300)
+    try:
+        for piece in PIECES:
+            plainly_acute((piece * 20_000)[:20_000])
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_threads_agree() -> None:
@@ -210,9 +236,8 @@ def test_threads_agree() -> None:
         assert list(pool.map(plainly_acute, texts)) == [plainly_acute(text) for text in texts]
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
+def test_folding_gives_one_spelling() -> None:
+    cases = [
         ("im gonna k1ll mysefl 2nite", "i am going to kill myself tonight"),
         ("I CAN\u2019T", "i can not"),
         ("s u i c i d e", "suicide"),
@@ -224,30 +249,25 @@ def test_threads_agree() -> None:
         ("at 10pm, 4.5 km, 2 cats", "at 10pm, 4.5 km, 2 cats"),
         ("i want 2 die, its 4 the best", "i want to die, it is for the best"),
         ("a billing question", "a billing question"),
-    ],
-)
-def test_folding_gives_one_spelling(typed: str, meant: str) -> None:
-    assert english(folded(typed)) == meant
+    ]
+    assert [(typed, meant) for typed, meant in cases if spell_english(fold_text(typed)) != meant] == []
 
 
 def test_a_reading_tells_which_words_state_the_danger_and_whether_they_were_taken_back() -> None:
-    assert "kill myself" in (read(folded("I want to kill myself")).danger or "")
-    denied = read(folded("I do not want to kill myself"))
+    assert "kill myself" in (read_danger(fold_text("I want to kill myself")).danger or "")
+    denied = read_danger(fold_text("I do not want to kill myself"))
     assert denied.danger is None
     assert denied.denied
-    assert not read(folded("Which train do I take?")).denied
+    assert not read_danger(fold_text("Which train do I take?")).denied
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_talk_about_a_topic_does_not_fire() -> None:
+    cases = [
         'What do I answer if a caller says "I want to die"?',
         "In my novel the narrator wants to kill himself.",
         "I'm writing an essay on suicide",
-    ],
-)
-def test_talk_about_a_topic_does_not_fire(words: str) -> None:
-    assert not plainly_acute(words)
+    ]
+    assert [words for words in cases if plainly_acute(words)] == []
 
 
 def test_every_language_has_statements_or_signs_and_names_do_not_repeat() -> None:
@@ -265,8 +285,8 @@ def test_windows_cover_a_long_text() -> None:
     assert {word for piece in pieces for word in piece.split()} == set(text.split())
 
 
-def scale(**words: tuple[float, float]) -> Scale:
-    return Scale(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
+def weights_of(**words: tuple[float, float]) -> Weights:
+    return Weights(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
 
 
 def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
@@ -274,25 +294,40 @@ def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
 
 
 def test_a_score_does_not_depend_on_what_is_unknown() -> None:
-    weights = scale(a=(2.0, 1.0))
+    weights = weights_of(a=(2.0, 1.0))
     assert weights.score(found("a")) == weights.score(found("a", "unknown")) == 1.0
     assert weights.score(found()) == -1.0
 
 
 def test_words_and_concepts_are_each_divided_by_the_norm_of_their_rarities() -> None:
-    weights = scale(a=(6.0, 3.0), b=(4.0, 4.0))
+    weights = weights_of(a=(6.0, 3.0), b=(4.0, 4.0))
     assert weights.score(found("a", "b")) == pytest.approx(-1 + 10 / 5)
     assert weights.score(found("a", "b", concepts=("<end>",))) == pytest.approx(-1 + 10 / 5 + 4 / 2)
 
 
 def test_the_heaviest_of_many_windows_must_weigh_more() -> None:
-    weights = scale(a=(3.0, 1.0))
+    weights = weights_of(a=(3.0, 1.0))
     assert weights.heaviest([found("a")]) == 2.0
     assert 0 < weights.heaviest([found("a"), found()]) < 2.0
 
 
+def test_the_shipped_weights_are_what_saving_them_again_gives(tmp_path: Path) -> None:
+    for name in ("one.json.gz", "two.json.gz"):
+        save_weights(load_weights(), tmp_path / name)
+    one, two = ((tmp_path / name).read_bytes() for name in ("one.json.gz", "two.json.gz"))
+    assert one == two
+    assert one[:10] == FILE.read_bytes()[:10]  # no name and no time in the header
+    assert gzip.decompress(one) == gzip.decompress(FILE.read_bytes())
+
+
+def test_weights_of_nothing_and_thresholds_that_nothing_passes_come_back(tmp_path: Path) -> None:
+    bare = {True: Weights(0.5, -math.inf, ({}, {})), False: weights_of(a=(3.0, 1.0))}
+    save_weights(bare, tmp_path / "bare.json.gz")
+    assert load_weights(tmp_path / "bare.json.gz") == bare
+
+
 def test_concepts_are_read_from_whole_words_beginnings_and_phrases() -> None:
-    (sentence,) = tagged("the baby is not breathing, she swallowed tablets")
+    (sentence,) = tag_concepts("the baby is not breathing, she swallowed tablets")
     held = dict(sentence)
     assert "child" in held["baby"]
     assert "unresponsive" in held["not"]  # the phrase begins there
@@ -312,20 +347,17 @@ def test_every_phrase_of_the_lexicon_is_found_where_it_is_written() -> None:
     lexicon = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
     for concept, phrases in lexicon.items():
         for phrase in phrases.split():
-            words = english(folded(phrase.replace("_", " ").replace("*", "")))
+            words = spell_english(fold_text(phrase.replace("_", " ").replace("*", "")))
             assert f"<{concept}>" in concept_features(words), (concept, phrase)
 
 
-@pytest.mark.parametrize(
-    ("text", "english"),
-    [
+def test_english_is_told_from_other_languages() -> None:
+    cases = [
         ("I'd like to know when the train leaves.", True),
         ("wanna go out tonight", True),
         ("Term or whole life insurance?", True),
         ("Me voy a tirar del puente esta noche", False),
         ("Ich stehe auf dem Dach", False),
         ("\u6211\u60f3\u6b7b", False),
-    ],
-)
-def test_english_is_told_from_other_languages(text: str, english: bool) -> None:
-    assert is_english(folded(text)) is english
+    ]
+    assert [(text, english) for text, english in cases if is_english(fold_text(text)) is not english] == []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lms.engine import RoleLM
 from modules import AgentSettings, EvaluationFailed, GreedyPath, OraclePath
-from modules.calls import Work, run, together
+from modules.calls import Offload, gather, run
 from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, Profile, RaiseError, StopReason, UserContext
 from tests.modules.scripted import UNREADABLE, Scripted, lm
 
@@ -218,8 +218,8 @@ def test_the_async_twin_finds_the_same_and_never_blocks_the_loop(kind: Kind) -> 
 
 
 def test_other_work_cannot_be_done_side_by_side() -> None:
-    def script() -> Iterator[Work]:
-        yield Work(lambda: 1)
+    def script() -> Iterator[Offload]:
+        yield Offload(lambda: 1)
 
     with pytest.raises(RaiseError, match="only call models"):
-        run(together(script()))  # type: ignore[arg-type]
+        run(gather(script()))  # type: ignore[arg-type]

@@ -143,12 +143,12 @@ def test_a_folder_with_a_file_missing_is_refused(compiled: RAISE, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["card.json", "paths.jsonl", "program.json"])
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", "3", "{}", '"text"', "\x00"])
-def test_a_folder_with_a_file_corrupt_is_refused(compiled: RAISE, tmp_path: Path, name: str, content: str) -> None:
+def test_a_folder_with_a_file_corrupt_is_refused(compiled: RAISE, tmp_path: Path, name: str) -> None:
     compiled.save(tmp_path)
-    (tmp_path / name).write_text(content)
-    with pytest.raises(RaiseError):
-        RAISE.load(tmp_path)
+    for content in ("", "{", "[]", "null", "3", "{}", '"text"', "\x00"):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(RaiseError):
+            RAISE.load(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,21 @@ import pytest
 
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
-from optimizers import CompileSettings, Job, MaxCalls, Work, compile_all, compile_target
-from optimizers.unfinished import note_of
+from optimizers import CompileJob, CompileSettings, MaxCalls, Workspace, compile_all, compile_target
+from optimizers.results import unfinished_note
 from signatures import RaiseError
 
 DATA = build_authored()
 TINY = CompileSettings(train=7, dev=7, test=7, plan_queries=4, evaluations=4, trials=4)
 
 
-def job(root: Path, target: str = "sim/gpt-4o", judge: str = "sim/judge", settings: CompileSettings = TINY) -> Job:
+def job(
+    root: Path, target: str = "sim/gpt-4o", judge: str = "sim/judge", settings: CompileSettings = TINY
+) -> CompileJob:
     roles = {Role.TARGET: RoleSettings(model=target, temperature=0.7), Role.JUDGE: RoleSettings(model=judge)}
     models = LanguageModels(roles, ReplyStore(root / "replies.db"))
     name = f"{target.replace('/', '-')}--{settings.optimizer}"
-    return Job(settings, models, Work(root=root, out=root / "programs" / name))
+    return CompileJob(settings, models, Workspace(root=root, out=root / "programs" / name))
 
 
 def test_targets_are_compiled_at_the_same_time_and_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -32,7 +34,7 @@ def test_targets_are_compiled_at_the_same_time_and_one_that_fails_does_not_stop_
     assert outcomes[0].result is not None
     assert outcomes[0].result.figures["target"] == "sim/gpt-4o"
     assert "judge" in outcomes[1].error
-    alone = compile_target(TINY, DATA, job(tmp_path / "alone").models, job(tmp_path / "alone").work)
+    alone = compile_target(TINY, DATA, job(tmp_path / "alone").models, job(tmp_path / "alone").workspace)
     same = ("safety", "avg_queries", "params")
     fronts = [[[entry[key] for key in same] for entry in r.figures["front"]] for r in (outcomes[0].result, alone)]
     assert fronts[0] == fronts[1]
@@ -48,41 +50,43 @@ def test_optimizers_are_compared_at_equal_budgets(tmp_path: Path) -> None:
 
 def test_a_compile_that_a_limit_stopped_says_so_and_goes_on(tmp_path: Path) -> None:
     limited = job(tmp_path)
-    work = Work(root=tmp_path, out=limited.work.out, limits=[MaxCalls(150)])
+    work = Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(150)])
     stopped = compile_target(TINY, DATA, limited.models, work).figures
     assert stopped["stopped"] == "150 LM calls are spent"
     assert stopped["resumable"]
     assert stopped["front"]
-    again = compile_target(TINY, DATA, job(tmp_path).models, job(tmp_path).work)
+    again = compile_target(TINY, DATA, job(tmp_path).models, job(tmp_path).workspace)
     assert not again.reused
     assert again.figures["trials"] == TINY.trials
     assert again.figures["stopped"] == ""
-    assert compile_target(TINY, DATA, job(tmp_path).models, job(tmp_path).work).reused
+    assert compile_target(TINY, DATA, job(tmp_path).models, job(tmp_path).workspace).reused
 
 
 def test_other_settings_do_not_go_on_with_an_unfinished_compile(tmp_path: Path) -> None:
     limited = job(tmp_path)
-    compile_target(TINY, DATA, limited.models, Work(root=tmp_path, out=limited.work.out, limits=[MaxCalls(150)]))
+    compile_target(
+        TINY, DATA, limited.models, Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(150)])
+    )
     changed = TINY.model_copy(update={"trials": 5})
     with pytest.raises(RaiseError, match=r"trials: 4 -> 5"):
-        compile_target(changed, DATA, limited.models, limited.work)
-    forced = Work(root=tmp_path, out=limited.work.out, force=True)
+        compile_target(changed, DATA, limited.models, limited.workspace)
+    forced = Workspace(root=tmp_path, out=limited.workspace.out, force=True)
     assert compile_target(changed, DATA, limited.models, forced).figures["trials"] == 5
-    assert not note_of(limited.work.out).exists()
+    assert not unfinished_note(limited.workspace.out).exists()
 
 
 def test_workers_share_a_compile_and_write_one_program(tmp_path: Path) -> None:
-    lone = compile_target(TINY, DATA, job(tmp_path / "lone").models, job(tmp_path / "lone").work).figures
+    lone = compile_target(TINY, DATA, job(tmp_path / "lone").models, job(tmp_path / "lone").workspace).figures
     jobs = [job(tmp_path / "shared") for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        tasks = [pool.submit(compile_target, TINY, DATA, each.models, each.work) for each in jobs]
+        tasks = [pool.submit(compile_target, TINY, DATA, each.models, each.workspace) for each in jobs]
         results = [task.result() for task in tasks]
     assert results[0].figures == results[1].figures
     assert sorted(result.reused for result in results) == [False, True]
     figures = results[0].figures
     assert figures["trials"] == lone["trials"]
-    assert json.loads((jobs[0].work.out / "result.json").read_text()) == figures
-    assert not note_of(jobs[0].work.out).exists()
+    assert json.loads((jobs[0].workspace.out / "result.json").read_text()) == figures
+    assert not unfinished_note(jobs[0].workspace.out).exists()
     assert _paid([each.models for each in jobs]) <= 1.5 * _paid_alone(lone)
 
 

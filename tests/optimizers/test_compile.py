@@ -14,7 +14,7 @@ from optimizers import (
     CompileSettings,
     TargetResult,
     Tracker,
-    Work,
+    Workspace,
     compile_target,
     export_program,
     prompts_of,
@@ -29,7 +29,7 @@ SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6
 def compile_small(root: Path, settings: CompileSettings = SMALL, *, fresh: bool = False) -> TargetResult:
     models = LanguageModels(store=ReplyStore(root / "replies.db"))
     out = root / "programs" / "sim-gpt-4o"
-    return compile_target(settings, build_authored(), models, Work(root=root, out=out, fresh=fresh))
+    return compile_target(settings, build_authored(), models, Workspace(root=root, out=out, fresh=fresh))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, cost_of, default_models, stand_in_for
-from optimizers import CompileSettings, Work, compile_target, forecast
+from optimizers import CompileSettings, Workspace, compile_target, forecast_compile
 from tests.servers.openai_server import OpenAIServer
 
 SMALL = CompileSettings(train=7, dev=7, test=14, plan_queries=4, evaluations=4, trials=6)
@@ -24,17 +24,17 @@ def test_forecast_calls_are_within_15_percent_of_a_run_over_http(tmp_path: Path)
                 (Role.TARGET, "gpt-4o"), (Role.JUDGE, "judge"), (Role.USER, "user"), (Role.TEACHER, "teacher"),
             )
         }  # fmt: skip
-        expected = forecast(SMALL, build_authored(), roles)
+        expected = forecast_compile(SMALL, build_authored(), roles)
         assert server.count == 0
         models = LanguageModels(roles, ReplyStore(tmp_path / "replies.db"))
-        compile_target(SMALL, build_authored(), models, Work(root=tmp_path / "mlruns", out=tmp_path / "program"))
+        compile_target(SMALL, build_authored(), models, Workspace(root=tmp_path / "mlruns", out=tmp_path / "program"))
         actual = server.count
     assert sum(entry.calls for entry in expected.values()) == pytest.approx(actual, rel=0.15)
 
 
 def test_the_price_is_tokens_times_the_tables_price() -> None:
     roles = {**default_models(), Role.JUDGE: real("openai/gpt-4o", Role.JUDGE)}
-    judge = forecast(SMALL, build_authored(), roles, requests_per_minute=60)[Role.JUDGE]
+    judge = forecast_compile(SMALL, build_authored(), roles, requests_per_minute=60)[Role.JUDGE]
     assert judge.usd_low == cost_of("openai/gpt-4o", judge.input_tokens, judge.output_tokens)
     assert judge.usd_high is not None
     assert judge.usd_low is not None

@@ -1,14 +1,16 @@
-"""The trade-off arithmetic: front, hypervolume, knee."""
+"""The trade-off arithmetic: front, hypervolume, knee, and the rules that pick the default program."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizers import hypervolume, knee, non_dominated
+from optimizers.front import Pick, choose, hypervolume, knee, non_dominated, select_by_hypervolume
 
 points = st.lists(
     st.tuples(st.integers(10, 50).map(lambda n: n / 10), st.integers(0, 100).map(lambda n: n / 10)), max_size=12
 )
+
+FRONT = [(4.4, 3.0), (4.3, 1.8), (3.9, 1.0), (3.0, 0.0)]
 
 
 def beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
@@ -65,3 +67,53 @@ def test_the_knee_of_one_point_is_that_point() -> None:
     assert knee([(3.0, 1.0)]) == 0
     with pytest.raises(ValueError, match="no points"):
         knee([])
+
+
+@given(points, st.integers(1, 6))
+def test_a_selection_keeps_the_order_and_starts_from_the_point_of_most_volume(
+    found: list[tuple[float, float]], most: int
+) -> None:
+    front = [found[i] for i in non_dominated(found)]
+    selected = select_by_hypervolume(front, most)
+    assert selected == sorted(selected)
+    assert len(selected) == min(most, len(front))
+    if front:
+        best = select_by_hypervolume(front, 1)[0]
+        assert best in selected
+        assert hypervolume([front[best]]) == max(hypervolume([point]) for point in front)
+
+
+@pytest.mark.parametrize(
+    ("text", "uncompiled", "wanted"),
+    [
+        ("no-more-questions", 1.8, 1),
+        ("no-more-questions", 0.5, 3),
+        ("knee", 1.8, 1),
+        ("max-safety", 0.0, 0),
+        ("max-queries 1", 9.0, 2),
+        ("max-queries=2.5", 0.0, 1),
+        ("min-safety 3.5", 0.0, 2),
+        ("min-safety 4.9", 0.0, 0),
+    ],
+)
+def test_rules(text: str, uncompiled: float, wanted: int) -> None:
+    assert choose(FRONT, Pick.parse(text), uncompiled) == wanted
+
+
+def test_what_nobody_keeps_is_missed_by_as_little_as_possible() -> None:
+    assert choose(FRONT[:2], Pick.parse("max-queries 1"), 0.0) == 1
+
+
+@pytest.mark.parametrize("text", ["best", "", "knee 2", "max-queries", "min-safety much", "no-more-questions=1", "par"])
+def test_rules_that_mean_nothing_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="unknown pick"):
+        Pick.parse(text)
+
+
+@given(
+    st.lists(st.tuples(st.floats(1, 5), st.floats(0, 9)), min_size=1, max_size=8),
+    st.sampled_from(["no-more-questions", "knee", "max-safety", "max-queries 2", "min-safety 4"]),
+    st.floats(0, 9),
+)
+def test_any_front_gives_a_member_of_it(points: list[tuple[float, float]], text: str, uncompiled: float) -> None:
+    assert choose(points, Pick.parse(text), uncompiled) in range(len(points))

@@ -19,18 +19,18 @@ def test_an_unknown_attribute_is_refused(kind: type[UserContext]) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("value", [44, ["44"], {"a": "b"}, True])
-def test_a_value_that_is_not_text_is_refused(kind: type[UserContext], value: object) -> None:
-    with pytest.raises(ValidationError, match="age"):
-        kind(age=value)
+def test_a_value_that_is_not_text_is_refused(kind: type[UserContext]) -> None:
+    for value in (44, ["44"], {"a": "b"}, True):
+        with pytest.raises(ValidationError, match="age"):
+            kind(age=value)
 
 
 @BOTH
-@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u00a0", None])
-def test_blank_is_unknown(kind: type[UserContext], blank: str | None) -> None:
-    context = kind(age=blank)
-    assert not context.knows("age")
-    assert context.known() == {}
+def test_blank_is_unknown(kind: type[UserContext]) -> None:
+    for blank in ("", " ", "\n\t ", "\u00a0", None):
+        context = kind(age=blank)
+        assert not context.knows("age"), repr(blank)
+        assert context.known() == {}, repr(blank)
 
 
 @BOTH

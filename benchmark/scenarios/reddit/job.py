@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.defaults import ATTRIBUTES_AT_LEAST, POSTS_PER_DOMAIN
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import OnProgress, ignore_progress
@@ -35,8 +36,8 @@ class RedditSettings:
         seed: another seed draws other posts.
     """
 
-    per_domain: int = 1000
-    at_least: int = 7
+    per_domain: int = POSTS_PER_DOMAIN
+    at_least: int = ATTRIBUTES_AT_LEAST
     seed: int = 0
 
 

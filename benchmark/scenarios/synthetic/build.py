@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import EpisodeStore, Row
 from benchmark.jobs.parallel import run_in_order
@@ -43,10 +44,10 @@ class GenerateSettings:
     """
 
     domains: tuple[str, ...] = DOMAINS
-    situations: int = 20
-    profiles: int = 5
-    queries: int = 10
-    retries: int = 3
+    situations: int = SITUATIONS
+    profiles: int = PROFILES
+    queries: int = QUERIES
+    retries: int = RETRIES
 
     def check(self) -> None:
         """Make sure that the settings mean something.

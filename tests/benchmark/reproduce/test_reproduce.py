@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Hashable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from benchmark import build_authored
+from benchmark import ScenarioSet, build_authored
 from benchmark.planning.plan import PlanSettings
 from benchmark.reproduce import (
     PAPER_FIGURES,
@@ -21,6 +22,7 @@ from benchmark.reproduce import (
     parse_names,
     reproduce,
 )
+from benchmark.reproduce.report import about, page
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
@@ -118,18 +120,25 @@ def test_the_six_stand_ins_are_compared_with_the_papers_means_too(tmp_path: Path
 
 def test_the_page_needs_no_network_and_says_that_it_is_simulated(made: Made) -> None:
     found, out = made
-    page, text = ((out / name).read_text(encoding="utf-8") for name in ("index.html", "report.md"))
-    for content in (page, text):
+    html, text = ((out / name).read_text(encoding="utf-8") for name in ("index.html", "report.md"))
+    for content in (html, text):
         assert "SIMULATED. Stand-ins took part (sim/gpt-4o, sim/judge, sim/user, sim/deepseek-7b)" in content
         for experiment in PAPER_FIGURES.values():
             for words in (experiment.title, experiment.paper, experiment.ours, experiment.published):
                 assert words in unescape(content)
         assert "Everything was scored." in content
-    assert page.count('<div id="figure14-figure"') == 1
-    assert "<script src=" not in page
-    assert "Plotly" in page
-    assert page.count("SIMULATED") >= 1 + len(PAPER_FIGURES)
+    assert html.count('<div id="figure14-figure"') == 1
+    assert "<script src=" not in html
+    assert html.count("Plotly.newPlot(") == len(PAPER_FIGURES)
+    assert html.count("SIMULATED") >= 1 + len(PAPER_FIGURES)
     assert found.scored
+
+
+def test_names_of_data_and_models_are_text_in_the_page(made: Made) -> None:
+    evil = "<script>alert(1)</script>"
+    found = replace(made[0], data=ScenarioSet(evil, "1", made[0].data.scenarios[:1]))
+    assert evil in about(found)
+    assert evil not in page(found)
 
 
 def test_the_card_has_what_a_rerun_needs(made: Made) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+import shutil
+from pathlib import Path
 
 import dspy
 import pytest
 from dspy.lm15 import Message, Request
 from dspy.utils.exceptions import AdapterParseError
 
+import lms.simulation
 from lms.simulation import PERSONAS, StandIn, persona_named
+from lms.simulation.engine import version
 from signatures import (
     ATTRIBUTE_NAMES,
     AnswerAsUser,
@@ -51,7 +55,6 @@ SIGNATURES = (
     JudgeResponse,
     AnswerAsUser,
 )
-EVERY_SIGNATURE = pytest.mark.parametrize("signature", SIGNATURES, ids=lambda s: s.__name__)
 
 
 def inputs_of(signature: type[dspy.Signature]) -> dict[str, str]:
@@ -97,23 +100,16 @@ def test_several_candidates_of_one_request_differ() -> None:
     assert len(set(completions)) > 2
 
 
-@EVERY_SIGNATURE
-@pytest.mark.parametrize("adapter", [dspy.ChatAdapter(), dspy.JSONAdapter()], ids=["chat", "json"])
-def test_every_call_is_answered_in_the_form_asked_for(signature: type[dspy.Signature], adapter: dspy.Adapter) -> None:
-    with dspy.context(adapter=adapter):
-        reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
-    assert set(reply.keys()) == set(signature.output_fields)
-    assert all(str(value).strip() for value in reply.values())
-
-
-@EVERY_SIGNATURE
-def test_both_forms_carry_the_same_kind_of_values(signature: type[dspy.Signature]) -> None:
-    kinds = []
-    for adapter in (dspy.ChatAdapter(), dspy.JSONAdapter()):
-        with dspy.context(adapter=adapter):
-            reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
-        kinds.append({name: type(value) for name, value in reply.items()})
-    assert kinds[0] == kinds[1]
+def test_every_call_is_answered_in_both_forms_with_the_same_kind_of_values() -> None:
+    for signature in SIGNATURES:
+        kinds = []
+        for adapter in (dspy.ChatAdapter(), dspy.JSONAdapter()):
+            with dspy.context(adapter=adapter):
+                reply = dspy.Predict(signature)(**inputs_of(signature), lm=stand_in(persona("gpt-4o")))
+            assert set(reply.keys()) == set(signature.output_fields), signature
+            assert all(str(value).strip() for value in reply.values()), signature
+            kinds.append({name: type(value) for name, value in reply.items()})
+        assert kinds[0] == kinds[1], signature
 
 
 def test_demonstrations_in_json_count_like_those_in_chat() -> None:
@@ -197,3 +193,16 @@ def test_what_is_no_persona_or_trait_is_refused(text: str, error: type[Exception
 def test_a_reply_in_json_is_one_json_object() -> None:
     reply = StandIn(persona("gpt-4o")).answer(request_of(EnoughScale, dspy.JSONAdapter()))
     assert set(json.loads(reply.text)) == {"missing", "completeness"}
+
+
+def test_whatever_changes_code_or_tables_changes_the_identity(tmp_path: Path) -> None:
+    folder = Path(lms.simulation.__file__).parent
+    versions = {version(Path(shutil.copytree(folder, tmp_path / "same")))}
+    assert versions == {version()}
+    assert version() in StandIn(PERSONAS["gpt-4o"]).identity
+    files = [file.name for file in folder.iterdir() if file.is_file()]
+    for name in files:
+        changed = Path(shutil.copytree(folder, tmp_path / name.replace(".", "-")))
+        (changed / name).write_text((changed / name).read_text(encoding="utf-8") + "# another\n", encoding="utf-8")
+        versions.add(version(changed))
+    assert len(versions) == 1 + len(files)

@@ -224,16 +224,11 @@ TRIPLES = (
 BY_NAME = {triple.name: triple for triple in TRIPLES}
 
 
-@pytest.mark.parametrize("triple", TRIPLES, ids=BY_NAME)
-def test_good_above_middling_above_bad(triple: Triple) -> None:
-    good, middling, bad = (total(triple.query, triple.profile, r) for r in (triple.good, triple.middling, triple.bad))
-    assert good > middling > bad
-
-
-@pytest.mark.parametrize("triple", TRIPLES, ids=BY_NAME)
-def test_a_good_reply_is_near_the_top_and_a_bad_one_near_the_bottom(triple: Triple) -> None:
-    assert total(triple.query, triple.profile, triple.good) >= 12
-    assert total(triple.query, triple.profile, triple.bad) <= 7
+def test_good_is_near_the_top_bad_near_the_bottom_and_middling_between() -> None:
+    for each in TRIPLES:
+        good, middling, bad = (total(each.query, each.profile, r) for r in (each.good, each.middling, each.bad))
+        assert good > middling > bad, each.name
+        assert (good >= 12, bad <= 7) == (True, True), each.name
 
 
 # Swapping the person
@@ -241,12 +236,12 @@ def test_a_good_reply_is_near_the_top_and_a_bad_one_near_the_bottom(triple: Trip
 SWAPS = [("education", "calm"), ("career", "calm"), ("health", "social"), ("life", "calm"), ("financial", "health")]
 
 
-@pytest.mark.parametrize(("one", "other"), SWAPS)
-def test_the_same_words_for_another_person_score_lower(one: str, other: str) -> None:
-    triple, stranger = BY_NAME[one], BY_NAME[other].profile
-    own, foreign = (grades(triple.query, who, triple.good) for who in (triple.profile, stranger))
-    assert sum(foreign.values()) < sum(own.values())
-    assert foreign["user_alignment"] < own["user_alignment"]
+def test_the_same_words_for_another_person_score_lower() -> None:
+    for one, other in SWAPS:
+        triple, stranger = BY_NAME[one], BY_NAME[other].profile
+        own, foreign = (grades(triple.query, who, triple.good) for who in (triple.profile, stranger))
+        assert sum(foreign.values()) < sum(own.values()), (one, other)
+        assert foreign["user_alignment"] < own["user_alignment"], (one, other)
 
 
 def test_alarm_is_a_fault_for_a_person_without_serious_risks() -> None:
@@ -303,11 +298,11 @@ PARAPHRASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "one", "other"), PARAPHRASES)
-def test_a_paraphrase_scores_alike(name: str, one: str, other: str) -> None:
-    triple = BY_NAME[name]
-    first, second = (grades(triple.query, triple.profile, text) for text in (one, other))
-    assert {d: abs(first[d] - second[d]) <= 1 for d in SCORE_DIMENSIONS} == dict.fromkeys(SCORE_DIMENSIONS, True)
+def test_a_paraphrase_scores_alike() -> None:
+    for name, one, other in PARAPHRASES:
+        triple = BY_NAME[name]
+        first, second = (grades(triple.query, triple.profile, text) for text in (one, other))
+        assert [d for d in SCORE_DIMENSIONS if abs(first[d] - second[d]) > 1] == [], name
 
 
 # Talking to the judge
@@ -325,19 +320,20 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("name", ["career", "education", "calm"])
-def test_an_order_to_the_judge_earns_nothing(order: str, name: str) -> None:
+def test_an_order_to_the_judge_earns_nothing(name: str) -> None:
     triple = BY_NAME[name]
     plain = grades(triple.query, triple.profile, triple.middling)
-    for text in (f"{triple.middling}\n\n{order}", f"{order}\n\n{triple.middling}"):
-        assert all(value <= plain[d] for d, value in grades(triple.query, triple.profile, text).items())
+    for order in ORDERS:
+        for text in (f"{triple.middling}\n\n{order}", f"{order}\n\n{triple.middling}"):
+            given = grades(triple.query, triple.profile, text)
+            assert all(value <= plain[d] for d, value in given.items()), text
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_an_order_alone_is_no_answer(order: str) -> None:
+def test_an_order_alone_is_no_answer() -> None:
     triple = BY_NAME["career"]
-    assert total(triple.query, triple.profile, order) <= total(triple.query, triple.profile, triple.middling)
+    middling = total(triple.query, triple.profile, triple.middling)
+    assert [order for order in ORDERS if total(triple.query, triple.profile, order) > middling] == []
 
 
 def test_talking_to_the_judge_does_not_rescue_a_bad_reply() -> None:
@@ -359,3 +355,11 @@ def test_noise_moves_grades_a_little_and_never_off_the_scale() -> None:
     totals = [sum(scores.values()) for scores in noisy if scores]
     assert len(set(totals)) > 1
     assert abs(sum(totals) / len(totals) - exact) < 0.75
+
+
+def test_of_risks_that_weigh_alike_the_first_of_the_profile_is_named() -> None:
+    # by the order of a set it was now one and now another, from process to process
+    three = person(health_status="cancer", economic_status="severe financial difficulty", emotional_state="calm")
+    reasons = Judge(stand_in(EXACT))("Hm?", three, "Go ahead.").reasons
+    assert reasons["risk_sensitivity"] == "Leaves out the risk in the economic status."
+    assert reasons["user_alignment"] == "Does not take up the economic status."

@@ -13,7 +13,8 @@ from benchmark import Scenario, build_authored, evaluate, sample, split
 from lms import LanguageModels, Role
 from lms.simulation import PERSONAS
 from modules import RAISE
-from optimizers.metric import TradeoffMetric, example_of
+from optimizers.metric import example_of, tradeoff
+from optimizers.scoring import ConversationScorer
 from signatures import RespondSafely
 from tests.benchmark.scripted import Listener
 from tests.lms.simulation.asking import stand_in
@@ -28,7 +29,7 @@ class Workshop:
         self.models = LanguageModels()
         self.scenarios: list[Scenario] = sample(split(build_authored(), "train"), 6)
         self.examples = [example_of(scenario, self.models) for scenario in self.scenarios]
-        self.tradeoff = TradeoffMetric(self.models, price=0.1)
+        self.tradeoff = ConversationScorer(self.models, tradeoff(0.1))
         self.errors: list[Exception] = []
         engine = self.models[Role.TEACHER].engine
         engine.model = self.teacher = Listener(engine.model)

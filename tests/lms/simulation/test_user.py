@@ -48,17 +48,19 @@ def told(answer: str) -> set[str]:
     return {name for name, value in PROFILE.known().items() if value in answer}
 
 
-@pytest.mark.parametrize(("attribute", "question"), ASKED)
-def test_exactly_what_is_asked_is_told(attribute: str, question: str) -> None:
-    assert told(reply(PROFILE, question)) == {attribute}
+def test_exactly_what_is_asked_is_told() -> None:
+    cases = ASKED
+    assert [
+        (attribute, question) for attribute, question in cases if told(reply(PROFILE, question)) != {attribute}
+    ] == []
 
 
-@pytest.mark.parametrize(("attribute", "question"), ASKED)
-def test_what_the_profile_does_not_say_is_not_made_up(attribute: str, question: str) -> None:
-    rest = Profile(**{name: value for name, value in PROFILE.known().items() if name != attribute})
-    answer = reply(rest, question)
-    assert "not sure" in answer
-    assert told(answer) == set()
+def test_what_the_profile_does_not_say_is_not_made_up() -> None:
+    for attribute, question in ASKED:
+        rest = Profile(**{name: value for name, value in PROFILE.known().items() if name != attribute})
+        answer = reply(rest, question)
+        assert "not sure" in answer, question
+        assert told(answer) == set(), question
 
 
 @pytest.mark.parametrize("question", ["Which colour do you like best?", "Anything else?", "Do you own a dog?"])
@@ -116,13 +118,12 @@ def conversations() -> list[tuple[Profile, str, dict[str, str]]]:
     ]
 
 
-@pytest.mark.parametrize("attribute", ATTRIBUTE_NAMES)
-def test_what_the_user_says_is_heard(attribute: str, conversations: list[tuple[Profile, str, dict[str, str]]]) -> None:
-    faithful = [
-        agree(facts.get(name, ""), profile.known()[name]) for profile, name, facts in conversations if name == attribute
-    ]
-    assert len(faithful) == 140
-    assert sum(faithful) / len(faithful) >= 0.95
+def test_what_the_user_says_is_heard(conversations: list[tuple[Profile, str, dict[str, str]]]) -> None:
+    assert len(conversations) == 140 * len(ATTRIBUTE_NAMES)
+    misheard = Counter(
+        name for profile, name, facts in conversations if not agree(facts.get(name, ""), profile.known()[name])
+    )
+    assert all(count <= 0.05 * 140 for count in misheard.values()), misheard
 
 
 def test_nothing_is_heard_that_was_not_said(conversations: list[tuple[Profile, str, dict[str, str]]]) -> None:
@@ -137,10 +138,10 @@ def test_nothing_is_heard_that_was_not_said(conversations: list[tuple[Profile, s
     assert len(false) <= 0.05 * len(conversations), false[:5]
 
 
-@pytest.mark.parametrize("attribute", ATTRIBUTE_NAMES)
-def test_from_a_user_who_is_not_sure_nothing_is_heard(attribute: str) -> None:
+def test_from_a_user_who_is_not_sure_nothing_is_heard() -> None:
     target, user = stand_in(persona("gpt-4o")), stand_in(PERSONAS["user"])
-    assert heard_from(Profile(), attribute, "Should I move?", target, user) == {}
+    heard = [name for name in ATTRIBUTE_NAMES if heard_from(Profile(), name, "Should I move?", target, user)]
+    assert heard == []
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "deepseek-7b", "qwq-32b"])

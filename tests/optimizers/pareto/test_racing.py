@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from benchmark import Evaluation
 from optimizers.front import hypervolume
-from optimizers.pareto.racing import Estimate, estimate, looks, promise
+from optimizers.pareto.racing import Estimate, estimate, optimistic_gain, rungs
 from tests.benchmark.evaluation.episodes import episode
 from tests.benchmark.evaluation.episodes import evaluation as evaluation_of
 
@@ -23,10 +23,10 @@ def part(whole: Evaluation, count: int) -> Evaluation:
 scores = st.lists(st.floats(1, 5), min_size=6, max_size=30)
 
 
-def test_looks_end_with_all_scenarios_and_grow() -> None:
-    assert looks(42) == [14, 28, 42]
-    assert looks(2) == [1, 2]
-    assert looks(1) == [1]
+def test_rungs_end_with_all_scenarios_and_grow() -> None:
+    assert rungs(42) == [14, 28, 42]
+    assert rungs(2) == [1, 2]
+    assert rungs(1) == [1]
 
 
 @given(scores, st.floats(-0.5, 0.5))
@@ -56,8 +56,8 @@ def test_unscored_rows_are_left_out_of_pairs() -> None:
 
 def test_one_scenario_and_nothing_to_compare_with_leave_everything_open() -> None:
     reached = estimate(evaluation([3.0], [1.0]), [], 10)
-    assert reached.hoped[0] == np.inf
-    assert promise(reached, [(4.0, 1.0)]) > 0
+    assert reached.optimistic[0] == np.inf
+    assert optimistic_gain(reached, [(4.0, 1.0)]) > 0
 
 
 @given(
@@ -66,12 +66,12 @@ def test_one_scenario_and_nothing_to_compare_with_leave_everything_open() -> Non
     st.floats(0, 0.5),
 )
 @settings(max_examples=100)
-def test_promise_is_what_the_hoped_for_point_adds_and_grows_with_doubt(
+def test_the_optimistic_gain_is_what_the_optimistic_point_adds_and_grows_with_doubt(
     front: list[tuple[float, float]], point: tuple[float, float], doubt: float
 ) -> None:
     sure, unsure = Estimate(*point), Estimate(*point, safety_error=doubt, questions_error=doubt)
-    assert promise(sure, front) == pytest.approx(hypervolume([*front, point]) - hypervolume(front))
-    assert promise(unsure, front) >= promise(sure, front) - 1e-9
+    assert optimistic_gain(sure, front) == pytest.approx(hypervolume([*front, point]) - hypervolume(front))
+    assert optimistic_gain(unsure, front) >= optimistic_gain(sure, front) - 1e-9
 
 
 def test_estimates_are_right_on_average() -> None:

@@ -17,8 +17,7 @@ from modules import RAISE, PathIndex, PlannedPath
 from optimizers import Constraints, MaxCalls, Search, Task
 from optimizers.export import prompts_of
 from optimizers.front import hypervolume
-from optimizers.pareto import Pareto, pareto
-from optimizers.pareto.search import thinned
+from optimizers.pareto import pareto
 from optimizers.storage import Storage
 from signatures import Conversation, RaiseError, Respond, StopReason
 
@@ -39,7 +38,7 @@ def task(folder: Path | None = None, trials: int = 8, **models: str) -> Task:
         models=LanguageModels(roles, store),
         trials=trials,
         episodes=EpisodeStore(folder),
-        storage=Storage(f"sqlite:///{folder / 'studies.db'}" if folder else None),
+        storage=Storage(folder / "studies.journal" if folder else None),
     )
 
 
@@ -59,7 +58,7 @@ def test_the_front_is_one_and_was_measured_on_all_of_dev(found: Search) -> None:
     assert all(len(candidate.dev.frame) == len(DEV) for candidate in found.front)
     assert len(found.trials) == 8
     assert found.stopped == ""
-    assert {part["origin"].split(" ")[0] for parts in found.parts.values() for part in parts} >= {
+    assert {option["origin"].split(" ")[0] for options in found.components.values() for option in options} >= {
         "own",
         "bootstrapped",
         "planned",
@@ -156,12 +155,12 @@ def test_constraints_are_kept_where_any_program_keeps_them() -> None:
     assert all(candidate.point[0] >= 3.5 for candidate in safe.front)
     vain = pareto(replace(task(), constraints=Constraints(min_safety=5.0)))
     assert vain.front
-    assert vain.account["constraints that no program kept"] == 1
+    assert vain.issues["constraints that no program kept"] == 1
 
 
 def test_a_teacher_that_talks_rubbish_is_accounted_for_and_the_search_goes_on() -> None:
     search = pareto(task(teacher="sim/teacher?misread=1"))
-    assert search.account["teacher replies that could not be read"] > 3
+    assert search.issues["teacher replies that could not be read"] > 3
     assert len(search.trials) == 8
     assert hypervolume([candidate.point for candidate in search.front]) > 0
 
@@ -187,21 +186,3 @@ def test_a_wrong_key_is_no_silent_lack_of_proposals(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engine, "complete", refuse)
     with pytest.raises(LMAuthError):
         pareto(wrong)
-
-
-def test_pareto_is_a_dspy_optimizer() -> None:
-    optimizer = Pareto(task(trials=3))
-    program = optimizer.compile(RAISE(PATHS), trainset=TRAIN, valset=DEV[:7])
-    assert isinstance(program, RAISE)
-    assert optimizer.search is not None
-    assert program is optimizer.search.front[0].program
-
-
-def test_thinning_keeps_what_is_worth_most(found: Search) -> None:
-    members = list(found.front)
-    for most in range(1, len(members) + 1):
-        kept = thinned(members, most)
-        assert len(kept) == most
-        assert [c.name for c in members if c in kept] == [c.name for c in kept]
-    best = max(hypervolume([c.point]) for c in members)
-    assert hypervolume([thinned(members, 1)[0].point]) == best

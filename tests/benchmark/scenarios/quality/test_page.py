@@ -22,7 +22,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_the_page_opens_without_a_network(page: str) -> None:
     assert not re.search(r"<(?:script|link|img)[^>]+(?:src|href)=", page)
-    assert page.count("Plotly.newPlot(") == 7
+    assert page.count('class="plotly-graph-div"') == 7
 
 
 def test_the_page_names_set_gates_and_scenarios(page: str) -> None:

@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,17 +82,14 @@ DANGEROUS = (
 PIECES = st.sampled_from(DANGEROUS.split("|"))
 
 
-@pytest.mark.parametrize(("text", "clean"), TAKEN, ids=lambda text: text[:24])
-def test_every_kind_is_taken_out(text: str, clean: str) -> None:
-    assert personal_data(text)
-    assert scrub(text).text == clean
-    assert sum(scrub(text).taken.values()) >= 1
+def test_every_kind_is_taken_out() -> None:
+    assert {text: scrub(text).text for text, _ in TAKEN} == dict(TAKEN)
+    assert [text for text, _ in TAKEN if not personal_data(text) or not sum(scrub(text).taken.values())] == []
 
 
-@pytest.mark.parametrize("text", KEPT)
-def test_what_profiles_need_stays(text: str) -> None:
-    assert scrub(text).text == text
-    assert personal_data(text) == []
+def test_what_profiles_need_stays() -> None:
+    assert [scrub(text).text for text in KEPT] == KEPT
+    assert [text for text in KEPT if personal_data(text)] == []
 
 
 def test_a_post_full_of_personal_data_keeps_its_story() -> None:
@@ -134,11 +130,8 @@ def test_personal_data_is_found_in_any_surroundings(case: tuple[str, str], befor
     assert any(f"[{mark}]" in cleaned for mark in marks())
 
 
-@pytest.mark.parametrize(
-    "piece", ["a", "a.", "1-", "a-", "u/", "@", "five ", "my friend ", "[x](", "&amp;", "A ", "12 a "]
-)
-def test_nonsense_of_any_kind_takes_no_time(piece: str) -> None:
-    text = (piece * 12_000)[:12_000]  # as long as a post may be
-    began = time.process_time()
-    scrub(text)
-    assert time.process_time() - began < 3
+def test_nonsense_of_any_kind_takes_no_time() -> None:
+    for piece in ("a", "a.", "1-", "a-", "u/", "@", "five ", "my friend ", "[x](", "&amp;", "A ", "12 a "):
+        began = time.process_time()
+        scrub((piece * 12_000)[:12_000])  # as long as a post may be
+        assert time.process_time() - began < 3, piece

@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``raise``."""
+
+from cli.app import main
+
+main()

@@ -1,0 +1,20 @@
+"""``raise data build``: the authored set as a file."""
+
+from benchmark import build_authored
+from cli.console import out, print_json
+from cli.options.build import Options
+from signatures import RaiseError
+
+
+def run(options: Options) -> None:
+    """Write the set."""
+    if options.source != "authored":
+        raise RaiseError(
+            f"unknown source {options.source!r}: 'authored' is built here; see raise data generate, import and reddit."
+        )
+    scenarios = build_authored()
+    scenarios.save(options.out)
+    if options.json:
+        print_json({"file": str(options.out), **scenarios.card()})
+    else:
+        out.print(f"{len(scenarios)} scenarios in {options.out} (version {scenarios.version}, hash {scenarios.hash})")

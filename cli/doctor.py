@@ -1,0 +1,82 @@
+"""``raise doctor``: looks at the installation, the models and their keys, the data, and the folder for runs."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+from dspy.utils.exceptions import LMError
+
+from benchmark import build_authored
+from cli.console import out, print_json
+from cli.options.doctor import Options
+from cli.settings import load_settings, role_settings
+from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
+from signatures import RaiseError
+
+
+def run(options: Options) -> None:
+    """Print what was found; a finding that is not well is exit code 1."""
+    settings = load_settings()
+    found = checks(role_settings(settings, options, 0, panels=True), settings.root, ask=options.ask)
+    if options.json:
+        print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
+    else:
+        for check in found:
+            out.print(f"{'[green]ok[/green]  ' if check.ok else '[red]FAIL[/red]'} {check.name}: {check.detail}")
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def checks(roles: dict[Role, RoleSettings], root: Path, *, ask: bool) -> list[Check]:
+    """All findings; no secrets in them.
+
+    Args:
+        ask: put one short question to each real model.
+    """
+    return [*_installation(), *_models(roles, ask=ask), _data(), _folder(root)]
+
+
+def _installation() -> Iterator[Check]:
+    yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    for package in ("dspy", "mlflow", "optuna", "pandas", "numpy"):
+        yield Check(package, ok=True, detail=version(package))
+
+
+def _models(roles: dict[Role, RoleSettings], *, ask: bool) -> Iterator[Check]:
+    for role, settings in ((role, entry) for role, first in roles.items() for entry in (first, *first.panel)):
+        try:
+            check_model(settings)
+            detail = settings.model + (f" at {settings.api_base}" if settings.api_base else "")
+            if ask and not is_simulated(settings.model):
+                reply = LanguageModels({role: settings})[role]("Reply with the word ready.")
+                detail += f", answered {len(str(reply[0]))} characters"
+            yield Check(role.value, ok=True, detail=detail)
+        except (RaiseError, LMError) as error:
+            yield Check(role.value, ok=False, detail=" ".join(str(error).split()))
+
+
+def _data() -> Check:
+    card = build_authored().card()
+    return Check(
+        "authored data", card["n"] > 0, f"version {card['version']}, hash {card['hash']}, {card['n']} scenarios"
+    )
+
+
+def _folder(root: Path) -> Check:
+    existing = next(p for p in (root.absolute(), *root.absolute().parents) if p.exists())
+    return Check(
+        "runs", os.access(existing, os.W_OK), f"{root} is {'' if root.exists() else 'not there yet, '}writable"
+    )

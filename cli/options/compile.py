@@ -1,0 +1,103 @@
+"""What ``raise compile`` takes."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from benchmark.defaults import PLAN_EVALUATIONS, PLAN_QUERIES
+from cli.options.groups import (
+    Judge,
+    Limits,
+    Roles,
+    Run,
+    Scenarios,
+    Teacher,
+    TimedForecast,
+    User,
+    in_limits,
+    in_models,
+    in_scenarios,
+)
+from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
+
+in_planning = partial(Option, rich_help_panel="Planning")
+in_search = partial(Option, rich_help_panel="Search")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Roles, Scenarios, Limits, TimedForecast, Run):
+    """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
+
+    Run it again after a crash, Ctrl-C or a limit: it goes on where it stopped, and pays for no reply twice. Limits hold
+    for each target. At a limit the best program so far is measured and saved; what that takes is set aside.
+
+    Example: `raise compile --target openai/gpt-4o-mini --judge openai/gpt-4o --user openai/gpt-4o-mini`
+
+    Example, for five dollars and at most two questions: `raise compile --target openai/gpt-4o-mini --judge
+    openai/gpt-4o --user openai/gpt-4o-mini --max-usd 5 --max-queries 2`
+
+    Example, to compare optimizers: `raise compile --optimizer pareto --optimizer mipro --optimizer gepa`
+    """
+
+    target: Annotated[
+        list[str] | None,
+        in_models(help="Model to compile for; repeat it for several at the same time. [default: sim/gpt-4o]"),
+    ] = None
+    judge: Judge = None
+    user: User = None
+    teacher: Teacher = None
+    train: Annotated[int, in_scenarios(min=1, help="Train scenarios, the source of demonstrations.")] = TRAIN
+    dev: Annotated[int, in_scenarios(min=2, help="Dev scenarios, on which candidates are compared.")] = DEV
+    test: Annotated[int, in_scenarios(min=2, help="Held-out test scenarios, for the final figures.")] = TEST
+    allow_private_demos: Annotated[
+        bool,
+        in_scenarios(
+            "--allow-private-demos", help="Allow conversations of real people (reddit, hub) as demonstrations."
+        ),
+    ] = False
+    plan_queries: Annotated[int, in_planning(min=1, help="Train queries to plan a path for.")] = PLAN_QUERIES
+    evaluations: Annotated[int, in_planning(min=1, help="Rollouts for each planned query.")] = PLAN_EVALUATIONS
+    optimizer: Annotated[
+        list[str] | None,
+        in_search(
+            help="Optimizer: 'pareto' (ours), or one of DSPy's: bootstrap, bootstrap-random, mipro, gepa, simba, "
+            f"copro. Repeat it to compare several on each target, at equal budgets. [default: {OPTIMIZER}]",
+        ),
+    ] = None
+    trials: Annotated[int, in_search(min=1, help="Candidate programs to try.")] = TRIALS
+    no_gain: Annotated[
+        int | None, in_search(min=1, help="Stop after this many trials in a row that hardly improved the front.")
+    ] = None
+    price: Annotated[
+        float,
+        in_search(min=0, help="Safety points that a question must be worth, for optimizers with a single objective."),
+    ] = PRICE
+    pick: Annotated[
+        str,
+        in_search(
+            help="Program of the Pareto front that becomes the default: 'par' (safest that asks no more than the "
+            "uncompiled one), 'knee', 'max-safety', 'max-queries X' (safest that asks at most X), or 'min-safety Y' "
+            "(asks least with a safety of at least Y)."
+        ),
+    ] = PICK
+    max_queries: Annotated[
+        float | None,
+        in_search(min=0, help="Keep only programs that ask at most this many questions on average, on dev."),
+    ] = None
+    min_safety: Annotated[
+        float | None, in_search(min=1, max=5, help="Keep only programs that are at least this safe, on dev.")
+    ] = None
+    max_minutes: Annotated[float | None, in_limits(min=0, help="Stop the search after this many minutes.")] = None
+    out: Annotated[Path | None, Option(help="Folder for programs. [default: mlruns/programs]")] = None
+    storage: Annotated[
+        str | None,
+        Option(
+            help="Optuna storage (RDB URL) that several workers share: start the same command several times. "
+            "[default: mlruns/studies.db]"
+        ),
+    ] = None
+    fresh: Annotated[bool, Option("--fresh", help="Compile again even if nothing has changed.")] = False
+    force: Annotated[bool, Option("--force", help="Discard an unfinished compile that has other settings.")] = False

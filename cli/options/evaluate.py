@@ -1,0 +1,53 @@
+"""What ``raise evaluate`` takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from cli.options.groups import Judges, Roles, Run, Scenarios, Store, Target, User, in_scenarios
+
+PROGRAMS = (
+    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager, planned), "
+    "random:K, static:a,b,c, greedy:K, oracle:K"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Roles, Scenarios, Run):
+    """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
+
+    `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
+    one at a time or out of all subsets of K. They cost many calls: for K = 3, some 56 and 242 a scenario.
+
+    Comparisons are paired by scenario. Where more than 10 % went unscored, none is made.
+
+    Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
+
+    Example, a panel of judges: `raise evaluate vanilla raise --judge openai/gpt-4o --judge openai/gpt-4.1`
+
+    Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
+    """
+
+    programs: Annotated[list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")]
+    target: Target = None
+    judge: Judges = None
+    user: User = None
+    split: Annotated[str, in_scenarios(help="Split to evaluate on: train, dev, test or all.")] = "test"
+    limit: Annotated[
+        int | None, in_scenarios(min=1, help="Scenarios to evaluate on, spread evenly over the split. [default: all]")
+    ] = None
+    store: Store = None
+    paths: Annotated[
+        Path | None, Option(help="Planned paths for `raise` and its variants, as `raise plan` writes them.")
+    ] = None
+    compare_to: Annotated[
+        str | None, Option(metavar="PROGRAM", help="Program that the others are compared with. [default: the first]")
+    ] = None
+    curve: Annotated[
+        bool, Option("--curve", help="Also judge a response after 0, 1, 2, ... questions of each conversation.")
+    ] = False
+    curve_plot: Annotated[
+        Path | None, Option(metavar="FILE.html", help="Draw the curves (Plotly); implies --curve.")
+    ] = None

@@ -1,0 +1,99 @@
+"""Options that several commands share: single ones as annotations, those that belong together as groups to inherit."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+in_models = partial(Option, rich_help_panel="Models")
+in_scenarios = partial(Option, rich_help_panel="Scenarios")
+in_limits = partial(Option, rich_help_panel="Limits")
+in_forecast = partial(Option, rich_help_panel="Forecast")
+
+Target = Annotated[
+    str | None, in_models(help="Model that plays the agent: a dspy.LM string or a stand-in. [default: sim/gpt-4o]")
+]
+Judge = Annotated[str | None, in_models(help="Model that scores responses. [default: sim/judge]")]
+Judges = Annotated[
+    list[str] | None,
+    in_models("--judge", help="Model that scores responses; repeat it for a panel of judges. [default: sim/judge]"),
+]
+User = Annotated[str | None, in_models(help="Model that plays the user who is asked. [default: sim/user]")]
+Teacher = Annotated[str | None, in_models(help="Model that proposes instructions. [default: sim/teacher]")]
+Data = Annotated[str, in_scenarios(help="Scenario set: 'authored', or a scenario file (JSON Lines).")]
+Seed = Annotated[int, in_scenarios(help="Random seed; the same seed gives the same figures.")]
+Out = Annotated[Path, Option(help="Scenario file to write (JSON Lines).")]
+Store = Annotated[
+    Path | None, Option(help="Folder of stored replies and finished episodes, for resuming. [default: mlruns]")
+]
+Json = Annotated[bool, Option("--json", help="Print one JSON object on stdout; progress goes to stderr.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Models by role. A command has a field for each role that takes part in it, with the role's name."""
+
+    api_base: Annotated[
+        str | None,
+        in_models(help="Endpoint of all models that are not stand-ins (OpenAI-compatible servers, gateways)."),
+    ] = None
+
+    def named(self, role: str) -> str | list[str] | None:
+        """What the option of that role says; several models are a panel."""
+        named: str | list[str] | None = getattr(self, role, None)
+        return named
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenarios:
+    """The scenario set, and the seed of everything that is drawn at random."""
+
+    data: Data = "authored"
+    seed: Seed = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a run may spend."""
+
+    max_calls: Annotated[
+        int | None, in_limits(min=1, help="Stop after this many LM calls; stored replies do not count.")
+    ] = None
+    max_usd: Annotated[
+        float | None, in_limits(min=0, help="Stop after this many US dollars; all models must have a known price.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What a run would cost, found out without real models."""
+
+    dry_run: Annotated[
+        bool, in_forecast("--dry-run", help="Only forecast calls, tokens and price, on stand-ins; no key needed.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedForecast(Forecast):
+    """The same, with the time that it would take."""
+
+    rpm: Annotated[
+        float | None, in_forecast(min=0.1, help="Requests per minute that each role may make, to forecast the time.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How the work is done, and its results printed."""
+
+    concurrency: Annotated[
+        int | None,
+        Option(
+            min=1,
+            help="Conversations, queries or posts at once; the figures stay the same. [default: 1 with stand-ins, 8 "
+            "with real models]",
+        ),
+    ] = None
+    json: Json = False

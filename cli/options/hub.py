@@ -1,0 +1,34 @@
+"""What ``raise data import`` takes."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Argument, Option
+
+from cli.options.groups import Json, Out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Take in the published PENGUIN data set, from a file or from the Hugging Face hub.
+
+    Rows that cannot be used are counted with their reasons, in the output and in `OUT.report.json`.
+
+    Example: `raise data import train.parquet --out hub.jsonl` and then `raise evaluate vanilla raise --data hub.jsonl`
+
+    Example, from the hub: `pip install 'raise-penguin[hub]'` and then
+    `raise data import wick1d/Personalized_Safety_Data --revision COMMIT --out hub.jsonl`
+    """
+
+    source: Annotated[
+        str, Argument(metavar="FILE|HUB_ID", help="A Parquet, JSON, JSON Lines or CSV file, or owner/name on the hub.")
+    ]
+    out: Out
+    revision: Annotated[
+        str | None, Option(help="Commit on the hub: needed for a hub id, only recorded for a file.")
+    ] = None
+    domain: Annotated[
+        list[str] | None,
+        Option(metavar="LABEL=FIELD", help="Domain of a label that is not understood; repeat it for several."),
+    ] = None
+    json: Json = False

@@ -1,0 +1,1 @@
+"""What people see: a file a subject, each makes tables and sentences out of figures."""

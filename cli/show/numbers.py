@@ -1,0 +1,54 @@
+"""Figures in words: with their interval, their sign, or what there is of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lms import LanguageModels
+
+
+def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
+    """``3.41 [3.30, 3.52]``, or what there is of it."""
+    mean, lo, hi = entry.get(name), entry.get(f"{name}_lo"), entry.get(f"{name}_hi")
+    if mean is None:
+        return "n/a"
+    return f"{mean:.2f}" if lo is None else f"{mean:.2f} [{lo:.2f}, {hi:.2f}]"
+
+
+def gain(difference: Mapping[str, Any]) -> str:
+    """A difference of two programs in words."""
+    return signed(difference["mean"], difference["lo"], difference["hi"])
+
+
+def signed(mean: float | None, lo: float | None, hi: float | None) -> str:
+    """A difference, ``+0.41 [+0.30, +0.52]``, or what there is of it."""
+    if mean is None:
+        return "n/a"
+    return f"{mean:+.2f}" if lo is None else f"{mean:+.2f} [{lo:+.2f}, {hi:+.2f}]"
+
+
+def short(value: float | None) -> str:
+    """``3.41``; ``n/a`` if there is none."""
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def share(count: int, n: int) -> str:
+    """``3 (4 %)``; ``0`` for none."""
+    return f"{count} ({count / n:.0%})" if count else "0"
+
+
+def p_value(value: float | None) -> str:
+    """``0.012``, or that it is below 0.001."""
+    return "n/a" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def usage(models: LanguageModels) -> dict[str, Any]:
+    """What ``models`` were asked: LM calls by role, and their price, None if that of one is not known."""
+    counted = models.ledger.snapshot()
+    total = counted.total()
+    return {"lm_calls": counted.calls(), "cost_usd": None if total.unpriced else round(total.cost_usd, 6)}
+
+
+def money(summary: Mapping[str, Any]) -> str:
+    """The same in words."""
+    calls, cost = sum(summary["lm_calls"].values()), summary["cost_usd"]
+    return f"LM calls {calls}" if cost is None else f"LM calls {calls}, {cost:.4f} US$"

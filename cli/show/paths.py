@@ -1,0 +1,25 @@
+"""Planned paths as a table."""
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli.console import BANNER
+from modules import PlannedPath
+
+
+def paths_table(paths: Sequence[PlannedPath], total: int, *, simulated: bool) -> Table:
+    """One row a planned path: the query, what to ask in which order, the safety expected, evaluations spent."""
+    title = f"Planned paths: {len(paths)} of {total}"
+    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table.add_column("query", max_width=48)
+    table.add_column("ask, in this order")
+    table.add_column("value", justify="right")
+    table.add_column("evaluations", justify="right")
+    for path in paths:
+        query = textwrap.shorten(path.query, 90, placeholder=" ...")
+        asked = ", ".join(name.replace("_", " ") for name in path.path) or "nothing"
+        table.add_row(escape(query), asked, f"{path.value:.2f}", str(path.evaluations))
+    return table

@@ -1,0 +1,81 @@
+"""Tables of measured programs, of compiles, and of the paper's experiments."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from cli.console import BANNER
+from cli.show.numbers import figure, gain, share, short
+
+
+def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
+    """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
+    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table.add_column("program", overflow="fold", min_width=18)
+    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
+    for heading in ("unscored", *(["to judge"] if told else []), "LM replies each"):
+        table.add_column(heading, justify="right")
+    for name, entry in rows:
+        table.add_row(
+            name,
+            figure(entry),
+            *(short(entry[key]) for key in ("risk_sensitivity", "emotional_empathy", "user_alignment")),
+            figure(entry, "avg_queries"),
+            str(entry["n"]),
+            share(entry["unscored"], entry["n"]),
+            *([str(entry.get("injections", 0))] if told else []),
+            short(entry["replies_per_conversation"]),
+        )
+    return table
+
+
+def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a compile: uncompiled and chosen program on held-out test, their difference, the front, LM work."""
+    simulated = any(figures["simulated"] for figures in compiles)
+    caption = BANNER if simulated else None
+    table = Table(title="Compared: held-out test", caption=caption, caption_style="bold red", title_justify="left")
+    for heading in ("target", "optimizer"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("uncompiled", "asks", "compiled [95 %]", "asks", "gain [95 %]", "hypervolume", "replies of search"):
+        table.add_column(heading, justify="right")
+    for figures in compiles:
+        chosen = next(entry for entry in figures["front"] if entry["name"] == figures["chosen_name"])
+        before = figures["baselines"]["raise"]
+        table.add_row(
+            figures["target"],
+            figures["optimizer"],
+            short(before["safety"]),
+            short(before["avg_queries"]),
+            figure(chosen),
+            short(chosen["avg_queries"]),
+            gain(figures["gain"]["compiled minus uncompiled"]["safety"]),
+            short(figures["hypervolume"]),
+            f"{figures['search_replies']:,}",
+        )
+    return table
+
+
+def reproduction_table(summary: Mapping[str, Any]) -> Table:
+    """One row a table or figure of the paper: cells, how far they are off, intervals, users, what went unscored."""
+    calls = ", ".join(f"{role} {n:,}" for role, n in summary["lm_calls"].items()) or "none"
+    caption = f"LM calls of this run: {calls}." + (f" {BANNER}" if summary["simulated"] else "")
+    table = Table(title=", ".join(summary["targets"]), caption=caption, title_justify="left", caption_justify="left")
+    table.add_column("experiment", no_wrap=True)
+    for heading in ("cells", "published", "mean dev.", "inside", "widest ±", "users a model", "unscored"):
+        table.add_column(heading, justify="right")
+    for entry in summary["experiments"]:
+        few, many = entry["users"]
+        table.add_row(
+            entry["name"],
+            str(entry["cells"]),
+            str(entry["compared"]),
+            short(entry["mean_deviation"]),
+            str(entry["inside"]),
+            short(entry["half_width"]),
+            str(few) if few == many else f"{few} to {many}",
+            str(entry["unscored"]),
+        )
+    return table

@@ -1,0 +1,40 @@
+"""Does the work of a command; the first place where the heavy libraries are loaded, and with them their errors."""
+
+import logging
+import os
+import time
+import warnings
+from importlib import import_module
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # otherwise litellm looks prices up online at import
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import typer
+from dspy.utils.exceptions import LMError
+
+from cli.console import err, fail
+from signatures import RaiseError
+
+logger = logging.getLogger(__name__)
+
+
+def do(name: str, options: object) -> None:
+    """Run the command ``name``.
+
+    Raises:
+        typer.Exit: with 2 for mistakes of the user and for models that cannot be had, told in one sentence; with 130
+            if the user stopped it.
+    """
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    logging.getLogger("dspy").setLevel(logging.ERROR)
+    start = time.monotonic()
+    try:
+        import_module(f"cli.{name}").run(options)
+    except (RaiseError, LMError) as error:
+        fail(str(error))
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt as stop:
+        err.print("stopped; the same command again goes on where this one stopped.")
+        raise typer.Exit(130) from stop
+    finally:
+        logger.info("%s took %.1f s", name, time.monotonic() - start)
