@@ -191,7 +191,8 @@ class RecordedEngine:
         raise IncompleteReplyError(problem)
 
     def _attempt(self, request: Request) -> Reply:
-        """One request to the model, when the rate limit allows it; counted, whatever comes of it."""
+        """One request to the model, when limits and the rate limit allow it; counted, whatever comes of it."""
+        self.ledger.admit()
         if wait := self.throttle.reserve():
             time.sleep(wait)
         with self.count_failures():
@@ -273,6 +274,7 @@ class AsyncRecordedEngine:
     async def _attempt(self, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._attempt``."""
         engine = self._engine
+        engine.ledger.admit()
         if wait := engine.throttle.reserve():
             await asyncio.sleep(wait)
         with engine.count_failures():

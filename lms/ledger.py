@@ -1,7 +1,7 @@
 """What was asked of whom, and what it cost: a thread-safe ledger by role, with scopes for single episodes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -66,11 +66,26 @@ _scopes: ContextVar[tuple[Tally, ...]] = ContextVar("raise_ledger_scopes", defau
 
 
 class Ledger:
-    """Counts every LM call once: overall, and in each scope that is open where the call is made."""
+    """Counts every LM call once: overall, and in each open scope; and asks gates before a call is made."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tally = Tally()
+        self._gates: list[Callable[[], None]] = []
+
+    @contextmanager
+    def guarded_by(self, gate: Callable[[], None]) -> Iterator[None]:
+        """Within the block ``gate`` is asked before each call to a model; it raises to forbid the call."""
+        self._gates.append(gate)
+        try:
+            yield
+        finally:
+            self._gates.remove(gate)
+
+    def admit(self) -> None:
+        """To be called before each call to a model; raises what a gate raises."""
+        for gate in tuple(self._gates):
+            gate()
 
     def record(self, role: Role, usage: Usage) -> None:
         """Count ``usage`` for ``role``."""

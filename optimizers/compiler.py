@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_QUERIES
-from benchmark.jobs.budget import Budget, NoGain, Stopper
+from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, NoGain, Stopper
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.plan import PlanSettings, plan
@@ -148,6 +148,8 @@ def compile_target(
     config = content_id(described)
     if not workspace.fresh and (done := find_finished(workspace.out, config)):
         return done
+    if not len(models.store):  # with stored replies nobody knows what is left to pay
+        refuse_low_limits(settings, workspace.limits)
     begin_compile(workspace.out, described, force=workspace.force)
     storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
     if workspace.fresh:
@@ -169,8 +171,9 @@ def compile_target(
             concurrency=workspace.concurrency,
             progress=workspace.progress,
         )
-        search = OPTIMIZERS[settings.optimizer](prepared.task)
-        with storage.alone(f"{name} result"):
+        with prepared.task.budget.enforced():
+            search = OPTIMIZERS[settings.optimizer](prepared.task)
+        with prepared.task.budget.enforced(), storage.alone(f"{name} result"):
             if not workspace.fresh and (done := find_finished(workspace.out, config)):  # another worker was faster
                 end_compile(workspace.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
@@ -181,6 +184,12 @@ def compile_target(
             publish(folder, workspace.out)
             if not compiled.resumable:
                 end_compile(workspace.out)
+    except BudgetSpent as spent:
+        tracker.finish(parent, "FAILED")
+        raise RaiseError(
+            f"{spent} before the result was measured on held-out scenarios; the same command with a higher limit goes "
+            "on."
+        ) from spent
     except BaseException:
         tracker.finish(parent, "FAILED")
         raise
@@ -228,6 +237,30 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
     return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
 
 
+def least_calls(settings: CompileSettings) -> int:
+    """LM calls without which no result can be had: one trial, and the baselines and one program on held-out test.
+
+    A conversation takes at least a response and its judgement, of an agent also triage and a rating.
+    """
+    plain, agent = 2, 4
+    return settings.test * (2 * plain + 2 * agent) + settings.dev // 2 * agent
+
+
+def refuse_low_limits(settings: CompileSettings, limits: Sequence[Stopper]) -> None:
+    """Refuse a limit under which there can be no result.
+
+    Raises:
+        RaiseError: naming what it takes.
+    """
+    least = least_calls(settings)
+    for limit in limits:
+        if isinstance(limit, MaxCalls) and limit.role is None and limit.limit < least:
+            raise RaiseError(
+                f"--max-calls {limit.limit} is too low: the smallest result takes more than {least:,} LM calls "
+                f"({settings.test} held-out and {settings.dev} dev scenarios); raise it, or lower --test and --dev."
+            )
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What a search starts from, and what its result is tested on.
@@ -262,6 +295,7 @@ def prepare(
     episodes, storage = episodes or EpisodeStore(), storage or Storage()
     stoppers = [*limits, *([NoGain(settings.no_gain)] if settings.no_gain else [])]
     budget = Budget(models.ledger, stoppers)
+    budget.reserve(least_calls(settings), 0.0)  # planning must leave something for the result
     train, dev, test = (
         sample(split(data, part, seed=settings.seed), getattr(settings, part), seed=settings.seed)
         for part in ("train", "dev", "test")

@@ -8,6 +8,7 @@ import dspy
 from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.users import CONTRACT, SimulatedUser
+from benchmark.jobs.budget import BudgetSpent
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
@@ -54,6 +55,7 @@ def evaluate(
 
     Raises:
         RaiseError: for a mistake that would fail every episode, such as a missing key.
+        BudgetSpent: if a limit that is enforced on the models forbids a call; finished episodes are stored.
     """
     judge = judge or judge_of(models)
     job = ResumableJob(
@@ -66,7 +68,9 @@ def evaluate(
 
     def run(scenario: Scenario) -> Episode:
         done = job.run(content_id(setup, scenario.row()), lambda: _run_episode(program, scenario, models, judge))
-        if isinstance(done, Failure | Unstarted):  # errors of models are in the episode; this is one of ours
+        if isinstance(done, Unstarted):
+            raise BudgetSpent(done.reason)
+        if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
             return Episode(scenario=scenario, verdict=Verdict(None, unscored=done.reason), failed=True)
         return done
 

@@ -6,8 +6,9 @@ Replies from the store are free, and a step under way is finished.
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lms import Ledger, Role, RoleSettings, cost_of
@@ -15,8 +16,11 @@ from lms.ledger import Tally, Usage
 from signatures import RaiseError
 
 
-class BudgetSpent(Exception):
-    """Raised inside a step that can only be stopped from within; the message is the reason."""
+class BudgetSpent(BaseException):
+    """Raised before a call that a limit forbids; the message is the reason.
+
+    No ``Exception``, since DSPy and its optimizers catch those and go on.
+    """
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,48 @@ class Budget:
         self._reason = ""
         self._by: Stopper | None = None
         self._lock = threading.Lock()
+        self._measuring = False
+
+    @contextmanager
+    def enforced(self) -> Iterator[None]:
+        """Within the block no call to a model is made that a limit forbids; those under way are finished.
+
+        Before ``measure_result``, what is reserved for the result counts as spent.
+
+        Raises:
+            BudgetSpent: from the call that is not made.
+        """
+        if not self._stoppers:
+            yield
+            return
+        with self._ledger.guarded_by(self._admit):
+            yield
+
+    def _admit(self) -> None:
+        so_far = self.so_far()
+        if self._measuring:
+            so_far = replace(so_far, reserved=Usage())
+        kinds = (MaxCalls, MaxUsd) if self._measuring else (MaxCalls, MaxUsd, MaxMinutes)
+        for stopper in self._stoppers:
+            if isinstance(stopper, kinds) and (why := stopper(so_far)):
+                raise BudgetSpent(why)
+
+    def measure_result(self) -> None:
+        """The search is over: what was reserved may be spent now, and time is no limit any more."""
+        self.reason()  # whether a limit ended the search stays as it is
+        self._measuring = True
+
+    def shortage(self) -> str:
+        """Why what is reserved for the result can no longer be paid; empty if it can."""
+        for stopper in self._stoppers:
+            if isinstance(stopper, MaxCalls | MaxUsd) and stopper.role is None:
+                spent, need = self.so_far().usage.total(), self._reserved
+                if isinstance(stopper, MaxCalls) and spent.calls + need.calls > stopper.limit:
+                    return f"a result takes about {spent.calls + need.calls:,} LM calls, the limit is {stopper.limit:,}"
+                if isinstance(stopper, MaxUsd) and spent.cost_usd + need.cost_usd > stopper.limit:
+                    total = spent.cost_usd + need.cost_usd
+                    return f"a result takes about US$ {total:.2f}, the limit is {stopper.limit:g}"
+        return ""
 
     def check_prices(self, roles: Mapping[Role, RoleSettings]) -> None:
         """``check_prices`` of the stoppers."""

@@ -141,7 +141,7 @@ def plan(
     if knowledge:
         run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
     outcomes: dict[int, Outcome] = {}
-    with models.context(Role.TARGET):
+    with models.context(Role.TARGET), budget.enforced():
         for wave in _waves(items, settings):
             report = _report_whole(progress, len(outcomes), len(items), run)
             outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)

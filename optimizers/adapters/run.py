@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmark import Evaluation, Scenario
 from benchmark.evaluation.results import MAX_UNSCORED
+from benchmark.jobs.budget import BudgetSpent
 from lms import Role
 from lms.engine import RoleLM
 from lms.ledger import Usage
@@ -127,6 +128,8 @@ class OptimizerRun:
                 returned = compile_student()
         except StopSearch:
             pass  # the monitor knows why
+        except BudgetSpent as spent:
+            monitor.spent = monitor.spent or str(spent)
         except (RaiseError, *FATAL):
             raise
         except Exception as error:  # noqa: BLE001  the boundary: what an optimizer cannot cope with ends it, and is told
@@ -134,6 +137,7 @@ class OptimizerRun:
             monitor.scorer.note("optimizer failures")
         monitor.settle()
         task.budget.reserve(kept.calls, kept.cost_usd)
+        task.budget.measure_result()
         if isinstance(returned, InstrumentedRAISE):
             returned.report()
         shown = {scenario.id for scenario in self._train}

@@ -6,13 +6,14 @@ that no member owes its place to luck on the scenarios of the race.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from optuna.trial import TrialState
 
 from benchmark import Evaluation
 from benchmark.evaluation.results import MAX_UNSCORED
+from benchmark.jobs.budget import BudgetSpent
 from optimizers.front import hypervolume, non_dominated, select_by_hypervolume
 from optimizers.pareto.proposals import (
     Proposer,
@@ -24,6 +25,7 @@ from optimizers.pareto.proposals import (
 from optimizers.pareto.racing import LEAST_GAIN, Estimate, estimate, optimistic_gain, rungs
 from optimizers.pareto.reflection import reflect
 from optimizers.pareto.search_space import (
+    OptionPool,
     build,
     distributions,
     dump_pool,
@@ -69,22 +71,38 @@ class ParetoSearch:
 
     def run(self) -> Search:
         """All rounds, then the front."""
-        first, *later = _share_trials(self.task.trials)
-        before = self._round(0, first, None)
-        for number, trials in enumerate(later, 1):
-            if not self.task.budget.reason():
-                before = self._round(number, trials, before)
+        pool: OptionPool = {}
+        try:
+            for this in self._rounds():
+                pool = this.pool
+        except BudgetSpent as spent:  # the trial under way is left to whoever carries the search on
+            if not self._raced_to_the_end():
+                raise RaiseError(f"{spent} before a first trial was measured: raise the limit.") from spent
+        if shortage := self.task.budget.shortage():
+            raise RaiseError(f"{shortage}: raise it, and the same command goes on; or lower --dev and --test.")
+        self.task.budget.measure_result()
         with self.task.storage.alone(f"{self.task.name} front"):
             front = self._measured_again()
         if not front:
             raise RaiseError("no trial could be scored: look at the judge and target models.")
         tried = [self.measured[number] for number in sorted(self.measured)]
-        return Search(tried, front, self.task.budget.reason(), dict(self.issues), dump_pool(before.pool))
+        return Search(tried, front, self.task.budget.reason(), dict(self.issues), dump_pool(pool))
 
     # Rounds of trials.
 
-    def _round(self, number: int, trials: int, before: StudyRound | None) -> StudyRound:
-        this = StudyRound(
+    def _rounds(self) -> Iterator[StudyRound]:
+        """Each round, as it begins and again when its trials are done."""
+        before: StudyRound | None = None
+        for number, trials in enumerate(_share_trials(self.task.trials)):
+            if before is not None and self.task.budget.reason():
+                return
+            before = self._open_round(number, trials, before)
+            yield before
+            self._run_round(before)
+            yield before
+
+    def _open_round(self, number: int, trials: int, before: StudyRound | None) -> StudyRound:
+        return StudyRound(
             self.task.storage,
             self.task.name,
             number,
@@ -93,6 +111,8 @@ class ParetoSearch:
             distributions=lambda pool: distributions(self.task.student, pool),
             before=before,
         )
+
+    def _run_round(self, this: StudyRound) -> None:
         self.issues.update(this.issues)
         self._catch_up(this)
         while not (self.measured and self.task.budget.reason()) and (claimed := this.claim()):
@@ -103,7 +123,6 @@ class ParetoSearch:
                 this.release(claimed)
                 raise
         self._catch_up(this)
-        return this
 
     def _plan_round(self, number: int, trials: int, before: StudyRound | None) -> RoundPlan:
         proposer = Proposer(self.task)

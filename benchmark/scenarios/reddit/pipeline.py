@@ -100,7 +100,7 @@ def build_reddit(
     job: ResumableJob[Reading] = ResumableJob(
         journal or EpisodeStore(), encode=Reading.to_json, decode=Reading.from_json, budget=budget
     )
-    with models.context(Role.TEACHER):
+    with models.context(Role.TEACHER), budget.enforced():
         outcomes = job.run_all(
             candidates,
             lambda candidate: content_id(setup, candidate.key),

@@ -134,7 +134,7 @@ def generate(
     settings.check()
     budget.check_prices({role: models.roles[role] for role in TAKE_PART})
     run = _Run(settings, seed, models, journal=journal or EpisodeStore(), budget=budget, progress=progress)
-    with models.context(Role.TEACHER):
+    with models.context(Role.TEACHER), budget.enforced():
         places = run.places(concurrency)
         run.fill(places, concurrency)
         run.part(places)
