@@ -121,8 +121,8 @@ class Task:
         """
         return self.metric or tradeoff(self.price)
 
-    def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
-        """Set aside what measuring the result will take.
+    def result_cost(self, like: Evaluation, programs: int, more_dev: int) -> tuple[float, float]:
+        """About how many LM calls, and US$, measuring the result will take.
 
         Args:
             like: an evaluation whose calls a conversation are taken for those to come.
@@ -130,10 +130,12 @@ class Task:
             more_dev: on how many dev scenarios each, before the held-out ones.
         """
         conversations = programs * more_dev + (programs + 1) * self.held_out  # the uncompiled program is tested, too
-        usd = like.cost_usd() or 0.0
-        self.budget.reserve(
-            conversations * float(like.frame["lm_replies"].mean()), conversations * usd / max(1, len(like.frame))
-        )
+        usd = (like.cost_usd() or 0.0) / max(1, len(like.episodes))
+        return conversations * float(like.frame["lm_replies"].mean()), conversations * usd
+
+    def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
+        """Set aside ``result_cost``."""
+        self.budget.reserve(*self.result_cost(like, programs, more_dev))
 
 
 @dataclass(frozen=True)

@@ -216,17 +216,15 @@ class Budget:
         self.reason()  # whether a limit ended the search stays as it is
         self._measuring = True
 
-    def shortage(self) -> str:
-        """Why what is reserved for the result can no longer be paid; empty if it can."""
+    def affords(self, calls: float, usd: float) -> bool:
+        """Whether the limits of all roles together leave room for so many calls and so much money."""
+        spent = self.so_far().usage.total()
         for stopper in self._stoppers:
-            if isinstance(stopper, MaxCalls | MaxUsd) and stopper.role is None:
-                spent, need = self.so_far().usage.total(), self._reserved
-                if isinstance(stopper, MaxCalls) and spent.calls + need.calls > stopper.limit:
-                    return f"a result takes about {spent.calls + need.calls:,} LM calls, the limit is {stopper.limit:,}"
-                if isinstance(stopper, MaxUsd) and spent.cost_usd + need.cost_usd > stopper.limit:
-                    total = spent.cost_usd + need.cost_usd
-                    return f"a result takes about US$ {total:.2f}, the limit is {stopper.limit:g}"
-        return ""
+            if isinstance(stopper, MaxCalls) and stopper.role is None and spent.calls + calls > stopper.limit:
+                return False
+            if isinstance(stopper, MaxUsd) and stopper.role is None and spent.cost_usd + usd > stopper.limit:
+                return False
+        return True
 
     def check_prices(self, roles: Mapping[Role, RoleSettings]) -> None:
         """``check_prices`` of the stoppers."""

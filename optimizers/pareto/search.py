@@ -78,15 +78,26 @@ class ParetoSearch:
         except BudgetSpent as spent:  # the trial under way is left to whoever carries the search on
             if not self._raced_to_the_end():
                 raise RaiseError(f"{spent} before a first trial was measured: raise the limit.") from spent
-        if shortage := self.task.budget.shortage():
-            raise RaiseError(f"{shortage}: raise it, and the same command goes on; or lower --dev and --test.")
+        affordable = self._affordable_programs()
         self.task.budget.measure_result()
         with self.task.storage.alone(f"{self.task.name} front"):
-            front = self._measured_again()
+            front = self._measured_again(affordable)
         if not front:
             raise RaiseError("no trial could be scored: look at the judge and target models.")
         tried = [self.measured[number] for number in sorted(self.measured)]
         return Search(tried, front, self.task.budget.reason(), dict(self.issues), dump_pool(pool))
+
+    def _affordable_programs(self) -> int:
+        """How many members of the front can be measured within the limits, at most ``FRONT_AT_MOST``."""
+        first, more_dev = self.measured[min(self.measured)].dev, len(self.task.dev) - len(self.raced)
+        for programs in range(FRONT_AT_MOST, 0, -1):
+            if self.task.budget.affords(*self.task.result_cost(first, programs, more_dev)):
+                return programs
+        calls, usd = self.task.result_cost(first, 1, more_dev)
+        raise RaiseError(
+            f"the limit is too low: measuring a result takes about {calls:,.0f} more LM calls (US$ {usd:.2f}); with a "
+            "higher limit the same command goes on, or lower --dev and --test."
+        )
 
     # Rounds of trials.
 
@@ -216,10 +227,10 @@ class ParetoSearch:
 
     # The end.
 
-    def _measured_again(self) -> list[Candidate]:
-        """The front's most useful members, measured on all of dev; those that prove dominated are left out."""
+    def _measured_again(self, most: int) -> list[Candidate]:
+        """The front's ``most`` most useful members, measured on all of dev; those that prove dominated are left out."""
         front = self._front()
-        members = [front[i] for i in select_by_hypervolume([member.point for member in front], FRONT_AT_MOST)]
+        members = [front[i] for i in select_by_hypervolume([member.point for member in front], most)]
         again = []
         for number, member in enumerate(members):
             self.task.report("measuring the front again", number, len(members))

@@ -1,5 +1,6 @@
 """The search on stand-ins: same seed same front, limits kept, faults accounted for, triage untouched."""
 
+import contextlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import dspy
 import pytest
 from dspy.utils.exceptions import LMAuthError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmark import build_authored, sample, split
-from benchmark.jobs.budget import Budget, NoGain
+from benchmark.jobs.budget import Budget, BudgetSpent, NoGain
 from benchmark.jobs.journal import EpisodeStore
 from benchmark.jobs.progress import Progress
 from experiments.crisis.lines import lines
@@ -96,10 +99,8 @@ def test_the_same_seed_gives_the_same_front_stored_or_not_and_another_another(fo
     assert shown(pareto(replace(task(), seed=1))) != shown(found)
 
 
-@pytest.mark.parametrize("calls", [1, 700])
-def test_a_search_stopped_by_a_limit_gives_the_best_so_far_and_goes_on_later(
-    found: Search, tmp_path: Path, calls: int
-) -> None:
+def test_a_search_stopped_by_a_limit_gives_the_best_so_far_and_goes_on_later(found: Search, tmp_path: Path) -> None:
+    calls = 700
     limited = task(tmp_path)
     stopped = pareto(replace(limited, budget=Budget(limited.models.ledger, [MaxCalls(calls)])))
     assert stopped.stopped == f"{calls} LM calls are spent"
@@ -138,6 +139,22 @@ def test_a_limit_counts_what_measuring_the_front_will_take(found: Search) -> Non
     search = pareto(replace(limited, budget=budget))
     assert len(search.trials) < len(found.trials)
     assert limited.models.ledger.snapshot().total().calls <= 400
+
+
+def test_a_limit_under_which_nothing_can_be_measured_is_an_error_with_the_figure() -> None:
+    low = task()
+    with pytest.raises(RaiseError, match=r"takes about [0-9,]+ more LM calls"):
+        pareto(replace(low, budget=Budget(low.models.ledger, [MaxCalls(150)])))
+
+
+@given(st.integers(120, 900), st.sampled_from([1, 4]))
+@settings(max_examples=8, deadline=None)
+def test_no_limit_is_overspent_by_more_than_the_calls_in_flight(calls: int, concurrency: int) -> None:
+    limited = task()
+    budget = Budget(limited.models.ledger, [MaxCalls(calls)])
+    with budget.enforced(), contextlib.suppress(RaiseError, BudgetSpent):
+        pareto(replace(limited, budget=budget, concurrency=concurrency))
+    assert limited.models.ledger.snapshot().total().calls <= calls + concurrency
 
 
 def test_no_gain_ends_a_search_for_good() -> None:
