@@ -14,6 +14,7 @@ from optimizers.results import unfinished_note
 from signatures import RaiseError
 
 DATA = build_authored()
+LIMIT = 560
 TINY = CompileSettings(train=7, dev=7, test=7, plan_queries=4, evaluations=4, trials=4)
 
 
@@ -50,9 +51,9 @@ def test_optimizers_are_compared_at_equal_budgets(tmp_path: Path) -> None:
 
 def test_a_compile_that_a_limit_stopped_says_so_and_goes_on(tmp_path: Path) -> None:
     limited = job(tmp_path)
-    work = Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(150)])
+    work = Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(LIMIT)])
     stopped = compile_target(TINY, DATA, limited.models, work).figures
-    assert stopped["stopped"] == "150 LM calls are spent"
+    assert stopped["stopped"] == f"{LIMIT} LM calls are spent"
     assert stopped["resumable"]
     assert stopped["front"]
     again = compile_target(TINY, DATA, job(tmp_path).models, job(tmp_path).workspace)
@@ -65,7 +66,7 @@ def test_a_compile_that_a_limit_stopped_says_so_and_goes_on(tmp_path: Path) -> N
 def test_other_settings_do_not_go_on_with_an_unfinished_compile(tmp_path: Path) -> None:
     limited = job(tmp_path)
     compile_target(
-        TINY, DATA, limited.models, Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(150)])
+        TINY, DATA, limited.models, Workspace(root=tmp_path, out=limited.workspace.out, limits=[MaxCalls(LIMIT)])
     )
     changed = TINY.model_copy(update={"trials": 5})
     with pytest.raises(RaiseError, match=r"trials: 4 -> 5"):
