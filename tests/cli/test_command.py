@@ -14,7 +14,7 @@ from typer import Argument, Option
 from typer.testing import CliRunner
 
 import optimizers
-from benchmark.planning.plan import PlanSettings
+from benchmark.planning.planning import PlanSettings
 from benchmark.scenarios.reddit import RedditSettings
 from benchmark.scenarios.synthetic import GenerateSettings
 from cli.app import COMMANDS, DATA_COMMANDS, MODULES
