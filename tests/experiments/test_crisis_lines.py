@@ -22,7 +22,7 @@ from experiments.crisis.lines import (
     lines,
     without_question,
 )
-from experiments.crisis.measure import Rate, rate, table, triaged
+from experiments.crisis.measure import Rate, rate, table, triage_lines
 from modules.crisis.guard import plainly_acute
 from modules.crisis.weights import load_weights, save_weights
 from signatures import RaiseError
@@ -171,7 +171,7 @@ def test_triage_adds_to_the_guard_and_takes_nothing_away() -> None:
     sample = BUILD[:3] + BUILD[-3:]
     assert all(
         both or not plainly_acute(line.text)
-        for line, both in zip(sample, triaged(sample, "sim/gpt-4o", 1), strict=True)
+        for line, both in zip(sample, triage_lines(sample, "sim/gpt-4o", 1), strict=True)
     )
 
 

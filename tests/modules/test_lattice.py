@@ -194,7 +194,7 @@ def similar(domain: int, query: int) -> dict[str, float]:
 def pooled(domain: int, queries: int = 25) -> Knowledge:
     knowledge = Knowledge(TEN)
     for query in range(queries):
-        knowledge = knowledge.learned(planned(query, similar(domain, query)))
+        knowledge = knowledge.learn(planned(query, similar(domain, query)))
     return knowledge
 
 
@@ -219,9 +219,9 @@ def test_knowledge_does_not_depend_on_the_order_of_queries() -> None:
     results = [planned(query, similar(3, query), 6) for query in range(6)]
     forward, backward = Knowledge(TEN), Knowledge(TEN)
     for result in results:
-        forward = forward.learned(result)
+        forward = forward.learn(result)
     for result in reversed(results):
-        backward = backward.learned(result)
+        backward = backward.learn(result)
     assert forward.queries == backward.queries == 6
     for one, other in zip(forward.posterior(), backward.posterior(), strict=True):
         assert one == pytest.approx(other, abs=1e-9)
@@ -229,7 +229,7 @@ def test_knowledge_does_not_depend_on_the_order_of_queries() -> None:
 
 def test_knowledge_is_a_value_and_survives_json() -> None:
     before = Knowledge(TEN)
-    after = before.learned(planned(0, similar(1, 0), 6))
+    after = before.learn(planned(0, similar(1, 0), 6))
     assert (before.queries, after.queries) == (0, 1)
     back = Knowledge.from_json(after.to_json())
     assert back.to_json() == after.to_json()
@@ -253,12 +253,12 @@ def test_text_that_is_no_knowledge_is_refused(text: str) -> None:
 
 def test_knowledge_of_other_attributes_is_refused() -> None:
     with pytest.raises(ValueError, match="about"):
-        Knowledge(("x", "y")).learned(planned(0, similar(1, 0), 4))
+        Knowledge(("x", "y")).learn(planned(0, similar(1, 0), 4))
 
 
 def test_a_search_without_success_teaches_nothing() -> None:
     knowledge = Knowledge(TEN)
-    assert knowledge.learned(PathResult((), 0.0, 3, [], 3)).queries == 0
+    assert knowledge.learn(PathResult((), 0.0, 3, [], 3)).queries == 0
 
 
 # The model underneath.
