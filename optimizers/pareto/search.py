@@ -75,7 +75,7 @@ class ParetoSearch:
             if not self.task.budget.reason():
                 before = self._round(number, trials, before)
         with self.task.storage.alone(f"{self.task.name} front"):
-            front = self._measured_again()
+            front = self._measure_front_again()
         if not front:
             raise RaiseError("no trial could be scored: look at the judge and target models.")
         tried = [self.measured[number] for number in sorted(self.measured)]
@@ -140,7 +140,7 @@ class ParetoSearch:
             if dev.unscored > MAX_UNSCORED * len(dev.frame):
                 self._fail(this, claimed, dev)
                 return
-            reached = estimate(dev, [done.dev for done in self._raced_to_the_end()], len(self.raced))
+            reached = estimate(dev, [done.dev for done in self._completed()], len(self.raced))
             if count < len(self.raced) and self._hopeless(reached):
                 break
         self._keep(claimed.number, Candidate(name, program, dev, params))
@@ -182,13 +182,13 @@ class ParetoSearch:
             dev = self.task.measure(program, name, self.raced[:count])
             self._keep(trial.number, Candidate(name, program, dev, dict(trial.params)))
 
-    def _raced_to_the_end(self) -> list[Candidate]:
+    def _completed(self) -> list[Candidate]:
         done = [self.measured[number] for number in sorted(self.measured)]
         return [candidate for candidate in done if len(candidate.dev.frame) == len(self.raced)]
 
     def _front(self) -> list[Candidate]:
         """The best of those that were measured in full, safest first."""
-        return self._best(self._raced_to_the_end())
+        return self._best(self._completed())
 
     def _best(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The front of those that keep the constraints; of all, if none does."""
@@ -197,7 +197,7 @@ class ParetoSearch:
 
     # The end.
 
-    def _measured_again(self) -> list[Candidate]:
+    def _measure_front_again(self) -> list[Candidate]:
         """The front's most useful members, measured on all of dev; those that prove dominated are left out."""
         front = self._front()
         members = [front[i] for i in select_by_hypervolume([member.point for member in front], FRONT_AT_MOST)]
