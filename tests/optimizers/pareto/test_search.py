@@ -11,6 +11,7 @@ from dspy.utils.exceptions import LMAuthError
 from benchmark import build_authored, sample, split
 from benchmark.jobs.budget import Budget, NoGain
 from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.progress import Progress
 from experiments.crisis.lines import lines
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, PathIndex, PlannedPath
@@ -113,8 +114,8 @@ def test_a_search_that_was_killed_goes_on_and_gives_the_same_front(found: Search
     class Killed(BaseException):
         pass
 
-    def kill(stage: str, done: int, total: int) -> None:
-        if stage == "searching the trade-off" and done == 5:
+    def kill(report: Progress) -> None:
+        if report.stage == "searching the trade-off" and report.done == 5:
             raise Killed
 
     with pytest.raises(Killed):
