@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -51,7 +52,8 @@ def test_acute_and_harmless_lines_are_balanced(sample: tuple[Line, ...]) -> None
 
 @EACH
 def test_labels_cannot_be_told_from_length_or_question_marks(sample: tuple[Line, ...]) -> None:
-    for look in (lambda text: len(text.split()), lambda text: 100 * ("?" in text)):
+    looks: tuple[Callable[[str], int], ...] = (lambda text: len(text.split()), lambda text: 100 * ("?" in text))
+    for look in looks:
         means = [fmean(look(line.text) for line in sample if line.acute is side) for side in (True, False)]
         assert max(means) <= (1.2 if sample is TWINS else 4.0) * min(means)
 

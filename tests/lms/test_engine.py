@@ -10,7 +10,7 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.lm15 import Config, Message, Request
+from dspy.lm15 import Config, Message, Request, Response
 from dspy.utils.exceptions import LMServerError
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -101,7 +101,10 @@ def test_async_and_sync_share_replies_and_counts() -> None:
 def test_an_empty_or_filtered_reply_is_counted_but_asked_again(useless: Reply, asynchronous: bool) -> None:
     setup = Setup(Scripted(lambda index: Reply(text="fine") if index else useless))
     twin = AsyncRecordedEngine(setup.engine)
-    ask = (lambda: asyncio.run(twin.complete(request()))) if asynchronous else lambda: setup.engine.complete(request())
+
+    def ask() -> Response:
+        return asyncio.run(twin.complete(request())) if asynchronous else setup.engine.complete(request())
+
     assert ask().message.text == useless.text
     assert len(setup.store) == 0
     assert [ask().message.text for _ in range(2)] == ["fine", "fine"]
@@ -148,7 +151,8 @@ def test_threads_that_want_the_same_reply_wait_for_one_call() -> None:
 
     def ask(_: int) -> str | None:
         asking.wait()
-        return setup.engine.complete(request()).message.text
+        text: str | None = setup.engine.complete(request()).message.text
+        return text
 
     with ThreadPoolExecutor(threads) as pool:
         tasks = [pool.submit(ask, i) for i in range(threads)]
@@ -163,9 +167,10 @@ def test_after_a_failed_call_the_next_thread_asks_itself() -> None:
 
     def ask(_: int) -> str | None:
         try:
-            return setup.engine.complete(request()).message.text
+            text: str | None = setup.engine.complete(request()).message.text
         except LMServerError:
             return None
+        return text
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(map(str, pool.map(ask, range(4)))) == ["None", "up again", "up again", "up again"]

@@ -187,7 +187,12 @@ def test_the_ranking_is_asked_for_once_a_node(engine: Scripted) -> None:
 def test_threads_that_want_the_same_ranking_wait_for_one_call() -> None:
     asked: list[frozenset[str]] = []
     together = threading.Barrier(4)
-    once = _Once(lambda known: asked.append(known) or {"age": 1.0})
+
+    def ask(known: frozenset[str]) -> dict[str, float]:
+        asked.append(known)
+        return {"age": 1.0}
+
+    once = _Once(ask)
 
     def want(_: int) -> dict[str, float]:
         together.wait(10)
