@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
 from benchmark.evaluation.results import compare_with
-from benchmark.evaluation.runner import TAKE_PART
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.evaluation.runner import ROLES
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
 from cli.console import err, out, print_json
 from cli.inputs import scenario_set, tell
@@ -40,11 +40,9 @@ def run(options: Options) -> None:
     roles = role_settings(settings, options, seed, panels=True)
     folder = options.store or settings.root
     models = open_models(roles, folder)
-    tell(models, *TAKE_PART)
+    tell(models, *ROLES)
     loaded = [(name, make(models)) for name, make in named]
-    work = _Run(
-        models, chosen, EpisodeStore(folder / "episodes"), concurrency_of(settings, options.concurrency, models)
-    )
+    work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
     with stages() as progress:
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
@@ -74,9 +72,7 @@ def _refuse_folder(file: Path | None) -> None:
 class _Run:
     """What all programs of one command share."""
 
-    def __init__(
-        self, models: LanguageModels, scenarios: ScenarioSet, episodes: EpisodeStore, concurrency: int
-    ) -> None:
+    def __init__(self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int) -> None:
         self.scenarios = scenarios
         self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
 

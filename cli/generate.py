@@ -5,10 +5,10 @@ from typing import Any
 
 import optimizers
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.scenarios.sidecar import save_report
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
-from benchmark.scenarios.synthetic.build import TAKE_PART
+from benchmark.scenarios.synthetic.build import ROLES
 from cli.console import out, print_json, warn
 from cli.inputs import tell
 from cli.options.generate import Options
@@ -34,11 +34,11 @@ def run(options: Options) -> None:
     settings = load_settings()
     roles = role_settings(settings, options, seed)
     if options.dry_run:
-        _forecast(wanted, {role: roles[role] for role in TAKE_PART}, seed, json=options.json)
+        _forecast(wanted, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return
-    check_prices(limits, {role: roles[role] for role in TAKE_PART})
+    check_prices(limits, {role: roles[role] for role in ROLES})
     models = open_models(roles, settings.root)
-    tell(models, *TAKE_PART)
+    tell(models, *ROLES)
     with stages() as progress:
         made = generate(
             wanted,
@@ -46,7 +46,7 @@ def run(options: Options) -> None:
             seed=seed,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
-            journal=EpisodeStore(file.parent, f"{file.name}.journal"),
+            journal=Journal(file.parent, f"{file.name}.journal"),
             budget=Budget(models.ledger, limits),
         )
     made.scenarios.save(file)

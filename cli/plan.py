@@ -7,9 +7,9 @@ from typing import Any, cast
 import optimizers
 from benchmark import Scenario, bootstrap_mean, split
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.planning.knowledge import KnowledgeFile
-from benchmark.planning.plan import TAKE_PART, Plan, PlanSettings, plan
+from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
 from cli.console import out, print_json
 from cli.inputs import scenario_set, tell
@@ -40,11 +40,11 @@ def run(options: Options) -> None:
     scenarios = split(scenario_set(options.data), options.split, seed=seed)
     roles = role_settings(settings, options, seed)
     if options.dry_run:
-        _forecast(wanted, scenarios, {role: roles[role] for role in TAKE_PART}, seed, json=options.json)
+        _forecast(wanted, scenarios, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return
-    check_prices(limits, {role: roles[role] for role in TAKE_PART})
+    check_prices(limits, {role: roles[role] for role in ROLES})
     models = open_models(roles, settings.root)
-    tell(models, *TAKE_PART)
+    tell(models, *ROLES)
     with stages() as progress:
         planned = plan(
             scenarios,
@@ -53,7 +53,7 @@ def run(options: Options) -> None:
             seed=seed,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
-            journal=EpisodeStore(file.parent, f"{file.name}.journal"),
+            journal=Journal(file.parent, f"{file.name}.journal"),
             knowledge=pooled,
             budget=Budget(models.ledger, limits),
         )
@@ -93,7 +93,7 @@ def _summary(planned: Plan, models: LanguageModels, file: Path) -> dict[str, Any
     paths = planned.paths.paths
     value = bootstrap_mean([path.value for path in paths], [path.origin for path in paths])
     return {
-        "simulated": models.simulated(*TAKE_PART),
+        "simulated": models.simulated(*ROLES),
         "file": str(file),
         "planned": len(paths),
         "failed": len(planned.failed),

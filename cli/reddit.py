@@ -33,12 +33,12 @@ def run(options: Options) -> None:
     settings = load_settings()
     roles = role_settings(settings, options, options.seed)
     if options.dry_run:
-        taking_part = {role: roles[role] for role in reddit.TAKE_PART}
+        taking_part = {role: roles[role] for role in reddit.ROLES}
         _forecast(options.dumps, table, wanted, taking_part, json=options.json)
         return
-    check_prices(limits, {role: roles[role] for role in reddit.TAKE_PART})
+    check_prices(limits, {role: roles[role] for role in reddit.ROLES})
     models = open_models(roles, settings.root)
-    tell(models, *reddit.TAKE_PART)
+    tell(models, *reddit.ROLES)
     with stages() as progress:
         built, card = reddit.make(
             options.dumps,

@@ -6,7 +6,7 @@ import typer
 
 import optimizers
 from benchmark import ScenarioSet
-from benchmark.evaluation.runner import TAKE_PART
+from benchmark.evaluation.runner import ROLES
 from benchmark.reproduce import TARGETS, ReproduceSettings, Sampling, TargetJob, parse_names, reproduce
 from cli.console import out, print_json
 from cli.inputs import scenario_set, tell
@@ -28,7 +28,7 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted, scenarios, targets, options)
         return
-    tell(LanguageModels(targets[0]), *TAKE_PART)
+    tell(LanguageModels(targets[0]), *ROLES)
     with stages() as progress:
         found = reproduce(
             wanted,
@@ -53,7 +53,7 @@ def _forecast(
     wanted: ReproduceSettings, data: ScenarioSet, targets: list[dict[Role, RoleSettings]], options: Options
 ) -> None:
     jobs = [
-        (TargetJob(wanted, data, place, len(targets)), {role: roles[role] for role in TAKE_PART})
+        (TargetJob(wanted, data, place, len(targets)), {role: roles[role] for role in ROLES})
         for place, roles in enumerate(targets)
     ]
     with stages() as progress:

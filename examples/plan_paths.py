@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmark import build_authored, split
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels
 from modules import RAISE, AgentSettings
 

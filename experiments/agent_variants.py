@@ -12,7 +12,7 @@ from pathlib import Path
 import dspy
 
 from benchmark import Evaluation, Judge, ScenarioSet, build_authored, evaluate, sample, split
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.scenario import Scenario
 from lms import LanguageModels, Role, RoleSettings, default_models

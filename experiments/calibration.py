@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.runner import evaluate
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from benchmark.published import published
 from benchmark.scenarios.authored import build_authored
 from benchmark.scenarios.scenario import Scenario

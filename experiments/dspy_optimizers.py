@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark import Comparison, Interval, build_authored, evaluate, sample, split
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from experiments.fronts import models_of
 from modules import RAISE, PathIndex
 from optimizers.registry import OPTIMIZERS

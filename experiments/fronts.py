@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark import build_authored, evaluate, sample, split
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, Role, RoleSettings, default_models
 from lms.simulation import PERSONAS
 from modules import RAISE, PathIndex

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_QUERIES
 from benchmark.jobs.budget import Budget, NoGain, Stopper
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
@@ -162,7 +162,7 @@ def compile_target(
             settings,
             data,
             models,
-            episodes=EpisodeStore(workspace.root / "episodes"),
+            episodes=Journal(workspace.root / "episodes"),
             storage=storage,
             name=name,
             limits=workspace.limits,
@@ -246,7 +246,7 @@ def prepare(
     data: ScenarioSet,
     models: LanguageModels,
     *,
-    episodes: EpisodeStore | None = None,
+    episodes: Journal | None = None,
     storage: Storage | None = None,
     name: str = "search",
     limits: Sequence[Stopper] = (),
@@ -259,7 +259,7 @@ def prepare(
         name: of the search in ``storage``.
         limits: on what may be spent from now on, planning included.
     """
-    episodes, storage = episodes or EpisodeStore(), storage or Storage()
+    episodes, storage = episodes or Journal(), storage or Storage()
     stoppers = [*limits, *([NoGain(settings.no_gain)] if settings.no_gain else [])]
     budget = Budget(models.ledger, stoppers)
     train, dev, test = (

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from benchmark import Evaluation, Scenario, evaluate
 from benchmark.jobs.budget import Budget
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
 from modules import RAISE
@@ -89,7 +89,7 @@ class Task:
     price: float = PRICE
     concurrency: int = 1
     progress: OnProgress = ignore_progress
-    episodes: EpisodeStore = field(default_factory=EpisodeStore)
+    episodes: Journal = field(default_factory=Journal)
     budget: Budget = field(default_factory=Budget)
     constraints: Constraints = field(default_factory=Constraints)
     name: str = "search"

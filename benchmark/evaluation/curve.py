@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation, refusal
 from benchmark.evaluation.runner import setup_of
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
@@ -159,7 +159,7 @@ def measure_curve(
     *,
     models: LanguageModels,
     judge: Scorer | None = None,
-    store: EpisodeStore | None = None,
+    store: Journal | None = None,
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
 ) -> Curve:
@@ -182,7 +182,7 @@ def measure_curve(
     if not isinstance(respond, dspy.Predict):
         raise RaiseError(f"{evaluation.name} has no responder of its own, so there is no curve to measure.")
     judge = judge or judge_of(models)
-    answers = _EarlyAnswers(respond, judge, models, store or EpisodeStore(), setup_of(program, models, judge))
+    answers = _EarlyAnswers(respond, judge, models, store or Journal(), setup_of(program, models, judge))
     reference = {episode.scenario.id: episode.verdict for episode in rich.episodes}
     missing = [e.scenario.id for e in evaluation.episodes if e.scenario.id not in reference]
     if missing:
@@ -240,7 +240,7 @@ class _EarlyAnswers:
     """Answers from what was known earlier in a conversation, kept in a journal."""
 
     def __init__(
-        self, respond: dspy.Predict, judge: Scorer, models: LanguageModels, store: EpisodeStore, setup: str
+        self, respond: dspy.Predict, judge: Scorer, models: LanguageModels, store: Journal, setup: str
     ) -> None:
         self.respond, self.judge, self.models, self.setup = respond, judge, models, setup
         self.job = ResumableJob(

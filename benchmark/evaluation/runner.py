@@ -8,7 +8,7 @@ import dspy
 from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.users import CONTRACT, SimulatedUser
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
@@ -18,7 +18,7 @@ from benchmark.scenarios.scenario import Scenario, content_id
 from lms import LanguageModels, Role
 from modules import Program
 
-TAKE_PART = (Role.TARGET, Role.JUDGE, Role.USER)
+ROLES = (Role.TARGET, Role.JUDGE, Role.USER)
 """The roles that take part in an evaluation."""
 
 
@@ -36,7 +36,7 @@ def evaluate(
     models: LanguageModels,
     name: str,
     judge: Scorer | None = None,
-    store: EpisodeStore | None = None,
+    store: Journal | None = None,
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
 ) -> Evaluation:
@@ -57,7 +57,7 @@ def evaluate(
     """
     judge = judge or judge_of(models)
     job = ResumableJob(
-        store or EpisodeStore(),
+        store or Journal(),
         encode=lambda episode: episode.model_dump(mode="json"),
         decode=Episode.model_validate,
         keep=lambda episode: episode.complete,
@@ -72,7 +72,7 @@ def evaluate(
 
     episodes = run_in_order(run, list(scenarios), concurrency, progress, f"evaluating {name}")
     job.journal.sync()
-    return Evaluation(name, episodes, models.simulated(*TAKE_PART))
+    return Evaluation(name, episodes, models.simulated(*ROLES))
 
 
 def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer) -> Episode:

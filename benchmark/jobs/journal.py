@@ -12,7 +12,7 @@ SCHEMA = 2
 Row = dict[str, Any]
 
 
-class EpisodeStore:
+class Journal:
     """Rows by key in a file of JSON Lines; each is on disk before it is used.
 
     Args:

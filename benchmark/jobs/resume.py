@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from benchmark.jobs.budget import Budget, BudgetSpent
-from benchmark.jobs.journal import EpisodeStore, Row
+from benchmark.jobs.journal import Journal, Row
 from benchmark.jobs.parallel import Item, run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from modules.calls import FATAL
@@ -62,7 +62,7 @@ class ResumableJob(Generic[T]):
         resumed: how many results the journal had.
     """
 
-    journal: EpisodeStore
+    journal: Journal
     encode: Callable[[T], Row]
     decode: Callable[[Row], T]
     budget: Budget = field(default_factory=Budget)

@@ -9,10 +9,10 @@ import dspy
 import pandas as pd
 
 from benchmark.evaluation.runner import evaluate
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.judging.judge import Judge
-from benchmark.planning.plan import PlanSettings, plan
+from benchmark.planning.planning import PlanSettings, plan
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from benchmark.statistics.intervals import clusters_of
@@ -48,7 +48,7 @@ class TargetContext:
     models: LanguageModels
     train: Sequence[Scenario]
     held_out: Sequence[Scenario]
-    store: EpisodeStore
+    store: Journal
     seed: int
     place: int
     targets: int

@@ -15,8 +15,8 @@ from queue import Empty
 
 import pandas as pd
 
-from benchmark.evaluation.runner import TAKE_PART
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.evaluation.runner import ROLES
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.published import paper_name, published
 from benchmark.reproduce.conditions import STUDIES, Study
@@ -77,7 +77,7 @@ class TargetJob:
     concurrency: int = 1
 
     def __call__(
-        self, models: LanguageModels, *, store: EpisodeStore | None = None, progress: OnProgress = ignore_progress
+        self, models: LanguageModels, *, store: Journal | None = None, progress: OnProgress = ignore_progress
     ) -> Measured:
         """Measure with ``models``.
 
@@ -92,7 +92,7 @@ class TargetJob:
             models=models,
             train=split(self.data, "train", seed=seed),
             held_out=[*split(self.data, "dev", seed=seed), *split(self.data, "test", seed=seed)],
-            store=store or EpisodeStore(),
+            store=store or Journal(),
             seed=seed,
             place=self.place,
             targets=self.targets,
@@ -118,7 +118,7 @@ class TargetJob:
             context.rollouts_planned,
             counted.calls(),
             None if total.unpriced else round(total.cost_usd, 6),
-            models.simulated(*TAKE_PART),
+            models.simulated(*ROLES),
         )
 
 
@@ -220,7 +220,7 @@ def measure(
 
 def _stand_ins(roles: Mapping[Role, RoleSettings]) -> bool:
     """Whether everybody who takes part is simulated."""
-    return all(is_simulated(roles[role].model) for role in TAKE_PART)
+    return all(is_simulated(roles[role].model) for role in ROLES)
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ class _StoredJob:
         work = TargetJob(**{**vars(self.work), "concurrency": concurrency})
         return work(
             models,
-            store=EpisodeStore(folder),
+            store=Journal(folder),
             progress=lambda report: progress(replace(report, target=self.target)),
         )
 

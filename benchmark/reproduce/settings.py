@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmark.planning.plan import PlanSettings
+from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.figures import PAPER_FIGURES
 from signatures import RaiseError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.evaluation.runner import TAKE_PART
+from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.environment import environment
 from benchmark.published import published
 from benchmark.reproduce.conditions import STUDIES
@@ -86,7 +86,7 @@ class Reproduction:
 
     def stand_ins(self) -> list[str]:
         """The simulated models that took part."""
-        models = [roles[role].model for roles in self.targets for role in TAKE_PART]
+        models = [roles[role].model for roles in self.targets for role in ROLES]
         return list(dict.fromkeys(model for model in models if is_simulated(model)))
 
     @cached_property
@@ -134,7 +134,7 @@ class Reproduction:
             "simulated": self.simulated,
             "paper": published()["source"],
             "data": {**self.data.card(), "measured_on": "dev and test", "paths_from": "train"},
-            "targets": [{role.value: _describe_role(roles[role]) for role in TAKE_PART} for roles in self.targets],
+            "targets": [{role.value: _describe_role(roles[role]) for role in ROLES} for roles in self.targets],
             "seed": settings.seed,
             "settings": {
                 "only": list(settings.only),

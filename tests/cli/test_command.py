@@ -13,7 +13,7 @@ import typer
 from typer import Argument, Option
 from typer.testing import CliRunner
 
-from benchmark.planning.plan import PlanSettings
+from benchmark.planning.planning import PlanSettings
 from benchmark.scenarios.reddit import RedditSettings
 from benchmark.scenarios.synthetic import GenerateSettings
 from cli.app import COMMANDS, DATA_COMMANDS, MODULES

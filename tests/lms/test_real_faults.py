@@ -7,7 +7,7 @@ import pytest
 from dspy.utils.exceptions import LMError
 
 from benchmark import Scenario, evaluate
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from lms import Role
 from modules import RAISE, Vanilla
 from signatures import RaiseError
@@ -76,9 +76,9 @@ def test_failed_episodes_are_run_again_when_the_server_is_back(few: list[Scenari
     broken = [True]
     with OpenAIServer(faults=lambda index, body: Fault.SERVER_ERROR if broken[0] else None) as server:
         models = over_http(server.url, retries=0)
-        first = evaluate(Vanilla(), few, models=models, name="vanilla", store=EpisodeStore(tmp_path))
+        first = evaluate(Vanilla(), few, models=models, name="vanilla", store=Journal(tmp_path))
         broken[0] = False
-        again = evaluate(Vanilla(), few, models=models, name="vanilla", store=EpisodeStore(tmp_path))
+        again = evaluate(Vanilla(), few, models=models, name="vanilla", store=Journal(tmp_path))
     assert first.frame["failed"].all()
     assert not again.frame["failed"].any()
     assert again.unscored == 0

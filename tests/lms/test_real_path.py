@@ -14,7 +14,7 @@ import pytest
 from dspy.utils.exceptions import LMError
 
 from benchmark import Scenario, SimulatedUser, evaluate
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, Vanilla
 from tests.lms.real import FIGURES, SECRET, TRANSIENT, named, over_http
@@ -161,9 +161,7 @@ def test_the_key_reaches_the_server_and_nothing_else(
     schedule = dict(enumerate([*TRANSIENT[:3], Fault.MALFORMED, Fault.GARBAGE, Fault.EMPTY], start=2))
     with OpenAIServer(faults=schedule) as server:
         models = over_http(server.url, ReplyStore(tmp_path / "replies.db"), api_key=SECRET)
-        evaluation = evaluate(
-            RAISE(), few, models=models, name="raise", store=EpisodeStore(tmp_path / "run"), concurrency=2
-        )
+        evaluation = evaluate(RAISE(), few, models=models, name="raise", store=Journal(tmp_path / "run"), concurrency=2)
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {SECRET}"}
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert {"replies.db", "episodes.jsonl"} <= {file.name for file in files}

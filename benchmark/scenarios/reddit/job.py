@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmark.defaults import ATTRIBUTES_AT_LEAST, POSTS_PER_DOMAIN
 from benchmark.jobs.budget import Budget
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.scenarios.reddit.dumps import check_dumps
-from benchmark.scenarios.reddit.pipeline import TAKE_PART, Built, build_reddit, check_least
+from benchmark.scenarios.reddit.pipeline import ROLES, Built, build_reddit, check_least
 from benchmark.scenarios.reddit.scan import Scan, scan
 from benchmark.scenarios.reddit.tables import SubredditTable, personal
 from benchmark.scenarios.reddit.yields import Stage, share
@@ -124,7 +124,7 @@ def make(
         models=models,
         at_least=settings.at_least,
         concurrency=concurrency,
-        journal=EpisodeStore(out.parent, files.journal.name),
+        journal=Journal(out.parent, files.journal.name),
         budget=budget,
         progress=progress,
     )
@@ -154,7 +154,7 @@ def _card(built: Built, dumps: Sequence[Path], settings: RedditSettings, models:
     kept = share(yields.stage(Stage.SCENARIO), yields.stage(Stage.READ))
     return {
         "schema": CARD_SCHEMA,
-        "simulated": models.simulated(*TAKE_PART),
+        "simulated": models.simulated(*ROLES),
         "scenarios": built.scenarios.card(),
         "model": {"model": teacher.model, "api_base": teacher.api_base},
         "settings": asdict(settings),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.jobs.budget import Budget
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.reddit.reading import PostReader, Reading
@@ -14,7 +14,7 @@ from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
 from lms import LanguageModels, Role
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
-TAKE_PART = (Role.TEACHER,)
+ROLES = (Role.TEACHER,)
 """The role that reads and rewords."""
 VERSION = "1.0"
 SOURCE = "reddit"
@@ -75,7 +75,7 @@ def build_reddit(
     models: LanguageModels,
     at_least: int = 7,
     concurrency: int = 1,
-    journal: EpisodeStore | None = None,
+    journal: Journal | None = None,
     budget: Budget | None = None,
     progress: OnProgress = ignore_progress,
 ) -> Built:
@@ -94,11 +94,11 @@ def build_reddit(
     """
     check_least(at_least)
     budget = budget or Budget()
-    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
+    budget.check_prices({role: models.roles[role] for role in ROLES})
     reader = PostReader(models[Role.TEACHER], at_least=at_least)
     setup = content_id(reader.identity(), models.identity(Role.TEACHER))
     job: ResumableJob[Reading] = ResumableJob(
-        journal or EpisodeStore(), encode=Reading.to_json, decode=Reading.from_json, budget=budget
+        journal or Journal(), encode=Reading.to_json, decode=Reading.from_json, budget=budget
     )
     with models.context(Role.TEACHER):
         outcomes = job.run_all(

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
 from benchmark.jobs.budget import Budget
-from benchmark.jobs.journal import EpisodeStore, Row
+from benchmark.jobs.journal import Journal, Row
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
@@ -27,7 +27,7 @@ from signatures import Profile, RaiseError
 
 VERSION = "1"
 """Raised with every change of checks or steps: what was built under others is built again."""
-TAKE_PART = (Role.TEACHER,)
+ROLES = (Role.TEACHER,)
 """The roles that building needs."""
 
 
@@ -116,7 +116,7 @@ def generate(
     seed: int = 0,
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
-    journal: EpisodeStore | None = None,
+    journal: Journal | None = None,
     budget: Budget | None = None,
 ) -> Generated:
     """Have the teacher's model write a scenario set.
@@ -132,8 +132,8 @@ def generate(
     """
     budget = budget or Budget()
     settings.check()
-    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
-    run = _Run(settings, seed, models, journal=journal or EpisodeStore(), budget=budget, progress=progress)
+    budget.check_prices({role: models.roles[role] for role in ROLES})
+    run = _Run(settings, seed, models, journal=journal or Journal(), budget=budget, progress=progress)
     with models.context(Role.TEACHER):
         places = run.places(concurrency)
         run.fill(places, concurrency)
@@ -144,7 +144,7 @@ def generate(
         reason = run.stopped or next((failed.reason for failed in run.account.failed), "nothing passed the checks")
         raise RaiseError(f"no scenario was generated ({reason}): look at the model, or raise the limit.")
     chosen = ScenarioSet("generated", VERSION, scenarios)
-    simulated = models.simulated(*TAKE_PART)
+    simulated = models.simulated(*ROLES)
     report = {
         "schema": 1,
         "simulated": simulated,
@@ -200,7 +200,7 @@ class _Run:
         seed: int,
         models: LanguageModels,
         *,
-        journal: EpisodeStore,
+        journal: Journal,
         budget: Budget,
         progress: OnProgress,
     ) -> None:
@@ -208,7 +208,7 @@ class _Run:
         self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, budget=budget)
         self.job: ResumableJob[Row] = ResumableJob(journal, encode=dict, decode=dict)
         self.settings, self.progress = settings, progress
-        self.simulated = models.simulated(*TAKE_PART)
+        self.simulated = models.simulated(*ROLES)
         self.setup = content_id(
             "generate", VERSION, seed, tries, self.writer.prompts(), attribute_list(), models.identity(Role.TEACHER)
         )

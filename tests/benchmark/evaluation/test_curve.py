@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import Curve, Evaluation, Judge, Scenario, evaluate, measure_curve
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from lms import LanguageModels, Role
 from modules import RAISE, ContextRich, OraclePath, RandomPath, Vanilla
 from signatures import RaiseError, UserContext
@@ -174,10 +174,10 @@ def test_reference_points_have_a_curve_too(models: LanguageModels, test_scenario
 
 def test_going_on_asks_no_answered_call_again(test_scenarios: list[Scenario], tmp_path: Path) -> None:
     models = LanguageModels()
-    _, first = measured(RAISE(), test_scenarios[:FEW], models, store=EpisodeStore(tmp_path))
+    _, first = measured(RAISE(), test_scenarios[:FEW], models, store=Journal(tmp_path))
     assert sum(first.lm_calls.values()) > 0
     later = LanguageModels()  # without the stored replies
-    _, second = measured(RAISE(), test_scenarios[:FEW], later, store=EpisodeStore(tmp_path))
+    _, second = measured(RAISE(), test_scenarios[:FEW], later, store=Journal(tmp_path))
     assert later.ledger.snapshot().total().calls == 0
     assert second.as_dict() == first.as_dict()
 
@@ -185,11 +185,11 @@ def test_going_on_asks_no_answered_call_again(test_scenarios: list[Scenario], tm
 def test_after_a_kill_in_the_middle_of_a_line_one_answer_is_given_again(
     test_scenarios: list[Scenario], tmp_path: Path
 ) -> None:
-    measured(RandomPath(2), test_scenarios[:FEW], LanguageModels(), store=EpisodeStore(tmp_path))
+    measured(RandomPath(2), test_scenarios[:FEW], LanguageModels(), store=Journal(tmp_path))
     file = tmp_path / "episodes.jsonl"
     file.write_bytes(file.read_bytes()[:-50])
     again = LanguageModels()
-    measured(RandomPath(2), test_scenarios[:FEW], again, store=EpisodeStore(tmp_path))
+    measured(RandomPath(2), test_scenarios[:FEW], again, store=Journal(tmp_path))
     assert again.ledger.snapshot().calls() == {"target": 1, "judge": 1}
 
 
@@ -212,14 +212,14 @@ def test_answers_that_cannot_be_judged_are_unscored_with_the_reason(
 def test_failures_are_recorded_and_asked_for_again_next_time(test_scenarios: list[Scenario], tmp_path: Path) -> None:
     program, models = RandomPath(2), LanguageModels()
     done, rich = (
-        evaluate(p, test_scenarios[:FEW], models=models, name="x", store=EpisodeStore(tmp_path))
+        evaluate(p, test_scenarios[:FEW], models=models, name="x", store=Journal(tmp_path))
         for p in (program, ContextRich())
     )
     early = int(done.frame["n_queries"].sum())
-    first = measure_curve(program, done, rich, models=models, judge=Judging(models), store=EpisodeStore(tmp_path))
+    first = measure_curve(program, done, rich, models=models, judge=Judging(models), store=Journal(tmp_path))
     assert np.isnan(first.table).sum() == early > FEW
     assert first.reasons == {"ConnectionError: nobody there": early}
-    second = measure_curve(program, done, rich, models=models, store=EpisodeStore(tmp_path))
+    second = measure_curve(program, done, rich, models=models, store=Journal(tmp_path))
     assert [point.unscored for point in second.points()] == [0, 0, 0]
 
 

@@ -9,7 +9,7 @@ import pytest
 from dspy.lm15 import AuthError
 
 from benchmark import Evaluation, Judge, Scenario, evaluate
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from lms import LanguageModels, Role, RoleSettings
 from modules import (
     RAISE,
@@ -112,9 +112,9 @@ def test_a_judge_that_cannot_grade_leaves_everything_unscored_with_the_reason(
 def test_a_finished_run_asks_nothing_again(
     models: LanguageModels, test_scenarios: list[Scenario], tmp_path: Path
 ) -> None:
-    first = evaluate(RAISE(), test_scenarios[:7], models=models, name="x", store=EpisodeStore(tmp_path))
+    first = evaluate(RAISE(), test_scenarios[:7], models=models, name="x", store=Journal(tmp_path))
     later = LanguageModels()
-    second = evaluate(RAISE(), test_scenarios[:7], models=later, name="x", store=EpisodeStore(tmp_path))
+    second = evaluate(RAISE(), test_scenarios[:7], models=later, name="x", store=Journal(tmp_path))
     assert later.ledger.snapshot().total().calls == 0
     assert second.summary() == first.summary()
 
@@ -124,9 +124,9 @@ def test_going_on_runs_only_what_failed_or_is_missing(
 ) -> None:
     asked = queries(test_scenarios)
     first = Counting(frozenset(asked[2:4]))
-    evaluate(first, test_scenarios[:10], models=models, name="x", store=EpisodeStore(tmp_path))
+    evaluate(first, test_scenarios[:10], models=models, name="x", store=Journal(tmp_path))
     second = Counting()
-    run = evaluate(second, test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    run = evaluate(second, test_scenarios, models=models, name="x", store=Journal(tmp_path))
     assert first.ran == asked[:10]
     assert second.ran == asked[2:4] + asked[10:]
     assert run.unscored == 0
@@ -135,11 +135,11 @@ def test_going_on_runs_only_what_failed_or_is_missing(
 def test_after_a_kill_in_the_middle_of_a_line_one_episode_is_run_again(
     models: LanguageModels, test_scenarios: list[Scenario], tmp_path: Path
 ) -> None:
-    evaluate(Counting(), test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    evaluate(Counting(), test_scenarios, models=models, name="x", store=Journal(tmp_path))
     file = tmp_path / "episodes.jsonl"
     file.write_bytes(file.read_bytes()[:-50])
     again = Counting()
-    run = evaluate(again, test_scenarios, models=models, name="x", store=EpisodeStore(tmp_path))
+    run = evaluate(again, test_scenarios, models=models, name="x", store=Journal(tmp_path))
     assert again.ran == [test_scenarios[-1].query]
     assert len(run.frame) == len(test_scenarios)
 
@@ -148,8 +148,8 @@ def test_after_a_kill_in_the_middle_of_a_line_one_episode_is_run_again(
 def test_other_models_do_not_share_episodes(role: Role, test_scenarios: list[Scenario], tmp_path: Path) -> None:
     program = Counting()
     other = {role: RoleSettings(model="sim/qwen-2.5-7b", temperature=0.3)}
-    evaluate(program, test_scenarios[:2], models=LanguageModels(), name="x", store=EpisodeStore(tmp_path))
-    evaluate(program, test_scenarios[:2], models=LanguageModels(other), name="x", store=EpisodeStore(tmp_path))
+    evaluate(program, test_scenarios[:2], models=LanguageModels(), name="x", store=Journal(tmp_path))
+    evaluate(program, test_scenarios[:2], models=LanguageModels(other), name="x", store=Journal(tmp_path))
     assert len(program.ran) == 4
 
 

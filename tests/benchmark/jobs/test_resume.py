@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import Progress
 from benchmark.jobs.resume import MAX_REASON, Failure, ResumableJob, Unstarted, attempt
 from lms import Ledger, Role
@@ -19,9 +19,9 @@ from lms.ledger import Usage
 from signatures import RaiseError
 
 
-def job(journal: EpisodeStore | None = None, budget: Budget | None = None, **more: Any) -> ResumableJob[int]:
+def job(journal: Journal | None = None, budget: Budget | None = None, **more: Any) -> ResumableJob[int]:
     return ResumableJob(
-        journal or EpisodeStore(),
+        journal or Journal(),
         encode=lambda n: {"n": n},
         decode=lambda row: row["n"],
         budget=budget or Budget(),
@@ -45,7 +45,7 @@ def raising(error: BaseException) -> Callable[[int], int]:
 def test_after_any_interruptions_each_step_was_done_once_and_results_are_in_order(
     items: list[int], failing: set[int], stops: list[int], concurrency: int
 ) -> None:
-    journal, done = EpisodeStore(), Counter[int]()
+    journal, done = Journal(), Counter[int]()
 
     def work(item: int) -> int:
         if item in failing:
@@ -64,21 +64,21 @@ def test_after_any_interruptions_each_step_was_done_once_and_results_are_in_orde
 
 
 def test_results_outlive_the_process(tmp_path: Path) -> None:
-    assert job(EpisodeStore(tmp_path)).run("k", lambda: 7) == 7
-    again = job(EpisodeStore(tmp_path))
+    assert job(Journal(tmp_path)).run("k", lambda: 7) == 7
+    again = job(Journal(tmp_path))
     assert again.run("k", lambda: 8) == 7
     assert again.resumed == 1
 
 
 def test_a_result_that_is_not_final_is_returned_but_not_kept() -> None:
-    journal = EpisodeStore()
+    journal = Journal()
     assert job(journal, keep=lambda n: n > 5).run("k", lambda: 3) == 3
     assert job(journal, keep=lambda n: n > 5).run("k", lambda: 9) == 9
     assert job(journal).run("k", lambda: 1) == 9
 
 
 def test_when_the_budget_is_spent_nothing_is_started_but_the_journal_still_answers() -> None:
-    ledger, journal = Ledger(), EpisodeStore()
+    ledger, journal = Ledger(), Journal()
     job(journal).run("old", lambda: 1)
 
     def spend(item: int) -> int:
@@ -92,7 +92,7 @@ def test_when_the_budget_is_spent_nothing_is_started_but_the_journal_still_answe
 
 
 def test_a_budget_that_ends_within_a_step_leaves_the_step_undone() -> None:
-    journal = EpisodeStore()
+    journal = Journal()
     assert job(journal).run_all([1], str, raising(BudgetSpent("US$ 1 are spent"))) == [Unstarted("US$ 1 are spent")]
     assert journal.get("1") is None
 

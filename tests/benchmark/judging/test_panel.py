@@ -8,7 +8,7 @@ import pytest
 from dspy.lm15 import AuthError, ServerError
 
 from benchmark import Judge, Panel, Scenario, Verdict, evaluate, judge_of
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.judging.judge import REASONS
 from benchmark.judging.panel import panel_agreement
 from lms import LanguageModels, Role, RoleSettings
@@ -157,16 +157,16 @@ def test_an_episode_that_lacked_a_judge_is_completed_later_and_nothing_else_is_a
         raise ServerError("down")
 
     model.answer = down
-    first = evaluate(Vanilla(), test_scenarios[:3], models=models, name="x", store=EpisodeStore(tmp_path))
+    first = evaluate(Vanilla(), test_scenarios[:3], models=models, name="x", store=Journal(tmp_path))
     assert first.unscored == 0
     assert first.frame["unreached"].all()
     assert first.summary()["panel"]["absent"] == {"sim/judge?noise=0.6": 3}
     model.answer = answer
     before = models.ledger.snapshot().total().calls
-    second = evaluate(Vanilla(), test_scenarios[:3], models=models, name="x", store=EpisodeStore(tmp_path))
+    second = evaluate(Vanilla(), test_scenarios[:3], models=models, name="x", store=Journal(tmp_path))
     assert models.ledger.snapshot().total().calls - before == 3
     assert second.summary()["panel"]["absent"] == {}
-    third = evaluate(Vanilla(), test_scenarios[:3], models=LanguageModels(), name="x", store=EpisodeStore(tmp_path))
+    third = evaluate(Vanilla(), test_scenarios[:3], models=LanguageModels(), name="x", store=Journal(tmp_path))
     assert not third.frame["panel"].any()  # a single judge shares no episode with the panel
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import Judge, Scenario, evaluate
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from lms import LanguageModels, Role
 from modules import EvaluationFailed, GreedyPath, OraclePath, Vanilla
 from signatures import Profile
@@ -64,7 +64,7 @@ def test_a_finished_choice_is_not_made_again(test_scenarios: list[Scenario], tmp
     for calls_expected in (True, False):
         models = LanguageModels()
         program = GreedyPath(2, Judge(models[Role.JUDGE]))
-        run = evaluate(program, test_scenarios[:3], models=models, name="x", store=EpisodeStore(tmp_path))
+        run = evaluate(program, test_scenarios[:3], models=models, name="x", store=Journal(tmp_path))
         assert bool(models.ledger.snapshot().total().calls) is calls_expected
         frames.append(run.frame.drop(columns="seconds"))
     assert frames[0].equals(frames[1])

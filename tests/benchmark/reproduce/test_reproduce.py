@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from benchmark import ScenarioSet, build_authored
-from benchmark.planning.plan import PlanSettings
+from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce import (
     PAPER_FIGURES,
     TARGETS,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from benchmark import Scenario, build_authored, split
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import ignore_progress
-from benchmark.planning.plan import PlanSettings
+from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce.context import AGAIN, Choice, TargetContext, replies_of
 from benchmark.reproduce.searching import EFFORT, search_paths, try_subsets
 from lms import LanguageModels, Role, RoleSettings
@@ -23,7 +23,7 @@ def bench(judge: str = "sim/judge", **more: Any) -> TargetContext:
     data = build_authored()
     models = LanguageModels({Role.JUDGE: RoleSettings(model=judge, temperature=0.0)})
     context = TargetContext(
-        models, split(data, "train"), split(data, "test"), EpisodeStore(), 0, 0, 1, PlanSettings(7, 2), (2, 4), 1,
+        models, split(data, "train"), split(data, "test"), Journal(), 0, 0, 1, PlanSettings(7, 2), (2, 4), 1,
         ignore_progress,
     )  # fmt: skip
     return replace(context, **more)
@@ -48,7 +48,7 @@ def test_a_search_with_few_rollouts_is_the_beginning_of_one_with_many(
 
 
 def test_a_finished_search_is_not_done_again(users: list[Scenario]) -> None:
-    store = EpisodeStore()
+    store = Journal()
     first, rows = search_paths(bench(store=store), users, "uct", depth=3, budgets=(2, 4))
     other = bench(store=store)
     asked = listen(other.models, Role.TARGET)

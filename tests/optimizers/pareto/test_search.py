@@ -10,7 +10,7 @@ from dspy.utils.exceptions import LMAuthError
 
 from benchmark import build_authored, sample, split
 from benchmark.jobs.budget import Budget, NoGain
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import Progress
 from experiments.crisis.lines import lines
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
@@ -38,7 +38,7 @@ def task(folder: Path | None = None, trials: int = 8, **models: str) -> Task:
         dev=DEV,
         models=LanguageModels(roles, store),
         trials=trials,
-        episodes=EpisodeStore(folder),
+        episodes=Journal(folder),
         storage=Storage(folder / "studies.journal" if folder else None),
     )
 

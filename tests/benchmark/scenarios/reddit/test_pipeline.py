@@ -10,7 +10,7 @@ from dspy.utils.exceptions import LMAuthError
 
 from benchmark import load_scenarios
 from benchmark.jobs.budget import Budget, spending_limits
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import Progress
 from benchmark.scenarios.reddit import (
     Built,
@@ -137,13 +137,13 @@ def test_posts_whose_calls_fail_are_counted_and_read_next_time(found: Scan, tmp_
         return Fault.SERVER_ERROR if down[0] and index % 3 == 0 else None
 
     with OpenAIServer(faults=sometimes) as server:
-        first = build(found, over_http(server, retries=0), journal=EpisodeStore(tmp_path, "j"))
+        first = build(found, over_http(server, retries=0), journal=Journal(tmp_path, "j"))
         assert first.failed
         assert not first.complete
         assert all(failure.reason.startswith("LM") for failure in first.failed)
         assert first.yields.stage(Stage.READ) == len(found.candidates) - len(first.failed)
         down[0] = False
-        again = build(found, over_http(server, retries=0), journal=EpisodeStore(tmp_path, "j"))
+        again = build(found, over_http(server, retries=0), journal=Journal(tmp_path, "j"))
     assert (again.resumed, len(again.failed)) == (len(found.candidates) - len(first.failed), 0)
     assert rows(again) == rows(build(found, LanguageModels()))
 
@@ -180,9 +180,9 @@ def test_a_killed_job_goes_on_without_asking_again(found: Scan, tmp_path: Path) 
 
         store = ReplyStore(tmp_path / "r.db")
         with pytest.raises(KeyboardInterrupt):
-            build(found, over_http(server, store), journal=EpisodeStore(tmp_path, "j"), progress=killed)
+            build(found, over_http(server, store), journal=Journal(tmp_path, "j"), progress=killed)
         assert calls < server.count < 2 * calls
-        resumed = build(found, over_http(server, store), journal=EpisodeStore(tmp_path, "j"))
+        resumed = build(found, over_http(server, store), journal=Journal(tmp_path, "j"))
         assert server.count == 2 * calls
     assert (resumed.resumed, rows(resumed)) == (4, rows(whole))
     assert resumed.yields == whole.yields
@@ -190,10 +190,10 @@ def test_a_killed_job_goes_on_without_asking_again(found: Scan, tmp_path: Path) 
 
 def test_a_limit_ends_it_between_posts_and_the_rest_is_read_later(found: Scan, tmp_path: Path) -> None:
     models = LanguageModels()
-    cut = build(found, models, journal=EpisodeStore(tmp_path, "j"), budget=limited(models, calls=7))
+    cut = build(found, models, journal=Journal(tmp_path, "j"), budget=limited(models, calls=7))
     assert cut.stopped == "7 LM calls are spent"
     assert (cut.unread, cut.complete) == (len(found.candidates) - 3, False)
-    rest = build(found, LanguageModels(), journal=EpisodeStore(tmp_path, "j"))
+    rest = build(found, LanguageModels(), journal=Journal(tmp_path, "j"))
     assert (rest.resumed, rest.unread, len(rest.scenarios)) == (3, 0, KEPT)
 
 
@@ -210,9 +210,9 @@ def test_a_limit_in_money_needs_a_price_and_keeps_to_it(found: Scan) -> None:
 
 
 def test_other_settings_read_again(found: Scan, tmp_path: Path) -> None:
-    build(found, LanguageModels(), journal=EpisodeStore(tmp_path, "j"))
-    assert build(found, LanguageModels(), journal=EpisodeStore(tmp_path, "j"), at_least=8).resumed == 0
-    assert build(found, simulated(noise=0.1), journal=EpisodeStore(tmp_path, "j")).resumed == 0
+    build(found, LanguageModels(), journal=Journal(tmp_path, "j"))
+    assert build(found, LanguageModels(), journal=Journal(tmp_path, "j"), at_least=8).resumed == 0
+    assert build(found, simulated(noise=0.1), journal=Journal(tmp_path, "j")).resumed == 0
     with pytest.raises(RaiseError, match="11 of 10"):
         build(found, LanguageModels(), at_least=11)
 

@@ -12,7 +12,7 @@ from dspy.lm15 import request_from_openai_chat
 
 from benchmark import load_scenarios
 from benchmark.jobs.budget import Budget, MaxCalls, spending_limits
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.scenarios.similarity import ALIKE_ACROSS, likeness
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
 from benchmark.scenarios.synthetic.build import areas, shares
@@ -234,9 +234,9 @@ def test_a_broken_step_is_recorded_and_done_by_the_next_run(tmp_path: Path) -> N
         return Fault.MALFORMED if asked_of(body).input("domain") in broken else None
 
     with OpenAIServer(faults=fault) as server:
-        first = generate(SMALL, models=over_http(server, retries=1), journal=EpisodeStore(tmp_path))
+        first = generate(SMALL, models=over_http(server, retries=1), journal=Journal(tmp_path))
         broken.clear()
-        second = generate(SMALL, models=over_http(server), journal=EpisodeStore(tmp_path))
+        second = generate(SMALL, models=over_http(server), journal=Journal(tmp_path))
         whole = generate(SMALL, models=over_http(server))
     assert [failed["what"] for failed in first.report["failed"]] == ["career"]
     assert first.report["failed"][0]["reason"]
@@ -267,11 +267,11 @@ def test_at_a_limit_it_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
         needed = server.count
         models = over_http(server, store)
         budget = Budget(models.ledger, [MaxCalls(needed - 4)])
-        cut = generate(SMALL, models=models, journal=EpisodeStore(tmp_path), budget=budget)
+        cut = generate(SMALL, models=models, journal=Journal(tmp_path), budget=budget)
         assert cut.stopped == f"{needed - 4} LM calls are spent"
         assert 0 < len(cut.scenarios) < len(whole.scenarios)
         assert cut.report["finished"] is False
-        rest = generate(SMALL, models=over_http(server, store), journal=EpisodeStore(tmp_path))
+        rest = generate(SMALL, models=over_http(server, store), journal=Journal(tmp_path))
         assert server.count == 2 * needed  # no reply was asked for twice
     assert rest.scenarios == whole.scenarios
     assert rest.report == whole.report
@@ -284,17 +284,17 @@ def test_a_limit_that_leaves_nothing_is_an_error() -> None:
 
 
 def test_a_finished_set_takes_no_call_at_all(tmp_path: Path, small: Generated) -> None:
-    made(journal=EpisodeStore(tmp_path))
-    again = made(journal=EpisodeStore(tmp_path), calls=1)
+    made(journal=Journal(tmp_path))
+    again = made(journal=Journal(tmp_path), calls=1)
     assert again.scenarios == small.scenarios
     assert again.resumed == 6  # two domains and four situations
     wider = made(
         GenerateSettings(("health", "career", "life"), SMALL.situations, SMALL.profiles, SMALL.queries),
-        journal=EpisodeStore(tmp_path),
+        journal=Journal(tmp_path),
     )
     assert wider.resumed == 6
     assert wider.scenarios.scenarios[:24] == small.scenarios.scenarios
-    assert made(seed=1, journal=EpisodeStore(tmp_path)).resumed == 0
+    assert made(seed=1, journal=Journal(tmp_path)).resumed == 0
 
 
 @pytest.mark.parametrize(

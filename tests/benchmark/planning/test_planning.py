@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from benchmark import Scenario, build_authored, split
 from benchmark.jobs.budget import Budget, spending_limits
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import Progress
 from benchmark.planning.knowledge import KnowledgeFile, pool_evidence
-from benchmark.planning.plan import STAGE, WAVE, Plan, PlanSettings, _waves, plan, planning_items
+from benchmark.planning.planning import STAGE, WAVE, Plan, PlanSettings, _waves, plan, planning_items
 from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import PlannedPath, PlanningItem
 from modules.offline import PEOPLE
@@ -49,8 +49,8 @@ def over_http(server: OpenAIServer, **changes: object) -> LanguageModels:
     )
 
 
-def journal(folder: Path) -> EpisodeStore:
-    return EpisodeStore(folder, "paths.jsonl.journal")
+def journal(folder: Path) -> Journal:
+    return Journal(folder, "paths.jsonl.journal")
 
 
 # --- waves ---

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
 from benchmark.jobs.budget import Budget
-from benchmark.jobs.journal import EpisodeStore
+from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.judging.judge import Judge
@@ -23,7 +23,7 @@ from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
 from signatures import Profile, RaiseError
 
-TAKE_PART = (Role.TARGET, Role.JUDGE)
+ROLES = (Role.TARGET, Role.JUDGE)
 """The roles that planning needs."""
 WAVE = 2
 """Queries of each domain that are planned before their knowledge is pooled."""
@@ -117,7 +117,7 @@ def plan(
     seed: int = 0,
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
-    journal: EpisodeStore | None = None,
+    journal: Journal | None = None,
     knowledge: KnowledgeFile | None = None,
     budget: Budget | None = None,
 ) -> Plan:
@@ -135,9 +135,9 @@ def plan(
     """
     budget = budget or Budget()
     settings.check(knowledge)
-    budget.check_prices({role: models.roles[role] for role in TAKE_PART})
+    budget.check_prices({role: models.roles[role] for role in ROLES})
     items = planning_items(scenarios, settings.queries, seed)
-    run = _Run(settings, seed, models, journal or EpisodeStore(), budget)
+    run = _Run(settings, seed, models, journal or Journal(), budget)
     if knowledge:
         run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
     outcomes: dict[int, Outcome] = {}
@@ -192,7 +192,7 @@ class _Run:
     """
 
     def __init__(
-        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: EpisodeStore, budget: Budget
+        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: Journal, budget: Budget
     ) -> None:
         judge = Judge(models[Role.JUDGE])
         self.planner = OfflinePlanner(
