@@ -42,9 +42,7 @@ def run(options: Options) -> None:
     models = open_models(roles, folder)
     tell(models, *ROLES)
     loaded = [(name, make(models)) for name, make in named]
-    work = _Run(
-        models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models)
-    )
+    work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
     with stages() as progress:
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
@@ -74,9 +72,7 @@ def _refuse_folder(file: Path | None) -> None:
 class _Run:
     """What all programs of one command share."""
 
-    def __init__(
-        self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int
-    ) -> None:
+    def __init__(self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int) -> None:
         self.scenarios = scenarios
         self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from benchmark import Comparison, Interval, build_authored, evaluate, sample, split
 from benchmark.planning.planning import PlanSettings, plan
-from lms import LanguageModels, Role, RoleSettings, default_models
+from experiments.fronts import models_of
 from modules import RAISE, PathIndex
 from optimizers.registry import OPTIMIZERS
 from optimizers.task import Candidate, Search, Task
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "optimizers.md"
 BEGIN = "<!-- measured -->"
-TARGET, SEED, TRIALS, PRICE = "sim/gpt-4o", 0, 20, 0.1
+TARGET, SEED, TRIALS, PRICE = "gpt-4o", 0, 20, 0.1
 TRAIN, DEV, TEST = 28, 42, 140
 NAMES = ("bootstrap", "bootstrap-random", "mipro", "gepa", "simba", "copro")
 
@@ -40,14 +40,9 @@ class Row:
     gain: Comparison
 
 
-def _models() -> LanguageModels:
-    role = {**default_models()[Role.TARGET].model_dump(), "model": TARGET}
-    return LanguageModels({Role.TARGET: RoleSettings(**role)})
-
-
 def measure(name: str, paths: PathIndex) -> Row:
     """One search with models of its own, so that it pays for all it uses; then the winner on test."""
-    data, models = build_authored(), _models()
+    data, models = build_authored(), models_of(TARGET)
     train, dev, test = (
         sample(split(data, part, seed=SEED), size, seed=SEED)
         for part, size in (("train", TRAIN), ("dev", DEV), ("test", TEST))
@@ -74,7 +69,7 @@ def table(rows: list[Row]) -> str:
     """The report."""
     start = next(trial for trial in rows[0].search.trials if trial.params["candidate"] == 0)
     lines = [
-        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** ({TARGET}), one seed: shows how the",
+        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** (sim/{TARGET}), one seed: shows how the",
         f"software works, says nothing about real models. {TRAIN} train, {DEV} dev and {TEST} test scenarios, "
         f"{TRIALS} trials,",
         f"price {PRICE:g}; one thread. 95 % intervals clustered by situation. The dev figures are those by which the",
@@ -98,7 +93,7 @@ def table(rows: list[Row]) -> str:
 
 def main() -> None:
     """Measure, and rewrite the table."""
-    data, models = build_authored(), _models()
+    data, models = build_authored(), models_of(TARGET)
     settings = PlanSettings(queries=28, evaluations=10, depth=4)
     paths = plan(split(data, "train", seed=SEED), settings, models=models, seed=SEED).paths
     rows = [measure(name, paths) for name in NAMES]

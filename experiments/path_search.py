@@ -153,7 +153,7 @@ def _query(family: Family, depth: int, domain: int, query: int) -> Landscape:
 def _learn(family: Family, depth: int, domain: int) -> str:
     knowledge = Knowledge([f"a{i}" for i in range(len(SINGLE_GAINS))])
     for query in range(LEARNED_FROM):
-        knowledge = knowledge.learned(_search(_query(family, depth, domain, query), depth, 15, query))
+        knowledge = knowledge.learn(_search(_query(family, depth, domain, query), depth, 15, query))
     return knowledge.to_json()
 
 

@@ -11,7 +11,7 @@ from signatures.replies import split_marks
 class SteadyChatAdapter(dspy.ChatAdapter):
     """``dspy.ChatAdapter``, faster: descriptions and structure of fields are the same for every call of a signature.
 
-    Prompts are the same to the letter. A sixth of the time of a simulated run went into saying it again.
+    Prompts are the same to the letter. Formatting these parts anew took a sixth of a simulated run.
     """
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:

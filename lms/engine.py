@@ -49,7 +49,7 @@ class Model(Protocol):
 
 
 BARE_CALL: dict[str, Any] = {"caller_modules": [], "usage_tracker": None, "callbacks": [], "disable_history": False}
-"""Nobody listens to the inner call; its own history is on, since dspy writes the price there."""
+"""Settings of a call inside a call: nothing listens or counts; history is on, since dspy writes the price there."""
 
 
 class PricedLM(dspy.LM):

@@ -54,7 +54,7 @@ def check_model(settings: RoleSettings) -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     import litellm  # noqa: PLC0415  three seconds, and only real models need it
 
-    litellm.suppress_debug_info = True  # it advertises on stdout
+    litellm.suppress_debug_info = True  # else it prints advice to stdout
     try:
         litellm.get_llm_provider(settings.model, api_base=settings.api_base)
     except litellm.exceptions.BadRequestError as error:

@@ -100,7 +100,7 @@ class Scale:
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Sufficiency]:
         """One rating."""
-        reply = yield Call(predictor, conversation.shown())
+        reply = yield Call(predictor, conversation.prompt_inputs())
         return Sufficiency(_require_rating(reply, self.threshold))
 
 
@@ -120,7 +120,7 @@ class Vote:
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Sufficiency]:
         """All samples at the same time."""
-        calls = [Call(predictor, conversation.shown(), rollout) for rollout in range(1, self.samples + 1)]
+        calls = [Call(predictor, conversation.prompt_inputs(), rollout) for rollout in range(1, self.samples + 1)]
         replies = yield ParallelCalls(tuple(calls))
         decisions = [_read_rating(reply, self.threshold) for reply in replies]
         enough = sum(decision is Decision.ANSWER for decision in decisions)
@@ -138,7 +138,7 @@ class Binary:
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Sufficiency]:
         """One word."""
-        reply = yield Call(predictor, conversation.shown())
+        reply = yield Call(predictor, conversation.prompt_inputs())
         word = str(reply.enough).strip().strip(".!*\"'").lower()
         if word not in ("yes", "no"):
             raise Unreadable(word)
@@ -155,7 +155,7 @@ class Basic:
         self, predictor: dspy.Predict, conversation: Conversation, candidates: Sequence[str], examples: Examples
     ) -> Script[Sufficiency]:
         """One word or one attribute; an attribute wins over the word."""
-        reply = yield Call(predictor, {**conversation.shown(), "candidates": ", ".join(candidates)})
+        reply = yield Call(predictor, {**conversation.prompt_inputs(), "candidates": ", ".join(candidates)})
         said = str(reply.next_move)
         attribute = parse_attribute(said, candidates)
         if attribute:
@@ -177,7 +177,7 @@ class Fused:
     ) -> Script[Sufficiency]:
         """One call; what it names beyond ``candidates`` is left to the planner."""
         shown = {"examples": examples(), "candidates": ", ".join(candidates)}
-        reply = yield Call(predictor, {**conversation.shown(), **shown})
+        reply = yield Call(predictor, {**conversation.prompt_inputs(), **shown})
         decision = _require_rating(reply, self.threshold)
         attribute = parse_attribute(str(reply.attribute), candidates)
         return Sufficiency(decision, attribute, str(reply.question or "").strip() if attribute else "")

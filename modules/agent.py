@@ -61,7 +61,7 @@ class RAISE(dspy.Module):
     def __init__(self, paths: PathIndex | None = None, settings: AgentSettings | None = None) -> None:
         super().__init__()
         self.settings = settings or AgentSettings()
-        self.paths = (PathIndex() if paths is None else paths).embedded_by(self.settings.embedder)
+        self.paths = (PathIndex() if paths is None else paths).with_embedder(self.settings.embedder)
         self.triage = dspy.Predict(TriageRisk)
         self.abstain = dspy.Predict(self.settings.way().signature)
         self.plan = dspy.Predict(ChooseAttribute)
@@ -139,7 +139,7 @@ class RAISE(dspy.Module):
             reply = yield Call(self.triage, {"query": conversation.query, "latest_words": conversation.latest_words()})
         except Unreadable:
             usage.unreadable.append("triage")
-            return False  # the deterministic guard has spoken already
+            return False  # the deterministic guard has read these words already
         return says_acute(reply.danger)
 
     def _assess(self, conversation: Conversation, usage: TurnUsage) -> Script[Sufficiency]:
@@ -183,7 +183,7 @@ class RAISE(dspy.Module):
         allowed, most = self._affordable(conversation), self.settings.shortlist
         if not most or len(allowed) <= most:
             return allowed
-        return self.paths.favoured(conversation.query, allowed, excluding=conversation.origin)[:most] or allowed
+        return self.paths.rank(conversation.query, allowed, excluding=conversation.origin)[:most] or allowed
 
     def _choose(self, conversation: Conversation, usage: TurnUsage) -> Script[str]:
         """The attribute to ask about: the only choice, else the model's, else the best retrieved path's."""
@@ -191,7 +191,7 @@ class RAISE(dspy.Module):
         if len(allowed) == 1:
             return allowed[0]
         found = self._retrieve(conversation)
-        shown = {**conversation.shown(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
+        shown = {**conversation.prompt_inputs(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
         chosen = None
         try:
             reply = yield Call(self.plan, shown)
@@ -208,7 +208,7 @@ class RAISE(dspy.Module):
         if not question:
             subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
             try:
-                reply = yield Call(self.ask, {**conversation.shown(), "subject": subject})
+                reply = yield Call(self.ask, {**conversation.prompt_inputs(), "subject": subject})
                 question = str(reply.question).strip()
             except Unreadable:
                 usage.unreadable.append("ask")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from signatures import ATTRIBUTES, Attribute
 
 LONGEST_VALUE = 300
-"""Characters of a fact; whoever writes a novel is read, but not quoted whole in every prompt."""
+"""Characters of a fact that prompts quote; what is longer is cut."""
 MOST_WORDS = 25
 """Longer answers that mention a wish for privacy usually say something all the same."""
 
@@ -53,7 +53,7 @@ def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
 
 
 def is_presentable(question: str, asked: tuple[str, ...]) -> bool:
-    """Whether ``question`` can be put to a person: one of words, new, and without the research vocabulary."""
+    """Whether ``question`` can be put to a person: not blank, not asked before, in everyday words."""
     plain = " ".join(question.lower().split())
     if not plain or plain in {" ".join(earlier.lower().split()) for earlier in asked}:
         return False

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 TFIDF = "tfidf"
 LOCAL = "sentence-transformers/"
 """Prefix of models that run on this machine; the paper's is ``sentence-transformers/all-MiniLM-L6-v2``."""
-REMEMBERED = 1024
+_CACHE_SIZE = 1024
 """Queries whose similarities are kept, since a conversation asks for the same ones at every turn."""
 
 
@@ -57,7 +57,7 @@ def similarity(embedder: str, stored: Sequence[str]) -> Similarity:
     except Exception as error:  # whatever a provider raises, the reader needs one sentence
         raise RaiseError(f"the embedder {embedder!r} failed on the stored queries: {error}") from error
 
-    @lru_cache(REMEMBERED)
+    @lru_cache(_CACHE_SIZE)
     def dense(query: str) -> Array:
         try:
             return rows @ _unit(embed([query]))[0]  # type: ignore[no-any-return]
@@ -76,7 +76,7 @@ def _tfidf(stored: Sequence[str]) -> Similarity:
     except ValueError:
         return lambda query: np.zeros(len(stored))
 
-    @lru_cache(REMEMBERED)
+    @lru_cache(_CACHE_SIZE)
     def sparse(query: str) -> Array:
         return (matrix @ vectorizer.transform([query]).T).toarray().ravel()  # type: ignore[no-any-return]
 

@@ -48,7 +48,7 @@ class PlanningItem:
 
 
 @dataclass(frozen=True)
-class Landscape:
+class RewardLandscape:
     """One query as a search sees it.
 
     Attributes:
@@ -97,7 +97,7 @@ class OfflinePlanner:
         self.evaluations_at_once = evaluations_at_once
 
     def plan(self, item: PlanningItem, knowledge: Knowledge | None = None) -> PlannedPath:
-        """The best path for ``item``; ``evidence`` of it is what ``Knowledge.learned`` takes.
+        """The best path for ``item``. ``Knowledge.learn`` takes the ``evidence`` of it.
 
         Args:
             knowledge: what earlier queries of the domain taught.
@@ -133,7 +133,7 @@ class OfflinePlanner:
             ranking=_order(found.ranking),
         )
 
-    def landscape(self, item: PlanningItem) -> Landscape:
+    def landscape(self, item: PlanningItem) -> RewardLandscape:
         """What a search of ``item``'s paths needs; its rewards are new samples each time a subset comes again.
 
         Raises:
@@ -155,7 +155,7 @@ class OfflinePlanner:
                 reasons.append(str(error))
                 raise EvaluationFailed(str(error)) from error
 
-        return Landscape(reward, _Once(lambda known: self._prior(item.query, known)), reasons)
+        return RewardLandscape(reward, _Once(lambda known: self._prior(item.query, known)), reasons)
 
     def _asking(self, item: PlanningItem) -> Sequence[Profile]:
         """The people to plan for."""
@@ -184,7 +184,7 @@ class OfflinePlanner:
 
 
 def evidence(path: PlannedPath) -> PathResult:
-    """What the search of ``path`` found, for ``Knowledge.learned``."""
+    """What the search of ``path`` found, for ``Knowledge.learn``."""
     return PathResult(
         path.path,
         path.value,
@@ -217,7 +217,7 @@ class _Draw:
 
 
 class _Once:
-    """A prior that asks for each node once, whoever comes first."""
+    """A prior that is asked once for each subset, also when several threads want it at the same time."""
 
     def __init__(self, ask: Callable[[Subset], dict[str, float]]) -> None:
         self._ask = ask

@@ -1,8 +1,8 @@
 """Reference points that choose what to know with the judge's help: by trying all subsets, or one attribute at a time.
 
 They see the whole profile and ask nobody, so no real agent can be like them; they show how much the choice of questions
-can matter. Choosing takes answers and judgements of its own: the luck of the chosen ones is not in the final answer.
-So the figures are of the choice alone, made on one sample of each subset: more samples could choose better still.
+can matter. The answer that is reported is another sample than those that were chosen by, so that it is not the best of
+many by chance. Each subset is tried on one sample only: more samples could choose better still.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ from signatures import (
     UserContext,
 )
 
-CHOOSING = 1
+CHOICE_ROLLOUT = 1
 """The rollout of answers and judgements that only serve to choose; the final answer's is 0."""
 
 
@@ -176,8 +176,8 @@ class _Trials:
         """The score of an answer from ``subset``, or why there is none."""
         program, context = self._program, self._profile.only(subset)
         try:
-            response = run(generate_response(program.respond, self._query, context, CHOOSING))
-            return program.scorer.score(self._query, self._profile, response, CHOOSING)
+            response = run(generate_response(program.respond, self._query, context, CHOICE_ROLLOUT))
+            return program.scorer.score(self._query, self._profile, response, CHOICE_ROLLOUT)
         except FATAL:
             raise
         except (EvaluationFailed, Unreadable, LMError) as error:

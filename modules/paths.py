@@ -16,10 +16,10 @@ from signatures import RaiseError
 SCHEMA = 1
 """Files without the later fields (domain, failures, history, ranking) are of this schema, too."""
 FAR = 0.1
-"""What a path counts whose query has nothing in common with the one asked. Single paths are noisy, so all have a say;
-measured in ``experiments.agent_variants``: 0.03 chooses less well."""
+"""Weight of a path whose query has nothing in common with the one asked. Single paths are noisy, so none has weight 0;
+0.03 chooses less well (``experiments.agent_variants``)."""
 LATER = 0.7
-"""What each place further down a path counts, of the place before it."""
+"""Weight of each place of a path, relative to the place before it."""
 
 
 class PlannedPath(BaseModel):
@@ -66,7 +66,7 @@ class PathIndex:
     def __deepcopy__(self, memo: dict[int, Any]) -> "PathIndex":
         return self
 
-    def embedded_by(self, embedder: str) -> "PathIndex":
+    def with_embedder(self, embedder: str) -> "PathIndex":
         """The same paths, searched with ``embedder``."""
         return self if embedder == self.embedder else PathIndex(self.paths, embedder)
 
@@ -86,14 +86,14 @@ class PathIndex:
         allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
         return sorted(allowed[:k], key=lambda path: -path.value)
 
-    def favoured(self, query: str, among: Sequence[str], *, excluding: str = "") -> list[str]:
-        """``among``, those first that all planned paths together name earliest; nothing if no path names any.
+    def rank(self, query: str, among: Sequence[str], *, excluding: str = "") -> list[str]:
+        """``among``, ordered by how early all planned paths together name them; nothing if no path names any.
 
-        A path counts by how similar its query is, and its places are counted over ``among`` alone: what comes next once
-        the rest is known.
+        A path counts by how similar its query is, and its places are counted over ``among`` alone, since the rest is
+        known already.
 
         Args:
-            excluding: origin whose paths have no say: the leak guard of evaluation.
+            excluding: origin whose paths are left out: the leak guard of evaluation.
         """
         votes = dict.fromkeys(among, 0.0)
         likeness = np.maximum(0.0, self._similarity(query)) if self.paths else ()

@@ -16,7 +16,7 @@ BANNER = "SIMULATED models: shows how the software works, says nothing about rea
 
 
 @dataclass(frozen=True)
-class Mark:
+class PlotPoint:
     """One program in the picture.
 
     Attributes:
@@ -35,35 +35,35 @@ def _title(target: str, simulated: bool) -> str:
     return f"{title} ({BANNER})" if simulated else title
 
 
-def _level(mark: Mark) -> str:
-    return f"{mark.name}: whole profile given"
+def _level(point: PlotPoint) -> str:
+    return f"{point.name}: whole profile given"
 
 
-def pareto_html(marks: Sequence[Mark], target: str, *, simulated: bool) -> go.Figure:
+def pareto_html(points: Sequence[PlotPoint], target: str, *, simulated: bool) -> go.Figure:
     """The trade-off as a Plotly figure, with 95 % intervals."""
     figure = go.Figure()
     for kind, colour, symbol in (("front", "#0b6e4f", "circle"), ("baseline", "#8d5524", "diamond")):
-        group = sorted((m for m in marks if m.kind == kind), key=lambda m: m.questions)
+        group = sorted((p for p in points if p.kind == kind), key=lambda p: p.questions)
         if not group:
             continue
         figure.add_trace(
             go.Scatter(
-                x=[m.questions for m in group],
-                y=[m.safety.mean for m in group],
+                x=[p.questions for p in group],
+                y=[p.safety.mean for p in group],
                 error_y={
                     "type": "data",
-                    "array": [m.safety.hi - m.safety.mean for m in group],
-                    "arrayminus": [m.safety.mean - m.safety.lo for m in group],
+                    "array": [p.safety.hi - p.safety.mean for p in group],
+                    "arrayminus": [p.safety.mean - p.safety.lo for p in group],
                 },
-                text=[m.name for m in group],
+                text=[p.name for p in group],
                 mode="lines+markers+text" if kind == "front" else "markers+text",
                 textposition="top left",
                 name="compiled front" if kind == "front" else "reference",
                 marker={"size": 10, "color": colour, "symbol": symbol},
             )
         )
-    for mark in (m for m in marks if m.kind == "ceiling"):
-        figure.add_hline(y=mark.safety.mean, line_dash="dash", line_color="#8d5524", annotation_text=_level(mark))
+    for point in (p for p in points if p.kind == "ceiling"):
+        figure.add_hline(y=point.safety.mean, line_dash="dash", line_color="#8d5524", annotation_text=_level(point))
     figure.update_layout(
         title={"text": _title(target, simulated), "font": {"size": 15}},
         xaxis_title="average number of questions",
@@ -101,34 +101,38 @@ def curve_html(curves: Sequence[Curve], target: str, *, simulated: bool) -> go.F
     return figure
 
 
-def pareto_png(marks: Sequence[Mark], target: str, file: Path, *, simulated: bool) -> None:
+def pareto_png(points: Sequence[PlotPoint], target: str, file: Path, *, simulated: bool) -> None:
     """The trade-off as a PNG, with 95 % intervals."""
     figure, axes = plt.subplots(figsize=(8, 4.6), dpi=130)
     styles = {"front": ("#0b6e4f", "o"), "baseline": ("#8d5524", "D"), "trial": ("#b8c4bb", ".")}
     labels = {"front": "compiled front (test)", "baseline": "reference (test)", "trial": "search trials (dev)"}
     for kind in ("trial", "baseline", "front"):
-        group = sorted((m for m in marks if m.kind == kind), key=lambda m: m.questions)
+        group = sorted((p for p in points if p.kind == kind), key=lambda p: p.questions)
         if not group:
             continue
         colour, symbol = styles[kind]
-        x, y = [m.questions for m in group], [m.safety.mean for m in group]
+        x, y = [p.questions for p in group], [p.safety.mean for p in group]
         if kind == "trial":
             axes.scatter(x, y, color=colour, marker=symbol, s=30, label=labels[kind], zorder=1)
             continue
-        low = [m.safety.mean - m.safety.lo for m in group]
-        high = [m.safety.hi - m.safety.mean for m in group]
+        low = [p.safety.mean - p.safety.lo for p in group]
+        high = [p.safety.hi - p.safety.mean for p in group]
         line = "-" if kind == "front" else "none"
         axes.errorbar(
             x, y, yerr=[low, high], color=colour, marker=symbol, linestyle=line, capsize=3, label=labels[kind]
         )
-        for mark in group:
+        for point in group:
             if kind == "baseline":
                 axes.annotate(
-                    mark.name, (mark.questions, mark.safety.mean), xytext=(8, 4), textcoords="offset points", fontsize=8
+                    point.name,
+                    (point.questions, point.safety.mean),
+                    xytext=(8, 4),
+                    textcoords="offset points",
+                    fontsize=8,
                 )
-    for mark in (m for m in marks if m.kind == "ceiling"):
-        axes.axhline(mark.safety.mean, color="#8d5524", linestyle="--", linewidth=1)
-        axes.annotate(_level(mark), (0, mark.safety.mean), xytext=(0, 4), textcoords="offset points", fontsize=8)
+    for point in (p for p in points if p.kind == "ceiling"):
+        axes.axhline(point.safety.mean, color="#8d5524", linestyle="--", linewidth=1)
+        axes.annotate(_level(point), (0, point.safety.mean), xytext=(0, 4), textcoords="offset points", fontsize=8)
     axes.set_xlabel("average number of questions")
     axes.set_ylabel("personalized safety (1 to 5)")
     axes.set_title(f"Safety against questions: {target}", fontsize=11)

@@ -22,7 +22,7 @@ from mlflow.entities import Metric, Param, RunTag
 from benchmark import Evaluation
 from optimizers.export import prompts_of
 from optimizers.locks import alive
-from optimizers.plots import Mark, pareto_html, pareto_png
+from optimizers.plots import PlotPoint, pareto_html, pareto_png
 from optimizers.results import LABELS, Compiled, MlflowRun
 from signatures import SCORE_DIMENSIONS, RaiseError
 
@@ -194,19 +194,19 @@ def _log_episodes(tracker: Tracker, run: MlflowRun, evaluation: Evaluation) -> N
 
 
 def _log_pictures(tracker: Tracker, parent: MlflowRun, compiled: Compiled, folder: Path) -> None:
-    marks = marks_of(compiled)
+    points = plot_points(compiled)
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
-    tracker.client.log_figure(parent.run_id, pareto_html(marks, target, simulated=simulated), "pareto.html")
-    pareto_png(marks, target, folder / "pareto.png", simulated=simulated)
+    tracker.client.log_figure(parent.run_id, pareto_html(points, target, simulated=simulated), "pareto.html")
+    pareto_png(points, target, folder / "pareto.png", simulated=simulated)
     tracker.client.log_artifact(parent.run_id, str(folder / "pareto.png"))
 
 
-def marks_of(compiled: Compiled) -> list[Mark]:
+def plot_points(compiled: Compiled) -> list[PlotPoint]:
     """The points of the picture: front and baselines on test, trials on dev."""
     kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
-    marks = [
-        Mark(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
+    points = [
+        PlotPoint(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
         for name, e in compiled.tests.items()
     ]
-    marks += [Mark(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
-    return marks
+    points += [PlotPoint(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
+    return points

@@ -96,7 +96,7 @@ class Conversation(BaseModel):
     turns: tuple[Turn, ...] = ()
     origin: str = ""
 
-    def shown(self) -> dict[str, str]:
+    def prompt_inputs(self) -> dict[str, str]:
         """What every prompt about this conversation shows: the query, and the context as text."""
         return {"query": self.query, "context": self.context.as_text()}
 

@@ -19,8 +19,8 @@ def words(page: Path) -> Iterator[str]:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file; ``<domain>`` stands for any name."""
-    return any(ROOT.glob(re.sub(r"<\w+>", "*", path.rstrip("/"))))
+    """Whether there is such a file; ``<domain>`` and ``NAME`` stand for any name."""
+    return any(ROOT.glob(re.sub(r"<\w+>|\bNAME\b", "*", path.rstrip("/"))))
 
 
 def resolves(name: str) -> bool:

@@ -21,7 +21,7 @@ def pool_evidence(pool: Pool, paths: Iterable[PlannedPath]) -> Pool:
     """``pool`` with the evidence of ``paths``, added in their order."""
     result = dict(pool)
     for path in paths:
-        result[path.domain] = result.get(path.domain, Knowledge(ATTRIBUTE_NAMES)).learned(evidence(path))
+        result[path.domain] = result.get(path.domain, Knowledge(ATTRIBUTE_NAMES)).learn(evidence(path))
     return result
 
 

@@ -78,7 +78,7 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
     pick: Annotated[
         str,
         in_search(
-            help="Program of the Pareto front that becomes the default: 'par' (safest that asks no more than the "
+            help=f"Program of the Pareto front that becomes the default: '{PICK}' (safest that asks no more than the "
             "uncompiled one), 'knee', 'max-safety', 'max-queries X' (safest that asks at most X), or 'min-safety Y' "
             "(asks least with a safety of at least Y)."
         ),

@@ -15,7 +15,7 @@ from sklearn.pipeline import FeatureUnion
 from experiments.crisis.lines import Line, without_question
 from modules.crisis.phrases import DangerReading, read_danger
 from modules.crisis.text import fold_text
-from modules.crisis.weights import Block, Found, Weights, features, is_english, windows
+from modules.crisis.weights import Block, Features, Weights, extract_features, is_english, windows
 
 FOLDS, SEED = 10, 11
 STRENGTH = 10.0
@@ -42,13 +42,13 @@ class Fit:
 
 
 @cache
-def _found(text: str, english: bool) -> Found:
-    return features(fold_text(text), english)
+def _found(text: str, english: bool) -> Features:
+    return extract_features(fold_text(text), english)
 
 
 @cache
-def _windows(text: str, english: bool) -> tuple[Found, ...]:
-    return tuple(features(piece, english) for piece in windows(fold_text(text)))
+def _windows(text: str, english: bool) -> tuple[Features, ...]:
+    return tuple(extract_features(piece, english) for piece in windows(fold_text(text)))
 
 
 @cache
@@ -78,11 +78,11 @@ def _learn(sample: Sequence[Line], english: bool, threshold: float = 0.0) -> Wei
     return Weights(round(float(model.intercept_[0]), 3), threshold, (blocks[0], blocks[1]))
 
 
-def _words(found: Found) -> list[str]:
+def _words(found: Features) -> list[str]:
     return sorted(found[0])
 
 
-def _concepts(found: Found) -> list[str]:
+def _concepts(found: Features) -> list[str]:
     return sorted(found[1])
 
 
@@ -100,7 +100,7 @@ def fit(sample: Sequence[Line], twins: Sequence[Line] = ()) -> Fit:
 
     The thresholds keep false alarms to ``FALSE_ALARMS`` on hard lines and ``BACKGROUND_ALARMS`` on background lines of
     ``sample``, by cross-validation. The twins have no say in them: each was written to be taken for its opposite, so
-    what is right for them would be deaf to all else.
+    a threshold that suits them would miss most other lines.
     """
     found = {}
     every = [*sample, *twins]
@@ -127,7 +127,7 @@ def _fit_weights(sample: Sequence[Line], telling: NDArray[np.bool_], english: bo
     strata = [f"{line.acute} {line.kind if english else ''}" for line in sample]
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(strata, strata))
     for training, left_out in folds:
-        weights = _learn(_teaching(sample[i] for i in training), english)
+        weights = _learn(_lessons(sample[i] for i in training), english)
         for i in left_out:
             scores[i] = -np.inf if denied[i] else weights.heaviest(_windows(sample[i].text, english))
     unseen = plain.copy()
@@ -137,11 +137,11 @@ def _fit_weights(sample: Sequence[Line], telling: NDArray[np.bool_], english: bo
         unseen[left_out] |= scores[left_out] > threshold
     known = list(np.flatnonzero(telling))
     threshold = _threshold([sample[i] for i in known], scores[known], plain[known], english)
-    weights = _learn(_teaching(sample), english, round(threshold, 3))
+    weights = _learn(_lessons(sample), english, round(threshold, 3))
     return weights, [bool(verdict) for verdict in unseen]
 
 
-def _teaching(sample: Iterable[Line]) -> list[Line]:
+def _lessons(sample: Iterable[Line]) -> list[Line]:
     lessons = [lesson for line in sample for lesson in (line, without_question(line)) if lesson]
     return [lesson for lesson in lessons if lesson.acute or not _reading(lesson.text).denied]
 
@@ -152,11 +152,14 @@ def _threshold(sample: Sequence[Line], scores: NDArray[np.float64], plain: NDArr
     ordinary = np.array([line.kind.startswith("authored") for line in sample])
     hard = ~acute & ~ordinary
     return max(
-        _allowing(scores, plain, hard, FALSE_ALARMS[english]), _allowing(scores, plain, ordinary, BACKGROUND_ALARMS)
+        _lowest_threshold(scores, plain, hard, FALSE_ALARMS[english]),
+        _lowest_threshold(scores, plain, ordinary, BACKGROUND_ALARMS),
     )
 
 
-def _allowing(scores: NDArray[np.float64], plain: NDArray[np.bool_], among: NDArray[np.bool_], share: float) -> float:
+def _lowest_threshold(
+    scores: NDArray[np.float64], plain: NDArray[np.bool_], among: NDArray[np.bool_], share: float
+) -> float:
     """The lowest threshold at which at most ``share`` of the lines ``among`` fire, those with phrases included."""
     left = np.sort(scores[among & ~plain])[::-1]
     if not len(left):

@@ -73,12 +73,12 @@ def background() -> tuple[Line, ...]:
     """The authored queries, and the facts in the authored profiles as people say them: harmless lines."""
     queries = [query for each in situations() for query in each.queries]
     facts = {str(fact): None for scenario in build_authored().scenarios for fact in scenario.profile.known().values()}
-    told = [frame.format(fact) for fact in facts if not plainly_grave(fact) for frame in FRAMES]
+    told = [frame.format(fact) for fact in facts if not is_grave(fact) for frame in FRAMES]
     asked = tuple(Line(text, False, "authored", "en") for text in queries)
     return asked + tuple(Line(text, False, "authored fact", "en") for text in told)
 
 
-def plainly_grave(fact: str) -> bool:
+def is_grave(fact: str) -> bool:
     """Whether a fact of a profile is itself about dying or self-harm: nothing to learn calm from."""
     return bool(re.search(r"suicid|self-harm|dead|die|alive|end it|not be here", fact, re.IGNORECASE))
 
@@ -87,7 +87,7 @@ def without_question(line: Line) -> Line | None:
     """A harmless line less the question that it ends in, if something is left.
 
     Nearly all harmless lines ask something and most acute ones do not, since they were made up as messages to an
-    assistant. That is an accident of how they were written; the weights must not live on it. For the same reason no
+    assistant. That is an accident of how they were written, which the weights must not learn. For the same reason no
     punctuation is weighed.
     """
     if line.acute or line.kind.startswith("authored"):

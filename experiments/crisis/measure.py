@@ -49,16 +49,16 @@ class Rate:
         return f"{self.fired / self.n:.3f} [{low:.3f}, {high:.3f}] ({self.fired}/{self.n})"
 
 
-Verdicts = Sequence[bool]
+Flags = Sequence[bool]
 
 
-def rate(sample: Sequence[Line], verdicts: Verdicts, which: Callable[[Line], bool]) -> Rate:
+def rate(sample: Sequence[Line], verdicts: Flags, which: Callable[[Line], bool]) -> Rate:
     """How many of the lines that ``which`` picks fired."""
     picked = [verdict for line, verdict in zip(sample, verdicts, strict=True) if which(line)]
     return Rate(sum(picked), len(picked))
 
 
-def triaged(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]:
+def triage_lines(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]:
     """The guard, and where it is silent the triage of ``target``, as the agent uses them."""
     settings = RoleSettings(**{**default_models()[Role.TARGET].model_dump(), "model": target})
     lm = LanguageModels({Role.TARGET: settings})[Role.TARGET]
@@ -71,7 +71,7 @@ def triaged(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]
         return run_in_order(danger, sample, concurrency)
 
 
-def table(sample: Sequence[Line], columns: dict[str, Verdicts], *, languages: bool = True) -> list[str]:
+def table(sample: Sequence[Line], columns: dict[str, Flags], *, languages: bool = True) -> list[str]:
     """Markdown: recall and false-alarm rate overall, by kind and, if asked for, by language."""
     heads = [f"{name}: {what}" for name in columns for what in ("recall", "false alarms")]
     out = [f"| lines | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
@@ -91,7 +91,7 @@ def table(sample: Sequence[Line], columns: dict[str, Verdicts], *, languages: bo
     return out
 
 
-def build_extras(sample: Sequence[Line], verdicts: Verdicts) -> list[str]:
+def build_extras(sample: Sequence[Line], verdicts: Flags) -> list[str]:
     """What may be said of the build half only: cross-validated figures, and its misses."""
     ordinary, twins = background(), lines("twins")
     unseen = fit([*sample, *ordinary], twins).unseen
@@ -140,15 +140,15 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=1)
     parser.add_argument("--fit", action="store_true", help="fit the weights to the build half first")
     parser.add_argument("--report", type=Path, default=REPORT)
-    told = parser.parse_args()
-    if told.fit:
+    given = parser.parse_args()
+    if given.fit:
         save_weights(fit([*lines("build"), *background()], lines("twins")).weights)
-    halves: tuple[Part, ...] = ("build", "heldout") if told.half == "both" else (told.half,)
-    simulated = " (*simulated*)" if is_simulated(told.target) else ""
+    halves: tuple[Part, ...] = ("build", "heldout") if given.half == "both" else (given.half,)
+    simulated = " (*simulated*)" if is_simulated(given.target) else ""
     out = [
         "# The crisis guard",
         "",
-        f"Written by `python -m experiments.crisis --half {told.half} --target {told.target}`. Recall is the share",
+        f"Written by `python -m experiments.crisis --half {given.half} --target {given.target}`. Recall is the share",
         "of acute lines that fire, a false alarm is a harmless line that fires; Wilson 95 % intervals. The lines come",
         "in two halves. The phrases were written and the weights fitted with the **build** half in view, so its",
         "figures flatter the guard. The **held-out** half was written separately, and its misses are never listed. All",
@@ -160,11 +160,11 @@ def main() -> None:
     for half in halves:
         sample = lines(half)
         alone = [plainly_acute(line.text) for line in sample]
-        both = triaged(sample, told.target, told.concurrency)
+        both = triage_lines(sample, given.target, given.concurrency)
         out += ["", f"## {TITLES[half]}", ""]
-        out += table(sample, {"guard": alone, f"guard + triage by {told.target}{simulated}": both})
+        out += table(sample, {"guard": alone, f"guard + triage by {given.target}{simulated}": both})
         if half == "build":
             out += build_extras(sample, alone)
     text = "\n".join(out).rstrip() + "\n"
     print(text)
-    told.report.write_text(text, encoding="utf-8")
+    given.report.write_text(text, encoding="utf-8")

@@ -35,7 +35,7 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def shown(response: str) -> dict[str, float]:
+def find_behaviours(response: str) -> dict[str, float]:
     """Behaviour -> how strongly ``response`` shows it, in [0, 1], with diminishing returns."""
     parts = sentences(response)
     counts = {name: sum(1 for s in parts if words.search(s)) for name, words in SHOWN.items()}
@@ -44,7 +44,7 @@ def shown(response: str) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1024)
-def advised(instruction: str) -> dict[str, float]:
+def count_advice(instruction: str) -> dict[str, float]:
     """Behaviour -> net number of clauses that ask for it (negative: ask against it), at most 3 either way."""
     net = dict.fromkeys(ADVICE, 0.0)
     for clause in _CLAUSE.split(instruction):
@@ -63,9 +63,9 @@ class Demonstrated:
     count: int
 
 
-def demonstrated(responses: Iterable[str]) -> Demonstrated:
-    """What the given demonstration responses show."""
-    all_shown = [shown(text) for text in responses]
+def read_demonstrations(responses: Iterable[str]) -> Demonstrated:
+    """What the responses of demonstrations show."""
+    all_shown = [find_behaviours(text) for text in responses]
     count = len(all_shown)
     mean = {name: sum(s[name] for s in all_shown) / count for name in SHOWN} if count else {}
     return Demonstrated(mean, count)
@@ -83,11 +83,11 @@ def pull(prompt: Prompt, persona: Persona, behaviour: str, example: float = 0.0,
         example: how strongly demonstrations show it, 0 to 1.
         examples: how many demonstrations there are.
     """
-    told = advised(prompt.instruction)[behaviour]
+    told = count_advice(prompt.instruction)[behaviour]
     weight = 0.45 * told + 1.6 * example * (1 - 0.6**examples)
     return math.copysign(1 - math.exp(-abs(weight)), weight) * persona.learns * sharpness(prompt, persona)
 
 
-def lifted(chance: float, by: float) -> float:
+def shift_chance(chance: float, by: float) -> float:
     """A probability moved by a pull: towards 1 if positive, towards 0 if negative."""
     return chance + (1 - chance) * by if by >= 0 else chance * (1 + by)

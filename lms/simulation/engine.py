@@ -1,4 +1,4 @@
-"""The one engine of all stand-ins: reads the request, picks the part by the fields asked for, answers, counts."""
+"""The one engine of all stand-ins: reads the request, picks the handler by the fields asked for, answers, counts."""
 
 import asyncio
 import hashlib
@@ -15,8 +15,8 @@ from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt, count_tokens, read
 from lms.store import Reply
 
-Part = Callable[[Prompt, Persona, random.Random], dict[str, object]]
-PARTS: dict[str, Part] = {
+Handler = Callable[[Prompt, Persona, random.Random], dict[str, object]]
+HANDLERS: dict[str, Handler] = {
     "response": target.respond,
     "completeness": target.abstain,
     "enough": target.abstain,
@@ -35,7 +35,7 @@ PARTS: dict[str, Part] = {
     "stated": reader.extract,
     "reworded": reader.reword,
 }
-"""Output field -> the part it gives away; anything else is the teacher's."""
+"""Output field -> who fills it; a request with none of these fields is the teacher's."""
 
 
 @cache
@@ -99,7 +99,7 @@ class StandIn:
 
     def _outputs(self, prompt: Prompt, rng: random.Random) -> dict[str, object]:
         fused = {"completeness", "question"} <= set(prompt.fields)
-        part = next((PARTS[name] for name in prompt.fields if name in PARTS), teacher.propose)
-        part = target.decide_and_ask if fused else part
-        outputs = part(prompt, self.persona, rng)
+        handler = next((HANDLERS[name] for name in prompt.fields if name in HANDLERS), teacher.propose)
+        handler = target.decide_and_ask if fused else handler
+        outputs = handler(prompt, self.persona, rng)
         return {name: outputs.get(name, "") for name in prompt.fields}

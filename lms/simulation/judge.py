@@ -4,7 +4,7 @@ import math
 import random
 import re
 
-from lms.simulation.behaviours import RISK_WORDS, sentences, shown
+from lms.simulation.behaviours import RISK_WORDS, find_behaviours, sentences
 from lms.simulation.lexicon import GRAVE, Concept, concept_of, focus, parse_context, stems
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
@@ -21,7 +21,7 @@ def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obj
     """Grade a response; fields as in the judge's signature."""
     profile = parse_context(prompt.input("profile"))
     response = " ".join(sentences(_material(prompt.input("response"))))
-    signs = shown(response)
+    signs = find_behaviours(response)
     matters = focus(prompt.input("query"))
     concepts = {name: concept_of(name, value) for name, value in profile.items()}
     weights = {n: (c.weight if c else UNKNOWN_WEIGHT) * matters[n] for n, c in concepts.items()}

@@ -50,7 +50,7 @@ GRAVE = 0.8
 """Weight from which a concept with a danger counts as a serious risk."""
 
 _QUESTIONS = read_table("questions")
-DOMAINS: dict[str, re.Pattern[str]] = {
+DOMAIN_WORDS: dict[str, re.Pattern[str]] = {
     name: compile_words(domain["words"]) for name, domain in _QUESTIONS["domains"].items()
 }
 """Words by which a question's field of life is recognized."""
@@ -79,7 +79,7 @@ def concept_of(attribute: str, value: str) -> Concept | None:
 @lru_cache(maxsize=8192)
 def focus(query: str) -> dict[str, float]:
     """Attribute -> how much this question makes it matter, on top of the value's own weight."""
-    hits = {name: len(words.findall(query)) for name, words in DOMAINS.items()}
+    hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
     best = max(hits, key=lambda name: hits[name])
     result = dict.fromkeys(AVERAGE_WEIGHT, 1.0)
     if hits[best]:

@@ -5,8 +5,8 @@ import random
 import re
 
 from lms.simulation import phrases
-from lms.simulation.behaviours import demonstrated, lifted, pull
-from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAINS, GRAVE, HARMLESS, concept_of, focus, parse_context
+from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
+from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAIN_WORDS, GRAVE, HARMLESS, concept_of, focus, parse_context
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.user import subject_of
@@ -38,7 +38,7 @@ _OPENERS = re.compile(
 def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Answer from the query and the facts in the prompt; a fact that is not there cannot be used."""
     query, known = prompt.input("query"), parse_context(prompt.input("context"))
-    demos = demonstrated(d.outputs.get("response", "") for d in prompt.demos)
+    demos = read_demonstrations(d.outputs.get("response", "") for d in prompt.demos)
 
     def wants(behaviour: str, *signs: str) -> float:
         example = sum(demos.behaviours.get(sign, 0.0) for sign in signs) / max(1, len(signs))
@@ -61,39 +61,39 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
 
     parts: list[str] = []
     grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
-    care = CARE_GRAVE if grave_known else CARE_KNOWN if known else 0.0  # whoever sees a person answers with more care
-    if rng.random() < lifted(lifted(persona.validate, care), empathy):
+    care = CARE_GRAVE if grave_known else CARE_KNOWN if known else 0.0  # who is known gets more care
+    if rng.random() < shift_chance(shift_chance(persona.validate, care), empathy):
         parts.append(rng.choice(phrases.VALIDATE))
     elif rng.random() < (1 - persona.validate) * 0.35 * (1 - max(care, empathy)):
         parts.append(rng.choice(phrases.BLUNT))
     parts.append(rng.choice(phrases.TOPIC[_domain(query)]))
     named = 0
     for attribute in sorted(known, key=worth, reverse=True)[: persona.capacity]:
-        if rng.random() >= lifted(persona.use, use):
+        if rng.random() >= shift_chance(persona.use, use):
             continue
         concept, value = concepts[attribute], _spoken(known[attribute])
-        if attribute in grave_known and concept and rng.random() < lifted(persona.risk, risk) * 0.75**named:
+        if attribute in grave_known and concept and rng.random() < shift_chance(persona.risk, risk) * 0.75**named:
             parts.append(rng.choice(phrases.RISK).format(d=concept.danger, v=value))
             named += 1
         else:
             parts.append(rng.choice(phrases.USE[attribute]).format(v=value))
-    if rng.random() < lifted(persona.steps, steps):
+    if rng.random() < shift_chance(persona.steps, steps):
         parts += rng.sample(phrases.STEPS, 2 if rng.random() < 0.4 + 0.4 * max(0.0, steps) else 1)
-    if rng.random() < lifted(lifted(persona.caution, care), risk):
+    if rng.random() < shift_chance(shift_chance(persona.caution, care), risk):
         parts.append(rng.choice(phrases.CAUTION))
-    if rng.random() < lifted(lifted(persona.help, care), crisis):
+    if rng.random() < shift_chance(shift_chance(persona.help, care), crisis):
         parts.append(rng.choice(phrases.HELP))
-    if grave_known and rng.random() < lifted(persona.crisis, crisis):
+    if grave_known and rng.random() < shift_chance(persona.crisis, crisis):
         parts.append(rng.choice(phrases.CRISIS))
-    if grave_known and rng.random() < lifted(persona.help, max(crisis, empathy)) * 0.8:
+    if grave_known and rng.random() < shift_chance(persona.help, max(crisis, empathy)) * 0.8:
         parts.append(rng.choice(phrases.TRUSTED))
-    if rng.random() < lifted(lifted(persona.encourage, care), empathy):
+    if rng.random() < shift_chance(shift_chance(persona.encourage, care), empathy):
         parts.append(rng.choice(phrases.ENCOURAGE))
     return {"response": " ".join(parts)}
 
 
 def _domain(query: str) -> str:
-    hits = {name: len(words.findall(query)) for name, words in DOMAINS.items()}
+    hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
     return max(hits, key=lambda name: hits[name])
 
 

@@ -52,8 +52,8 @@ CONTACTS: dict[str, str] = {
 
 CHUNK, OVERLAP = 4_000, 400
 """Characters read at once, and how many of them are read twice: the time a message takes grows with its length only."""
-REMEMBERED = 8192
-"""Short messages whose verdict is kept: a benchmark meets the same query and the same answer many times."""
+_CACHE_SIZE = 8192
+"""Short messages whose result is kept: a benchmark meets the same query and the same answer many times."""
 
 
 def plainly_acute(text: str) -> bool:
@@ -64,7 +64,7 @@ def plainly_acute(text: str) -> bool:
     return _acute(text) if len(text) <= CHUNK else _acute.__wrapped__(text)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _acute(text: str) -> bool:
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)
     folds = [fold_text(text[start : start + CHUNK]) for start in starts]
@@ -76,7 +76,7 @@ def _acute(text: str) -> bool:
 
 
 def says_acute(reply: object) -> bool:
-    """Whether a triage's reply means acute danger; anything but a clear yes is none, since the guard has spoken."""
+    """Whether a triage's reply means acute danger; anything but a clear yes does not: the guard reads, too."""
     said = set(re.findall(r"[a-z]+", str(reply).lower()))
     return "acute" in said and not said & {"not", "no", "none"}
 

@@ -33,7 +33,7 @@ _COMMON = (
     "with this that what how if but from up out just now your their our get got going want know who when where should "
     "about than more any some there then because too please tonight im ive dont cant gonna wanna is be"
 )
-COMMON = frozenset(_COMMON.split())
+COMMON_ENGLISH = frozenset(_COMMON.split())
 """English words that hardly a sentence does without, but for those that are words of other languages too."""
 CAUTION = 0.35
 """Added to the threshold for each doubling of the number of windows, since each is a chance of a false alarm."""
@@ -41,13 +41,13 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 
 
-Found = tuple[frozenset[str], frozenset[str]]
+Features = tuple[frozenset[str], frozenset[str]]
 """Features of a text in two blocks: words with signs, and concepts."""
 Block = Mapping[str, tuple[float, float]]
 """Feature -> its weight, and its rarity."""
 
 
-def features(fold: str, is_in_english: bool) -> Found:
+def extract_features(fold: str, is_in_english: bool) -> Features:
     """What is weighed in a folded text: words and signs, and, in English, concepts."""
     return _words_and_signs(fold), concept_features(spell_english(fold)) if is_in_english else frozenset()
 
@@ -103,11 +103,11 @@ class Weights:
     threshold: float
     blocks: tuple[Block, Block]
 
-    def score(self, found: Found) -> float:
+    def score(self, found: Features) -> float:
         """The weights of what is known, in each block divided by the norm of the rarities: so length does not count."""
         return self.bias + sum(_weighed(block, names) for block, names in zip(self.blocks, found, strict=True))
 
-    def heaviest(self, pieces: Sequence[Found]) -> float:
+    def heaviest(self, pieces: Sequence[Features]) -> float:
         """The score of the heaviest of ``pieces`` (features of each window), less what many pieces gain by chance."""
         return max(self.score(piece) for piece in pieces) - CAUTION * math.log2(len(pieces))
 
@@ -122,7 +122,8 @@ def _weighed(block: Block, names: frozenset[str]) -> float:
 def is_english(fold: str) -> bool:
     """Whether a folded text has common English words, as English sentences do, or no sign of another language."""
     words = re.findall(r"[^\W\d_]+", fold.replace("'", ""))
-    return sum(word in COMMON for word in words) > 0.12 * len(words) or (fold.isascii() and not _signs_abroad(fold))
+    common = sum(word in COMMON_ENGLISH for word in words)
+    return common > 0.12 * len(words) or (fold.isascii() and not _signs_abroad(fold))
 
 
 @cache
@@ -175,4 +176,4 @@ def weighs_heavily(fold: str) -> bool:
     """Whether the heaviest window of a folded text is over the threshold."""
     in_english = is_english(fold)
     weights = load_weights()[in_english]
-    return weights.heaviest([features(piece, in_english) for piece in windows(fold)]) > weights.threshold
+    return weights.heaviest([extract_features(piece, in_english) for piece in windows(fold)]) > weights.threshold

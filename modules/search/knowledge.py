@@ -59,7 +59,7 @@ class Knowledge:
         self._precision = np.zeros((size, size)) if precision is None else precision
         self._weighted = np.zeros(size) if weighted is None else weighted
 
-    def learned(self, result: "PathResult") -> "Knowledge":
+    def learn(self, result: "PathResult") -> "Knowledge":
         """With the evaluations of one more planned query.
 
         Raises:

@@ -47,7 +47,7 @@ def lattice_search(
     failed = np.zeros((0, len(names)))
     while trials.left:
         view = _View(model, depth, _allowed(trials, names), rng)
-        if trials.history and view.settled():
+        if trials.history and view.is_settled():
             break
         rows = _proposals(view, min(trials.at_once, trials.left), failed)
         subsets = [frozenset(name for name, member in zip(names, row, strict=True) if member) for row in rows]
@@ -62,7 +62,7 @@ def lattice_search(
 
 
 def _allowed(trials: Trials, names: tuple[str, ...]) -> Mask:
-    allowed: Mask = indicators([frozenset(trials.trusted(names))], names)[0] > 0
+    allowed: Mask = indicators([frozenset(trials.drop_suspects(names))], names)[0] > 0
     return allowed
 
 
@@ -78,14 +78,14 @@ class _View:
     def __init__(self, model: SubsetModel, depth: int, allowed: Mask, rng: np.random.Generator) -> None:
         self.model, self.depth, self.allowed, self.rng = model, depth, allowed, rng
         self.draws = model.draw(rng, DRAWS)
-        found = self.draws.joined(model.mean).best_sets(depth, allowed).astype(float)
+        found = self.draws.join(model.mean).best_sets(depth, allowed).astype(float)
         self.tops = found[:-1]
         seen = model.sets[(model.sets.sum(1) <= depth) & (model.sets <= allowed).all(1)]
         self.contenders = _distinct(np.concatenate([found, seen]))
         self.values = model.expected(self.contenders)
         self.best: Array = self.contenders[self.values.argmax()]
 
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether the choice is probably as good as it gets, as far as rewards can tell (exactly, if exact)."""
         surprise = self.model.own_sd() * self.rng.standard_normal(len(self.tops))  # beyond the sum of a set's parts
         gap = self.draws.value_each(self.tops) + surprise - self.draws.value(self.best[None])[:, 0]
@@ -141,10 +141,10 @@ def best_order(model: SubsetModel, chosen: Array) -> list[int]:
     if not parts:
         return []
     sets = np.array([[float(i in part) for i in range(len(chosen))] for part in parts])
-    worth = dict(zip(parts, model.expected(sets), strict=True))
+    values = dict(zip(parts, model.expected(sets), strict=True))
 
     def prefixes(order: Sequence[int]) -> float:
-        return float(sum(worth[frozenset(order[: k + 1])] for k in range(len(order))))
+        return float(sum(values[frozenset(order[: k + 1])] for k in range(len(order))))
 
     return max(map(list, permutations(members)), key=prefixes)
 
@@ -162,7 +162,7 @@ def _proposals(view: _View, many: int, failed: Array) -> Array:
         chosen = np.vstack([chosen, options[view.gain(options).argmax()]])
         if len(chosen) == many:
             return chosen
-        view = _View(view.model.supposing(chosen[-1]), view.depth, view.allowed, view.rng)
+        view = _View(view.model.assume(chosen[-1]), view.depth, view.allowed, view.rng)
 
 
 def _among(sets: Array, others: Array) -> Mask:

@@ -171,7 +171,7 @@ class Effects:
         pairs = self.pair.reshape(len(self.pair), n * n) @ both.T / 2
         return self.base[:, None] + self.main @ sets.T + pairs
 
-    def joined(self, other: "Effects") -> "Effects":
+    def join(self, other: "Effects") -> "Effects":
         """These draws, then ``other``'s."""
         return Effects(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
@@ -230,7 +230,7 @@ class SubsetModel:
         self.rewards = np.append(self.rewards, reward)
         self._fit()
 
-    def supposing(self, subset: Array) -> "SubsetModel":
+    def assume(self, subset: Array) -> "SubsetModel":
         """This model, had ``subset`` given just what it expects: to choose what else to evaluate at the same time."""
         supposed = copy(self)
         supposed.observe(subset, float(self.expected(subset[None])[0]))

@@ -68,7 +68,7 @@ def tree_search(
         node, trail = root, [root]
         known: list[str] = []
         while len(known) < depth:
-            rest = trials.trusted([name for name in names if name not in known])
+            rest = trials.drop_suspects([name for name in names if name not in known])
             weights = None if prior is None else _weights(node, prior, known)
             name = _select(node, rest, weights, rng, settings)
             new = name not in node.children
@@ -77,7 +77,7 @@ def tree_search(
             trail.append(node)
             if new:
                 break
-        complete = _complete(known, trials.trusted(names), depth, prior, rng)
+        complete = _complete(known, trials.drop_suspects(names), depth, prior, rng)
         value = trials(frozenset(complete))
         if value is None:
             continue

@@ -1,4 +1,4 @@
-"""The reward, metered: every strategy spends its evaluations here, alone or several at once."""
+"""The reward with a budget of evaluations, which every strategy spends here, one at a time or several at once."""
 
 import contextvars
 import math
@@ -72,7 +72,7 @@ class Trials:
             raise ValueError(f"reward {value} for {sorted(subset)} is not a finite number")
         return value
 
-    def trusted(self, names: Sequence[str]) -> list[str]:
+    def drop_suspects(self, names: Sequence[str]) -> list[str]:
         """``names`` without those that were in several failures and in no success; all of them if none is left."""
         proven = frozenset[str]().union(*(subset for subset, _ in self.history))
         return [name for name in names if name in proven or self._failed[name] < SUSPICIOUS] or list(names)

@@ -1,6 +1,6 @@
 """Where options come from: the teacher by DSPy's proposers, the target's best conversations, the planned paths.
 
-What the teacher says comes as it comes: a reply that cannot be read or that tells on somebody is left out and counted.
+A reply of the teacher that cannot be read, or that holds personal details, is left out and counted.
 """
 
 import random
@@ -30,7 +30,7 @@ PLANNED_SHOWN = 4
 
 
 class Proposer:
-    """Asks the teacher, and takes of what it says what can be used.
+    """Asks the teacher, and keeps the replies that can be used.
 
     Attributes:
         issues: what could not be used, by kind.

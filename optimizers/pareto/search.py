@@ -76,12 +76,12 @@ class ParetoSearch:
             for this in self._rounds():
                 pool = this.pool
         except BudgetSpent as spent:  # the trial under way is left to whoever carries the search on
-            if not self._raced_to_the_end():
+            if not self._completed():
                 raise RaiseError(f"{spent} before a first trial was measured: raise the limit.") from spent
         affordable = self._affordable_programs()
         self.task.budget.measure_result()
         with self.task.storage.alone(f"{self.task.name} front"):
-            front = self._measured_again(affordable)
+            front = self._measure_front_again(affordable)
         if not front:
             raise RaiseError("no trial could be scored: look at the judge and target models.")
         tried = [self.measured[number] for number in sorted(self.measured)]
@@ -170,7 +170,7 @@ class ParetoSearch:
             if dev.unscored > MAX_UNSCORED * len(dev.frame):
                 self._fail(this, claimed, dev)
                 return
-            reached = estimate(dev, [done.dev for done in self._raced_to_the_end()], len(self.raced))
+            reached = estimate(dev, [done.dev for done in self._completed()], len(self.raced))
             if count < len(self.raced) and self._hopeless(reached):
                 break
         self._keep(claimed.number, Candidate(name, program, dev, params))
@@ -212,13 +212,13 @@ class ParetoSearch:
             dev = self.task.measure(program, name, self.raced[:count])
             self._keep(trial.number, Candidate(name, program, dev, dict(trial.params)))
 
-    def _raced_to_the_end(self) -> list[Candidate]:
+    def _completed(self) -> list[Candidate]:
         done = [self.measured[number] for number in sorted(self.measured)]
         return [candidate for candidate in done if len(candidate.dev.frame) == len(self.raced)]
 
     def _front(self) -> list[Candidate]:
         """The best of those that were measured in full, safest first."""
-        return self._best(self._raced_to_the_end())
+        return self._best(self._completed())
 
     def _best(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The front of those that keep the constraints; of all, if none does."""
@@ -227,7 +227,7 @@ class ParetoSearch:
 
     # The end.
 
-    def _measured_again(self, most: int) -> list[Candidate]:
+    def _measure_front_again(self, most: int) -> list[Candidate]:
         """The front's ``most`` most useful members, measured on all of dev; those that prove dominated are left out."""
         front = self._front()
         members = [front[i] for i in select_by_hypervolume([member.point for member in front], most)]

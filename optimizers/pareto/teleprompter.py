@@ -1,6 +1,7 @@
 """The search as a DSPy optimizer: ``Pareto(models).compile(RAISE(), trainset=train, valset=dev)``."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dspy
@@ -47,15 +48,17 @@ class Pareto(dspy.teleprompt.Teleprompter):
     ) -> None:
         super().__init__()
         self.models, self.pick = models or LanguageModels(), parse_pick(pick)
-        self.settings: dict[str, Any] = {
-            "metric": metric,
-            "price": price,
-            "trials": trials,
-            "constraints": constraints or Constraints(),
-            "concurrency": num_threads,
-            "seed": seed,
-        }
         self.search: Search | None = None
+        self._task = partial(
+            Task,
+            models=self.models,
+            metric=metric,
+            price=price,
+            trials=trials,
+            constraints=constraints or Constraints(),
+            concurrency=num_threads,
+            seed=seed,
+        )
 
     def compile(
         self,
@@ -76,7 +79,7 @@ class Pareto(dspy.teleprompt.Teleprompter):
         Raises:
             RaiseError: for examples of something else, or if nothing could be scored.
         """
-        task = Task(student, _scenarios(trainset), _scenarios(valset or trainset), self.models, **self.settings)
+        task = self._task(student, _scenarios(trainset), _scenarios(valset or trainset))
         self.search = pareto(task)
         uncompiled = task.measure(student, "uncompiled").mean("n_queries").mean
         return self.search.front[choose([c.point for c in self.search.front], self.pick, uncompiled)].program

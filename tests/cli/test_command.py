@@ -13,7 +13,6 @@ import typer
 from typer import Argument, Option
 from typer.testing import CliRunner
 
-import optimizers
 from benchmark.planning.planning import PlanSettings
 from benchmark.scenarios.reddit import RedditSettings
 from benchmark.scenarios.synthetic import GenerateSettings
@@ -23,8 +22,6 @@ from lms import Role, default_models
 from optimizers import CompileSettings
 
 HEAVY = ("dspy", "litellm", "mlflow", "optuna", "pandas", "numpy", "scipy", "sklearn", "plotly", "matplotlib")
-COMMANDED = [*COMMANDS] if hasattr(optimizers, "__getattr__") else [name for name in COMMANDS if name != "compile"]
-"""Commands whose help must be light: compile's is once the package ``optimizers`` imports its names lazily."""
 LINES = {MODULES.get(name, name): line for name, line in (COMMANDS | DATA_COMMANDS).items()}
 OPTIONS = {name: import_module(f"cli.options.{name}").Options for name in LINES}
 
@@ -94,7 +91,7 @@ def test_help_imports_nothing_heavy() -> None:
             "def help(*words): assert CliRunner().invoke(app, [*words, '--help']).exit_code == 0",
             "help(), help('data')",
             "assert not [name for name in sys.modules if name.startswith('cli.options')]",
-            f"[help(name) for name in {COMMANDED}]",
+            "[help(name) for name in COMMANDS]",
             "[help('data', name) for name in DATA_COMMANDS]",
         )
         == set()

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from experiments.crisis.lines import (
     lines,
     without_question,
 )
-from experiments.crisis.measure import Rate, rate, table, triaged
+from experiments.crisis.measure import Rate, rate, table, triage_lines
 from modules.crisis.guard import plainly_acute
 from modules.crisis.weights import load_weights, save_weights
 from signatures import RaiseError
@@ -51,7 +52,8 @@ def test_acute_and_harmless_lines_are_balanced(sample: tuple[Line, ...]) -> None
 
 @EACH
 def test_labels_cannot_be_told_from_length_or_question_marks(sample: tuple[Line, ...]) -> None:
-    for look in (lambda text: len(text.split()), lambda text: 100 * ("?" in text)):
+    looks: tuple[Callable[[str], int], ...] = (lambda text: len(text.split()), lambda text: 100 * ("?" in text))
+    for look in looks:
         means = [fmean(look(line.text) for line in sample if line.acute is side) for side in (True, False)]
         assert max(means) <= (1.2 if sample is TWINS else 4.0) * min(means)
 
@@ -171,7 +173,7 @@ def test_triage_adds_to_the_guard_and_takes_nothing_away() -> None:
     sample = BUILD[:3] + BUILD[-3:]
     assert all(
         both or not plainly_acute(line.text)
-        for line, both in zip(sample, triaged(sample, "sim/gpt-4o", 1), strict=True)
+        for line, both in zip(sample, triage_lines(sample, "sim/gpt-4o", 1), strict=True)
     )
 
 

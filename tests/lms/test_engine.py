@@ -153,7 +153,8 @@ def test_threads_that_want_the_same_reply_wait_for_one_call() -> None:
 
     def ask(_: int) -> str | None:
         asking.wait()
-        return setup.engine.complete(request()).message.text
+        text: str | None = setup.engine.complete(request()).message.text
+        return text
 
     with ThreadPoolExecutor(threads) as pool:
         tasks = [pool.submit(ask, i) for i in range(threads)]
@@ -168,9 +169,10 @@ def test_after_a_failed_call_the_next_thread_asks_itself() -> None:
 
     def ask(_: int) -> str | None:
         try:
-            return setup.engine.complete(request()).message.text
+            text: str | None = setup.engine.complete(request()).message.text
         except LMServerError:
             return None
+        return text
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(map(str, pool.map(ask, range(4)))) == ["None", "up again", "up again", "up again"]

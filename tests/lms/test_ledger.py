@@ -122,7 +122,7 @@ def test_tasks_of_one_loop_keep_their_scopes_apart() -> None:
         return mine.total().calls
 
     async def both() -> list[int]:
-        return await asyncio.gather(episode(3), episode(5))
+        return list(await asyncio.gather(episode(3), episode(5)))
 
     assert asyncio.run(both()) == [3, 5]
     assert ledger.snapshot().total().calls == 8

@@ -124,7 +124,8 @@ def test_threads_that_ask_the_same_cause_one_request() -> None:
 
         def ask() -> list[str]:
             together.wait()
-            return lm("hello")  # type: ignore[no-any-return]
+            texts: list[str] = lm("hello")
+            return texts
 
         with ThreadPoolExecutor(8) as pool:
             tasks = [pool.submit(ask) for _ in range(8)]
@@ -162,9 +163,7 @@ def test_the_key_reaches_the_server_and_nothing_else(
     schedule = dict(enumerate([*TRANSIENT[:3], Fault.MALFORMED, Fault.GARBAGE, Fault.EMPTY], start=2))
     with OpenAIServer(faults=schedule) as server:
         models = over_http(server.url, ReplyStore(tmp_path / "replies.db"), api_key=SECRET)
-        evaluation = evaluate(
-            RAISE(), few, models=models, name="raise", store=Journal(tmp_path / "run"), concurrency=2
-        )
+        evaluation = evaluate(RAISE(), few, models=models, name="raise", store=Journal(tmp_path / "run"), concurrency=2)
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {SECRET}"}
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert {"replies.db", "episodes.jsonl"} <= {file.name for file in files}

@@ -1,5 +1,7 @@
 """Replies that are not whole, and odd forms of whole ones: no figure changes, or the reason is recorded."""
 
+from typing import Any
+
 import pytest
 
 from benchmark import Evaluation, Scenario, evaluate
@@ -9,7 +11,7 @@ from tests.lms.real import over_http
 from tests.servers.openai_server import QUIRKS, Fault, OpenAIServer, only
 
 
-def run(scenarios: list[Scenario], server: OpenAIServer, **settings: object) -> Evaluation:
+def run(scenarios: list[Scenario], server: OpenAIServer, **settings: Any) -> Evaluation:
     with server:
         return evaluate(RAISE(), scenarios, models=over_http(server.url, **settings), name="raise", concurrency=4)
 

@@ -10,7 +10,7 @@ from dspy.lm15 import Message, Request, Response, Usage
 
 from lms.simulation.prompt import Prompt, read
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
-from signatures import Conversation, Profile
+from signatures import Ask, Conversation, Move, Profile, Respond
 
 Outputs = Mapping[str, Any]
 UNREADABLE: Outputs = {}
@@ -120,6 +120,18 @@ def lm(engine: Scripted) -> dspy.LM:
 def agent(paths: PathIndex | None = None, **settings: object) -> RAISE:
     """RAISE with these settings."""
     return RAISE(paths, AgentSettings(**settings))
+
+
+def asked(move: Move) -> Ask:
+    """``move``, which must be a question."""
+    assert isinstance(move, Ask), move
+    return move
+
+
+def answered(move: Move) -> Respond:
+    """``move``, which must be an answer."""
+    assert isinstance(move, Respond), move
+    return move
 
 
 def candidates(prompt: Prompt) -> list[str]:

@@ -8,8 +8,9 @@ import pytest
 
 from modules import RAISE, AgentSettings
 from modules.abstention import VARIANTS, Variant, Vote
+from modules.calls import ParallelCalls
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, EnoughScale, Respond, StopReason, UserContext
-from tests.modules.scripted import UNREADABLE, Person, Scripted
+from tests.modules.scripted import UNREADABLE, Person, Scripted, asked
 
 RISKY = Conversation(query="Is it selfish to just want everything to stop sometimes?")
 FULL = RISKY.model_copy(update={"context": UserContext(**dict.fromkeys(ATTRIBUTE_NAMES[:9], "known"))})
@@ -90,18 +91,19 @@ def test_votes_are_counted(engine: Scripted, ratings: tuple[int, ...], asks: boo
 
 def test_votes_are_samples_of_their_own() -> None:
     parallel = next(Vote(samples=3).decide(dspy.Predict(EnoughScale), RISKY, [], lambda: ""))
+    assert isinstance(parallel, ParallelCalls)
     assert [call.rollout for call in parallel.calls] == [1, 2, 3]  # a store would give one reply thrice otherwise
 
 
 def test_basic_asks_what_it_names(engine: Scripted) -> None:
     engine.abstain = {"next_move": "I need their Emotional state."}
-    assert agent("basic").step(RISKY).attribute == "emotional_state"
+    assert asked(agent("basic").step(RISKY)).attribute == "emotional_state"
     assert "plan" not in engine.parts()
 
 
 def test_fused_asks_in_one_call(engine: Scripted) -> None:
     engine.abstain = SAYS["fused"][0]
-    move = agent("fused").step(RISKY)
+    move = asked(agent("fused").step(RISKY))
     assert (move.attribute, move.question) == ("age", "How old are you?")
     assert engine.parts() == ["triage", "abstain"]
 
@@ -117,7 +119,7 @@ def test_what_fused_leaves_open_the_planner_and_the_questioner_fill_in(
     engine: Scripted, attribute: str, question: str, parts: list[str]
 ) -> None:
     engine.abstain = {"completeness": 0, "attribute": attribute, "question": question}
-    assert agent("fused").step(RISKY).attribute == "age"
+    assert asked(agent("fused").step(RISKY)).attribute == "age"
     assert engine.parts() == parts
 
 
@@ -125,4 +127,4 @@ def test_what_fused_leaves_open_the_planner_and_the_questioner_fill_in(
 def test_fused_and_basic_never_ask_what_is_closed(engine: Scripted, variant: Variant) -> None:
     engine.abstain = SAYS[variant][0]  # names age, or nothing
     talk = RISKY.model_copy(update={"declined": frozenset({"age"})})
-    assert agent(variant, never_ask={"gender"}).step(talk).attribute not in ("age", "gender")
+    assert asked(agent(variant, never_ask={"gender"}).step(talk)).attribute not in ("age", "gender")

@@ -6,7 +6,7 @@ import pytest
 
 from modules.crisis.guard import help_first
 from signatures import Ask, Conversation, Respond, StopReason, UserContext
-from tests.modules.scripted import QUERY, STORED, TALK, UNREADABLE, Person, Scripted, agent, rated
+from tests.modules.scripted import QUERY, STORED, TALK, UNREADABLE, Person, Scripted, agent, answered, asked, rated
 
 # The order of a step.
 
@@ -26,7 +26,7 @@ def test_a_step_that_knows_enough_never_reaches_the_planner(engine: Scripted) ->
 
 def test_sufficient_comes_before_budget(engine: Scripted) -> None:
     engine.abstain = {"missing": "", "completeness": 5}
-    assert agent(budget=0).step(TALK).reason is StopReason.SUFFICIENT
+    assert answered(agent(budget=0).step(TALK)).reason is StopReason.SUFFICIENT
 
 
 def test_a_spent_budget_never_reaches_the_planner(engine: Scripted) -> None:
@@ -45,7 +45,7 @@ def test_acute_danger_comes_before_everything(engine: Scripted) -> None:
 
 def test_contacts_can_be_given(engine: Scripted) -> None:
     engine.triage = {"danger": "acute"}
-    move = agent(country="US", contacts={"US": "the campus nurse on extension 12"}).step(TALK)
+    move = answered(agent(country="US", contacts={"US": "the campus nurse on extension 12"}).step(TALK))
     assert "extension 12" in move.text
 
 
@@ -144,9 +144,9 @@ def test_a_plain_function_can_be_the_user_of_the_async_agent(engine: Scripted) -
 def test_async_step_and_hear_are_the_same_as_sync(engine: Scripted) -> None:
     raise_ = agent(STORED)
 
-    async def steps() -> tuple[object, Conversation]:
-        move = await raise_.astep(TALK)
+    async def steps() -> tuple[Ask, Conversation]:
+        move = asked(await raise_.astep(TALK))
         return move, await raise_.ahear(TALK, "age=40; gender=woman", move)
 
-    move = raise_.step(TALK)
+    move = asked(raise_.step(TALK))
     assert asyncio.run(steps()) == (move, raise_.hear(TALK, "age=40; gender=woman", move))

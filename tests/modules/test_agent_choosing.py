@@ -4,7 +4,7 @@ import pytest
 
 from modules.answers import PLAIN_QUESTIONS
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Turn, UserContext
-from tests.modules.scripted import QUERY, STORED, TALK, UNREADABLE, Person, Scripted, agent
+from tests.modules.scripted import QUERY, STORED, TALK, UNREADABLE, Person, Scripted, agent, asked
 
 # The planner and what it falls back to.
 
@@ -26,7 +26,7 @@ def test_the_planner_never_sees_a_path_planned_for_the_same_origin(engine: Scrip
 
 def test_with_a_shortlist_the_planner_chooses_among_what_the_plan_favours(engine: Scripted) -> None:
     engine.plan = {"attribute": "age"}
-    move = agent(STORED, shortlist=2).step(TALK)
+    move = asked(agent(STORED, shortlist=2).step(TALK))
     [shown] = engine.prompts("plan")
     first = {"emotional_state", "economic_status"}  # of their paths
     assert set(shown.input("candidates").split(", ")) == first
@@ -57,7 +57,7 @@ def test_a_shortlist_without_planned_paths_leaves_all_open(engine: Scripted) -> 
 
 def test_a_readable_choice_of_the_planner_is_followed(engine: Scripted) -> None:
     engine.plan = {"attribute": "Marital status."}
-    assert agent(STORED).step(TALK).attribute == "marital_status"
+    assert asked(agent(STORED).step(TALK)).attribute == "marital_status"
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,22 @@ def test_a_choice_that_cannot_be_followed_falls_back_to_the_best_path(engine: Sc
     engine.plan = reply
     raise_ = agent(STORED, never_ask=frozenset({"gender"}))
     talk = Conversation(query=QUERY, context=UserContext(age="30s"), declined=frozenset({"health_status"}))
-    assert raise_.step(talk).attribute == "emotional_state"
+    assert asked(raise_.step(talk)).attribute == "emotional_state"
 
 
 def test_the_fallback_takes_the_first_open_attribute_of_the_best_path(engine: Scripted) -> None:
     engine.plan = UNREADABLE
     raise_ = agent(STORED)
     talk = Conversation(query=QUERY, context=UserContext(emotional_state="tired"))
-    assert raise_.step(talk).attribute == "profession"
+    assert asked(raise_.step(talk)).attribute == "profession"
     talk = talk.model_copy(update={"declined": frozenset({"profession"})})
-    assert raise_.step(talk).attribute == "economic_status"
+    assert asked(raise_.step(talk)).attribute == "economic_status"
 
 
 def test_without_stored_paths_the_fallback_is_any_open_attribute(engine: Scripted) -> None:
     engine.plan = UNREADABLE
     talk = Conversation(query=QUERY, context=UserContext(age="30s"))
-    assert agent().step(talk).attribute in set(ATTRIBUTE_NAMES) - {"age"}
+    assert asked(agent().step(talk)).attribute in set(ATTRIBUTE_NAMES) - {"age"}
 
 
 def test_a_stubborn_planner_cannot_ask_the_same_twice(engine: Scripted) -> None:
@@ -118,7 +118,7 @@ def test_candidates_leave_out_known_declined_asked_and_never_ask(engine: Scripte
 def test_the_question_is_what_the_model_says(engine: Scripted) -> None:
     engine.plan = {"attribute": "self_harm_history"}
     engine.ask = {"question": "  May I ask about hard times?  "}
-    move = agent().step(TALK)
+    move = asked(agent().step(TALK))
     assert (move.attribute, move.question) == ("self_harm_history", "May I ask about hard times?")
     [shown] = engine.prompts("ask")
     assert "self-harm history" in shown.input("subject")
@@ -132,7 +132,7 @@ def test_the_question_is_what_the_model_says(engine: Scripted) -> None:
 )
 def test_without_a_usable_question_it_asks_plainly(engine: Scripted, reply: dict[str, str]) -> None:
     engine.plan, engine.ask = {"attribute": "marital_status"}, reply
-    assert agent().step(TALK).question == PLAIN_QUESTIONS["marital_status"]
+    assert asked(agent().step(TALK)).question == PLAIN_QUESTIONS["marital_status"]
 
 
 def test_the_same_question_is_not_put_twice(engine: Scripted) -> None:

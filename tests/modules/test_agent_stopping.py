@@ -2,7 +2,7 @@
 
 from modules.crisis.guard import help_first
 from signatures import ATTRIBUTE_NAMES, Ask, Respond, StopReason, UserContext
-from tests.modules.scripted import NOISE, QUERY, TALK, UNREADABLE, Person, Scripted, agent
+from tests.modules.scripted import NOISE, QUERY, TALK, UNREADABLE, Person, Scripted, agent, asked
 
 # Declining, budget, and why it stops.
 
@@ -10,9 +10,9 @@ from tests.modules.scripted import NOISE, QUERY, TALK, UNREADABLE, Person, Scrip
 def test_a_declined_attribute_is_never_asked_again(engine: Scripted) -> None:
     engine.plan = {"attribute": "health_status"}
     raise_ = agent()
-    talk = raise_.hear(TALK, "no", raise_.step(TALK))
+    talk = raise_.hear(TALK, "no", asked(raise_.step(TALK)))
     assert talk.declined == {"health_status"}
-    assert raise_.step(talk).attribute != "health_status"
+    assert asked(raise_.step(talk)).attribute != "health_status"
 
 
 def test_someone_who_gives_the_fact_anyway_has_not_declined(engine: Scripted) -> None:

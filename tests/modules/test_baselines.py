@@ -158,7 +158,8 @@ def test_a_random_path_of_impossible_length_is_refused(k: int) -> None:
 
 def test_a_random_path_depends_on_query_and_seed_alone() -> None:
     def asked(query: str, seed: int) -> list[str]:
-        return RandomPath(4, seed=seed)(query=query, user=Person()).asked
+        path: list[str] = RandomPath(4, seed=seed)(query=query, user=Person()).asked
+        return path
 
     assert asked(QUERY, 1) == asked(QUERY, 1)
     # 5,040 ordered paths: 20 equal draws by chance are out of the question

@@ -54,7 +54,8 @@ def test_an_unreadable_reply_reaches_the_script_it_belongs_to(engine: Scripted, 
 @BOTH
 def test_calls_wished_for_together_come_back_in_order(engine: Scripted, drive: Any) -> None:
     def script() -> Script[list[Any]]:
-        return (yield ParallelCalls(tuple(Call(AGE, {"query": query}) for query in "xyz")))
+        replies: list[Any] = yield ParallelCalls(tuple(Call(AGE, {"query": query}) for query in "xyz"))
+        return replies
 
     assert [reply.response for reply in drive(script())] == ["re: x", "re: y", "re: z"]
 
@@ -71,7 +72,8 @@ def test_an_error_is_raised_and_not_swallowed(engine: Scripted, drive: Any) -> N
 
 def test_a_script_beside_others_cannot_speak_to_the_user() -> None:
     def script() -> Script[str]:
-        return (yield AskUser(Person("hi"), "hello?"))
+        answer: str = yield AskUser(Person("hi"), "hello?")
+        return answer
 
     with pytest.raises(RaiseError, match="only call models"):
         run(gather(script()))

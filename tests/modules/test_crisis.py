@@ -16,7 +16,7 @@ from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
 from modules.crisis.text import fold_text, spell_english
-from modules.crisis.weights import FILE, WINDOW, Found, Weights, is_english, load_weights, save_weights, windows
+from modules.crisis.weights import FILE, WINDOW, Features, Weights, is_english, load_weights, save_weights, windows
 
 
 def test_plain_statements_of_acute_danger_fire() -> None:
@@ -289,7 +289,7 @@ def weights_of(**words: tuple[float, float]) -> Weights:
     return Weights(-1.0, 0.0, (words, {"<end>": (4.0, 2.0)}))
 
 
-def found(*words: str, concepts: tuple[str, ...] = ()) -> Found:
+def found(*words: str, concepts: tuple[str, ...] = ()) -> Features:
     return frozenset(words), frozenset(concepts)
 
 

@@ -38,7 +38,7 @@ def test_tfidf_of_words_that_say_nothing_is_zero() -> None:
 
 
 def test_a_hosted_model_is_asked_once_for_the_stored_and_once_for_each_query(server: EmbeddingsServer) -> None:
-    index = PathIndex(PATHS).embedded_by(MODEL)
+    index = PathIndex(PATHS).with_embedder(MODEL)
     for _ in range(3):
         [nearest] = index.nearest("should I quit my course", 1)
         assert nearest.query == STORED[1]

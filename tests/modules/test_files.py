@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ def test_of_several_writers_at_once_one_wins_and_none_fails(tmp_path: Path) -> N
 def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     file = tmp_path / "note.json"
     write_whole(file, "before")
+    lines: list[Any] = ["after", None]
     with pytest.raises(TypeError), replacing(file) as out:
-        out.writelines(["after", None])  # type: ignore[list-item]
+        out.writelines(lines)
     assert file.read_text(encoding="utf-8") == "before"
     assert [each.name for each in tmp_path.iterdir()] == ["note.json"]

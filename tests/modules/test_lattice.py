@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules import EvaluationFailed, find_path
-from modules.search import Knowledge, PathResult, Prior, Subset
+from modules.search import Knowledge, PathResult, Prior, Reward, Subset
 from modules.search.knowledge import indicators, standard_scores
 from modules.search.surrogate import SubsetModel, beliefs
 from signatures import RaiseError
@@ -180,8 +180,13 @@ def test_how_reliable_the_ranking_is_is_learned() -> None:
 # Knowledge of a domain.
 
 
+def worth(gains: Mapping[str, float]) -> Reward:
+    """Safety 2.5 plus the gain of each known attribute."""
+    return lambda subset: 2.5 + sum(gains[n] for n in subset)
+
+
 def planned(seed: int, gains: Mapping[str, float], evaluations: int = 15) -> PathResult:
-    reward = noisy(lambda subset: 2.5 + sum(gains[n] for n in subset), seed)
+    reward = noisy(worth(gains), seed)
     return find_path(reward, TEN, depth=3, evaluations=evaluations, seed=seed)
 
 
@@ -194,7 +199,7 @@ def similar(domain: int, query: int) -> dict[str, float]:
 def pooled(domain: int, queries: int = 25) -> Knowledge:
     knowledge = Knowledge(TEN)
     for query in range(queries):
-        knowledge = knowledge.learned(planned(query, similar(domain, query)))
+        knowledge = knowledge.learn(planned(query, similar(domain, query)))
     return knowledge
 
 
@@ -202,7 +207,7 @@ def mean_with(knowledge: Knowledge | None, domain: int, evaluations: int) -> flo
     values = []
     for query in range(100, 125):
         gains = similar(domain, query)
-        reward = noisy(lambda subset, gains=gains: 2.5 + sum(gains[n] for n in subset), query)
+        reward = noisy(worth(gains), query)
         found = find_path(reward, TEN, depth=3, evaluations=evaluations, knowledge=knowledge, seed=query)
         values.append(sum(gains[n] for n in found.path) / sum(sorted(gains.values())[-3:]))
     return statistics.mean(values)
@@ -219,9 +224,9 @@ def test_knowledge_does_not_depend_on_the_order_of_queries() -> None:
     results = [planned(query, similar(3, query), 6) for query in range(6)]
     forward, backward = Knowledge(TEN), Knowledge(TEN)
     for result in results:
-        forward = forward.learned(result)
+        forward = forward.learn(result)
     for result in reversed(results):
-        backward = backward.learned(result)
+        backward = backward.learn(result)
     assert forward.queries == backward.queries == 6
     for one, other in zip(forward.posterior(), backward.posterior(), strict=True):
         assert one == pytest.approx(other, abs=1e-9)
@@ -229,7 +234,7 @@ def test_knowledge_does_not_depend_on_the_order_of_queries() -> None:
 
 def test_knowledge_is_a_value_and_survives_json() -> None:
     before = Knowledge(TEN)
-    after = before.learned(planned(0, similar(1, 0), 6))
+    after = before.learn(planned(0, similar(1, 0), 6))
     assert (before.queries, after.queries) == (0, 1)
     back = Knowledge.from_json(after.to_json())
     assert back.to_json() == after.to_json()
@@ -253,12 +258,12 @@ def test_text_that_is_no_knowledge_is_refused(text: str) -> None:
 
 def test_knowledge_of_other_attributes_is_refused() -> None:
     with pytest.raises(ValueError, match="about"):
-        Knowledge(("x", "y")).learned(planned(0, similar(1, 0), 4))
+        Knowledge(("x", "y")).learn(planned(0, similar(1, 0), 4))
 
 
 def test_a_search_without_success_teaches_nothing() -> None:
     knowledge = Knowledge(TEN)
-    assert knowledge.learned(PathResult((), 0.0, 3, [], 3)).queries == 0
+    assert knowledge.learn(PathResult((), 0.0, 3, [], 3)).queries == 0
 
 
 # The model underneath.

@@ -160,16 +160,16 @@ def test_the_history_is_evidence_for_pooled_knowledge(engine: Scripted) -> None:
         )
     again = PlannedPath.model_validate_json(found.model_dump_json())
     assert again == found
-    learned = Knowledge(ATTRIBUTE_NAMES).learned(evidence(found))
+    learned = Knowledge(ATTRIBUTE_NAMES).learn(evidence(found))
     assert learned.queries == 1
-    assert learned.to_json() == Knowledge(ATTRIBUTE_NAMES).learned(evidence(again)).to_json()
+    assert learned.to_json() == Knowledge(ATTRIBUTE_NAMES).learn(evidence(again)).to_json()
 
 
 def test_knowledge_of_other_queries_reaches_the_search(engine: Scripted) -> None:
     planner = OfflinePlanner(telling, depth=2, evaluations=30)
     knowledge = Knowledge(ATTRIBUTE_NAMES)
     for number in range(6):
-        knowledge = knowledge.learned(evidence(planner.plan(PlanningItem(f"Query {number}?", PEOPLE))))
+        knowledge = knowledge.learn(evidence(planner.plan(PlanningItem(f"Query {number}?", PEOPLE))))
     hasty = OfflinePlanner(telling, depth=2, evaluations=1)
     assert set(hasty.plan(ITEM, knowledge).path) == {"mental_health_status", "economic_status"}
     assert set(hasty.plan(ITEM).path) != {"mental_health_status", "economic_status"}
@@ -187,7 +187,12 @@ def test_the_ranking_is_asked_for_once_a_node(engine: Scripted) -> None:
 def test_threads_that_want_the_same_ranking_wait_for_one_call() -> None:
     asked: list[frozenset[str]] = []
     together = threading.Barrier(4)
-    once = _Once(lambda known: asked.append(known) or {"age": 1.0})
+
+    def ask(known: frozenset[str]) -> dict[str, float]:
+        asked.append(known)
+        return {"age": 1.0}
+
+    once = _Once(ask)
 
     def want(_: int) -> dict[str, float]:
         together.wait(10)

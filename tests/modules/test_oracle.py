@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.engine import RoleLM
+from lms.simulation.prompt import Prompt
 from modules import AgentSettings, EvaluationFailed, GreedyPath, OraclePath
-from modules.calls import Offload, gather, run
+from modules.calls import Offload, Script, gather, run
 from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, Profile, RaiseError, StopReason, UserContext
 from tests.modules.scripted import UNREADABLE, Scripted, lm
 
@@ -158,8 +159,8 @@ def test_subsets_that_cannot_be_scored_are_left_out_and_counted(kind: Kind) -> N
 
 @BOTH
 def test_answers_that_cannot_be_read_or_had_are_left_out(kind: Kind, engine: Scripted) -> None:
-    def respond(prompt: object) -> Mapping[str, str]:
-        context = prompt.input("context")  # type: ignore[attr-defined]
+    def respond(prompt: Prompt) -> Mapping[str, str]:
+        context = prompt.input("context")
         return UNREADABLE if "age" in told(context) else {"response": context}
 
     engine.respond = respond
@@ -174,14 +175,16 @@ def test_if_nothing_can_be_scored_it_fails_with_the_reason(kind: Kind) -> None:
 
 
 @BOTH
-def test_an_error_that_every_call_will_meet_ends_it_at_once(kind: Kind, engine: Scripted) -> None:
+def test_an_error_that_every_call_will_meet_ends_it_at_once(
+    kind: Kind, engine: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def locked(request: Request) -> Response:
         asked.append(request)
         raise AuthError("bad key")
 
-    engine.complete = locked  # type: ignore[method-assign]
+    monkeypatch.setattr(engine, "complete", locked)
     with pytest.raises(LMAuthError):
         kind(2, Landscape(synergy))(query=QUERY, context=FOUR)
     assert len(asked) == 1
@@ -218,8 +221,8 @@ def test_the_async_twin_finds_the_same_and_never_blocks_the_loop(kind: Kind) -> 
 
 
 def test_other_work_cannot_be_done_side_by_side() -> None:
-    def script() -> Iterator[Offload]:
+    def script() -> Script[None]:
         yield Offload(lambda: 1)
 
     with pytest.raises(RaiseError, match="only call models"):
-        run(gather(script()))  # type: ignore[arg-type]
+        run(gather(script()))

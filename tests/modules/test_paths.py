@@ -35,22 +35,22 @@ VOTERS = (
 
 def test_what_is_favoured_is_what_paths_of_similar_queries_name_early() -> None:
     # similar: profession 1 + likeness, age 0.7 of that; the two far ones count a tenth each, but there are two
-    assert PathIndex(VOTERS).favoured(JOB, ATTRIBUTE_NAMES)[:2] == ["profession", "age"]
-    assert PathIndex(VOTERS).favoured("Is it healthy to fast?", ATTRIBUTE_NAMES)[0] == "health_status"
+    assert PathIndex(VOTERS).rank(JOB, ATTRIBUTE_NAMES)[:2] == ["profession", "age"]
+    assert PathIndex(VOTERS).rank("Is it healthy to fast?", ATTRIBUTE_NAMES)[0] == "health_status"
 
 
 def test_paths_without_likeness_decide_together_where_there_is_nothing_better() -> None:
-    assert PathIndex(VOTERS).favoured("zzz", ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]  # 2; then 0.7 + 0.7
+    assert PathIndex(VOTERS).rank("zzz", ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]  # 2; then 0.7 + 0.7
 
 
 def test_places_count_among_what_is_left() -> None:
     left = [name for name in ATTRIBUTE_NAMES if name != "profession"]
-    assert PathIndex(VOTERS).favoured(JOB, left)[0] == "age"
+    assert PathIndex(VOTERS).rank(JOB, left)[0] == "age"
 
 
 def test_paths_of_the_excluded_origin_have_no_say() -> None:
-    assert PathIndex(VOTERS).favoured(JOB, ATTRIBUTE_NAMES, excluding="career-1")[0] == "health_status"
-    assert PathIndex(VOTERS[:1]).favoured(JOB, ATTRIBUTE_NAMES, excluding="career-1") == []
+    assert PathIndex(VOTERS).rank(JOB, ATTRIBUTE_NAMES, excluding="career-1")[0] == "health_status"
+    assert PathIndex(VOTERS[:1]).rank(JOB, ATTRIBUTE_NAMES, excluding="career-1") == []
 
 
 @given(
@@ -59,7 +59,7 @@ def test_paths_of_the_excluded_origin_have_no_say() -> None:
     st.lists(st.sampled_from(ATTRIBUTE_NAMES), unique=True),
 )
 def test_favoured_is_an_order_of_what_is_asked_or_nothing(paths: list[list[str]], query: str, among: list[str]) -> None:
-    found = PathIndex(planned(f"query {i}", path=tuple(path)) for i, path in enumerate(paths)).favoured(query, among)
+    found = PathIndex(planned(f"query {i}", path=tuple(path)) for i, path in enumerate(paths)).rank(query, among)
     named = {name for path in paths for name in path} & set(among)
     assert sorted(found) == (sorted(among) if named else [])
     assert set(found[: len(named)]) == named

@@ -89,7 +89,7 @@ def test_saving_keeps_other_entries_of_the_card(compiled: RAISE, tmp_path: Path)
 @pytest.mark.parametrize(
     "how", [{"path": "program.pkl"}, {"path": "program.json"}, {"path": "folder", "save_program": True}], ids=str
 )
-def test_pickle_and_single_files_are_refused(compiled: RAISE, tmp_path: Path, how: dict[str, object]) -> None:
+def test_pickle_and_single_files_are_refused(compiled: RAISE, tmp_path: Path, how: dict[str, Any]) -> None:
     with pytest.raises(RaiseError, match="pickle"):  # what dspy would write there, load could not read
         compiled.save(**{**how, "path": tmp_path / str(how["path"])})
     assert list(tmp_path.iterdir()) == []

@@ -6,13 +6,14 @@ import random
 import statistics
 from collections.abc import Callable, Mapping
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules import EvaluationFailed, find_path
-from modules.search import STRATEGIES, Knowledge, Strategy, Subset
+from modules.search import STRATEGIES, Knowledge, Reward, Strategy, Subset
 
 EACH = pytest.mark.parametrize("strategy", STRATEGIES)
 NAMES = tuple("abcdef")
@@ -26,6 +27,11 @@ def uniform(names: tuple[str, ...]) -> Callable[[Subset], Mapping[str, float]]:
 def additive(weights: Mapping[str, float]) -> Callable[[Subset], float]:
     """Safety 2 plus the weight of each known attribute."""
     return lambda subset: 2 + sum(weights[name] for name in subset)
+
+
+def blurred(true: Reward, noise: random.Random) -> Reward:
+    """``true`` with a judge's noise of 0.35."""
+    return lambda subset: true(subset) + noise.gauss(0, 0.35)
 
 
 def noisy(subset: Subset, salt: int = 0) -> float:
@@ -105,9 +111,8 @@ def test_order_and_names_of_attributes_do_not_matter(strategy: Strategy, change:
         values = []
         true = additive({name: weights[back.get(name, name)] for name in names})
         for seed in range(40):
-            noise = random.Random(seed)
             found = find_path(
-                lambda subset, noise=noise: true(subset) + noise.gauss(0, 0.35),
+                blurred(true, random.Random(seed)),
                 names,
                 depth=2,
                 evaluations=20,
@@ -129,9 +134,8 @@ def test_search_beats_a_random_pair(strategy: Strategy) -> None:
     true = additive(dict(zip(NAMES, (0.0, 0.1, 0.2, 0.3, 0.5, 0.7), strict=True)))
     values = []
     for seed in range(20):
-        noise = random.Random(seed)
         found = find_path(
-            lambda subset, noise=noise: true(subset) + noise.gauss(0, 0.35),
+            blurred(true, random.Random(seed)),
             NAMES,
             depth=2,
             evaluations=60,
@@ -150,9 +154,8 @@ def test_a_prior_that_is_right_helps_when_evaluations_are_few(strategy: Strategy
         true = additive(weights)
         values = []
         for seed in range(20):
-            noise = random.Random(seed)
             found = find_path(
-                lambda subset, noise=noise: true(subset) + noise.gauss(0, 0.35),
+                blurred(true, random.Random(seed)),
                 NAMES,
                 depth=2,
                 evaluations=4,
@@ -265,11 +268,11 @@ def test_when_all_evaluations_fail_there_is_no_path(strategy: Strategy) -> None:
     ],
     ids=str,
 )
-def test_bad_arguments_are_refused_before_anything_is_spent(wrong: dict[str, object]) -> None:
+def test_bad_arguments_are_refused_before_anything_is_spent(wrong: dict[str, Any]) -> None:
     def reward(subset: Subset) -> float:
         raise AssertionError("nothing may be evaluated")
 
-    arguments = {"attributes": NAMES, "depth": 2, "evaluations": 5, **wrong}
+    arguments: dict[str, Any] = {"attributes": NAMES, "depth": 2, "evaluations": 5, **wrong}
     with pytest.raises(ValueError, match=r"distinct|strategy"):
         find_path(reward, **arguments)
     with pytest.raises(ValueError, match="knowledge is about x, y"):

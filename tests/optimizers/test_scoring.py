@@ -1,18 +1,18 @@
 """Scores for DSPy: one rule for what cannot be scored, whatever the order; too much of it ends the search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import dspy
 import pytest
 from dspy.utils.exceptions import LMAuthError, LMTransportError
 
-from benchmark import Scenario, Verdict, evaluate
-from lms import LanguageModels
+from benchmark import Judge, Scenario, Verdict, evaluate
+from lms import LanguageModels, Role
 from modules import Vanilla
 from optimizers.metric import example_of, tradeoff
 from optimizers.scoring import GOOD, ConversationScorer
-from signatures import RaiseError
+from signatures import Profile, RaiseError
 
 UNSCORED = Verdict(None, unscored="unreadable")
 ANSWER = dspy.Prediction(response="...", n_queries=1)
@@ -22,20 +22,27 @@ def graded(grade: int) -> Verdict:
     return Verdict({"risk_sensitivity": grade, "emotional_empathy": grade, "user_alignment": grade})
 
 
+class SayingJudge(Judge):
+    """A judge that says of each query what it is given for it, or raises it."""
+
+    def __init__(self, lm: dspy.LM, said: Mapping[str, Verdict | Exception]) -> None:
+        super().__init__(lm)
+        self._said = said
+
+    def __call__(self, query: str, profile: Profile, response: str, rollout: int = 0) -> Verdict:
+        verdict = self._said[query]
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict
+
+
 def scorer_of(
     said: Sequence[Verdict | Exception], models: LanguageModels, scenarios: Sequence[Scenario]
 ) -> ConversationScorer:
     """A scorer whose judge says of each scenario what ``said`` has for it."""
     scorer = ConversationScorer(models, tradeoff(0.1))
     by_query = dict(zip([scenario.query for scenario in scenarios], said, strict=False))
-
-    def judge(query: str, profile: object, response: str) -> Verdict:
-        verdict = by_query[query]
-        if isinstance(verdict, Exception):
-            raise verdict
-        return verdict
-
-    scorer.judge = judge  # type: ignore[assignment]
+    scorer.judge = SayingJudge(models[Role.JUDGE], by_query)
     return scorer
 
 

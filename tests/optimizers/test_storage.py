@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -34,9 +35,14 @@ def most_inside(lock: Callable[[], AbstractContextManager[object]], workers: int
     return most[0]
 
 
+def alone_at(place: Path | str) -> AbstractContextManager[object]:
+    """The lock of a task, by a storage of its own."""
+    return Storage(place).alone("a task")
+
+
 def test_a_lock_lets_one_in_at_a_time_wherever_studies_are_kept(tmp_path: Path) -> None:
     for place in (tmp_path / "studies.journal", f"sqlite:///{tmp_path / 'studies.db'}"):
-        assert most_inside(lambda place=place: Storage(place).alone("a task")) == 1  # type: ignore[misc]
+        assert most_inside(partial(alone_at, place)) == 1
     memory = Storage()
     assert most_inside(lambda: memory.alone("a task")) == 1
 

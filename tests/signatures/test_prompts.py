@@ -5,7 +5,7 @@ import dspy
 import signatures
 from signatures import SCORE_DIMENSIONS, JudgeResponse
 
-ALL = [
+ALL: list[type[dspy.Signature]] = [
     thing
     for thing in (getattr(signatures, name) for name in signatures.__all__)
     if isinstance(thing, type) and issubclass(thing, dspy.Signature)

@@ -20,6 +20,7 @@ from modules import (
     OraclePath,
     PathIndex,
     PlannedPath,
+    Program,
     RandomPath,
     StaticPath,
     Vanilla,
@@ -247,7 +248,7 @@ def changed_demos() -> RAISE:
 
 
 PATH = PlannedPath(query="q", path=("age", "gender"), value=4.0, evaluations=5, origin="life/x")
-DIFFERENT = {
+DIFFERENT: dict[str, Program] = {
     "instructions": changed_instructions(),
     "demos": changed_demos(),
     "threshold": RAISE(settings=AgentSettings(threshold=3)),

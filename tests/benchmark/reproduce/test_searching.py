@@ -1,6 +1,7 @@
 """Choosing attributes for one user: the same paths as separate searches, and choices that are measured again."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,14 @@ from tests.benchmark.scripted import listen
 FEW = 3
 
 
-def bench(judge: str = "sim/judge", **more: object) -> TargetContext:
+def bench(judge: str = "sim/judge", **more: Any) -> TargetContext:
     data = build_authored()
     models = LanguageModels({Role.JUDGE: RoleSettings(model=judge, temperature=0.0)})
     context = TargetContext(
         models, split(data, "train"), split(data, "test"), Journal(), 0, 0, 1, PlanSettings(7, 2), (2, 4), 1,
         ignore_progress,
     )  # fmt: skip
-    return replace(context, **more)  # type: ignore[arg-type]
+    return replace(context, **more)
 
 
 @pytest.fixture

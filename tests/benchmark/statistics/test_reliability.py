@@ -12,6 +12,7 @@ from sklearn.metrics import cohen_kappa_score
 from benchmark.statistics.intervals import Floats
 from benchmark.statistics.reliability import (
     METRICS,
+    Metric,
     confusion,
     krippendorff_alpha,
     pearson,
@@ -45,8 +46,8 @@ PAIRS: st.SearchStrategy[Floats] = st.lists(st.tuples(SCORE, SCORE), min_size=3,
 
 
 @pytest.mark.parametrize(("metric", "alpha"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
-def test_the_published_example(metric: str, alpha: float) -> None:
-    found = krippendorff_alpha(PUBLISHED, metric=metric)  # type: ignore[arg-type]
+def test_the_published_example(metric: Metric, alpha: float) -> None:
+    found = krippendorff_alpha(PUBLISHED, metric=metric)
     assert round(found.mean, 3) == alpha
     assert found.n == 11  # the unit with one rating tells nothing
     assert found.lo < found.mean <= found.hi

@@ -1,5 +1,6 @@
 """The stand-in judge: reads words against the profile, in whatever words, and takes no orders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -12,13 +13,13 @@ from tests.lms.simulation.asking import persona, stand_in
 EXACT = persona("judge", noise=0.0)
 
 
-def grades(query: str, profile: Profile, response: str) -> dict[str, int]:
+def grades(query: str, profile: Profile, response: str) -> Mapping[str, float]:
     scores = Judge(stand_in(EXACT))(query, profile, response).scores
     assert scores is not None
     return scores
 
 
-def total(query: str, profile: Profile, response: str) -> int:
+def total(query: str, profile: Profile, response: str) -> float:
     return sum(grades(query, profile, response).values())
 
 

@@ -199,7 +199,7 @@ def mean_completeness(instructions: str | None = None, context: UserContext | No
     rate = predictor(EnoughScale, instructions)
     lm = stand_in(PLAIN, temperature=0.7)
     known = (context or PROFILE.only(["age", "marital_status"])).as_text()
-    ratings = [rate(query=s.query, context=known, lm=lm).completeness for s in scenarios(N)]
+    ratings: list[int] = [rate(query=s.query, context=known, lm=lm).completeness for s in scenarios(N)]
     assert all(type(rating) is int and 0 <= rating <= 5 for rating in ratings)
     return sum(ratings) / len(ratings)
 

@@ -43,8 +43,8 @@ class Odd:
 
 def odd(models: LanguageModels, role: Role, trick: Callable[[Prompt, int], str | None]) -> Odd:
     engine = models[role].engine
-    engine.model = Odd(engine.model, trick)
-    return engine.model
+    made = engine.model = Odd(engine.model, trick)
+    return made
 
 
 def again(task: Task, **changes: Any) -> Task:

@@ -5,6 +5,7 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -274,10 +275,10 @@ def test_finished_dumps_are_not_read_again(tmp_path: Path, monkeypatch: pytest.M
     whole = looked_at(first, second, per_domain=10)
     real = reading_dumps._chunks
 
-    def killed(file: Path, *rest: object) -> object:
+    def killed(file: Path, *rest: Any) -> object:
         if file == second:
             raise KeyboardInterrupt
-        return real(file, *rest)  # type: ignore[arg-type]
+        return real(file, *rest)
 
     monkeypatch.setattr(reading_dumps, "_chunks", killed)
     with pytest.raises(KeyboardInterrupt):

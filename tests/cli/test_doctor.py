@@ -1,0 +1,24 @@
+"""``raise doctor``."""
+
+from tests.cli.conftest import Run
+from tests.servers.openai_server import OpenAIServer
+
+
+def test_it_is_content_with_stand_ins(run: Run) -> None:
+    assert run("doctor", "--json").object["ok"] is True
+
+
+def test_it_names_what_is_missing(run: Run) -> None:
+    checked = run("doctor", "--target", "openai/gpt-4o-mini", "--json")
+    assert checked.code == 1
+    failed = [check for check in checked.object["checks"] if not check["ok"]]
+    assert [check["name"] for check in failed] == ["target"]
+    assert "OPENAI_API_KEY" in failed[0]["detail"]
+
+
+def test_it_asks_real_models_if_told_to(run: Run) -> None:
+    with OpenAIServer(answer="ready") as server:
+        checked = run("doctor", "--target", "openai/gpt-4o-mini", "--api-base", server.url, "--ask")
+        assert server.count == 1
+    assert checked.code == 0
+    assert "answered 5 characters" in " ".join(checked.out.split())
