@@ -61,9 +61,9 @@ def at_once(job: Callable[[], None], times: int) -> None:
 
 
 def work(this: StudyRound, most: int = 100) -> list[dict[str, Any]]:
-    done = []
+    done: list[dict[str, Any]] = []
     while len(done) < most and (claimed := this.claim()):
-        params = this.choose(claimed)
+        params: dict[str, Any] = {**this.choose(claimed)}
         this.tell(claimed, value(params), 1, {"max_queries": params["budget"] - 2})
         done.append({"number": claimed.number, **params})
     return done
