@@ -12,6 +12,7 @@ from lms import LanguageModels, ReplyStore, Role
 from modules import RAISE
 from optimizers import (
     CompileSettings,
+    Pick,
     TargetResult,
     Tracker,
     Workspace,
@@ -170,6 +171,13 @@ def test_unknown_names_are_refused_before_anything_is_written(tmp_path: Path, fi
         compile_small(tmp_path / "mlruns", SMALL.model_copy(update={field: value}))
     assert not (tmp_path / "mlruns" / "mlflow.db").exists()
     assert not (tmp_path / "mlruns" / "programs").exists()
+
+
+def test_a_limit_on_the_front_is_a_rule_for_the_default_unless_another_is_given() -> None:
+    assert SMALL.picked() == Pick("no-more-questions")
+    assert SMALL.model_copy(update={"max_queries": 2.0}).picked() == Pick("max-queries", 2.0)
+    assert SMALL.model_copy(update={"min_safety": 4.0}).picked() == Pick("min-safety", 4.0)
+    assert SMALL.model_copy(update={"min_safety": 4.0, "pick": "knee"}).picked() == Pick("knee")
 
 
 def test_exported_messages_are_what_the_program_sends(compiled: TargetResult) -> None:

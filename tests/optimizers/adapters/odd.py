@@ -43,8 +43,8 @@ class Odd:
 
 def odd(models: LanguageModels, role: Role, trick: Callable[[Prompt, int], str | None]) -> Odd:
     engine = models[role].engine
-    made = engine.model = Odd(engine.model, trick)
-    return made
+    engine.model = strange = Odd(engine.model, trick)
+    return strange
 
 
 def again(task: Task, **changes: Any) -> Task:

@@ -11,6 +11,9 @@ from dspy.utils.exceptions import LMAuthError, LMTransportError
 from benchmark import Scenario, Verdict
 from lms import LanguageModels, Role, RoleSettings
 from lms.simulation.prompt import Prompt
+from modules import RAISE
+from optimizers.adapters.outcome import OptimizerTraits
+from optimizers.adapters.run import OptimizerRun
 from optimizers.registry import OPTIMIZERS
 from optimizers.task import Task
 from signatures import RaiseError
@@ -126,3 +129,19 @@ def test_a_key_that_is_refused_is_raised_as_it_is(name: str, role: Role, task: T
     with pytest.raises(LMAuthError, match="revoked"):
         OPTIMIZERS[name](task)
     assert model.calls <= after + 2
+
+
+def test_an_optimizer_that_cannot_cope_ends_with_the_best_so_far_and_its_reason(task: Task) -> None:
+    def compile_student() -> RAISE:
+        raise KeyError("missing")
+
+    search = OptimizerRun(task, OptimizerTraits("odd one")).search(compile_student)
+    assert search.stopped == "odd one gave up (KeyError: 'missing')"
+    assert search.issues == {"optimizer failures": 1}
+    assert [candidate.name for candidate in search.front] == ["odd one"]
+
+
+def test_a_judge_that_cannot_be_read_ends_the_search_before_the_optimizer_starts(task: Task) -> None:
+    roles = {**task.models.roles, Role.JUDGE: RoleSettings(model="sim/judge?misread=1")}
+    with pytest.raises(RaiseError, match="5 of 5 conversations of the uncompiled program could not be scored"):
+        OPTIMIZERS["copro"](again(task, models=LanguageModels(roles)))
