@@ -73,6 +73,12 @@ def first_problem(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
 
 
+LIKE = {Role.USER: Role.TARGET, Role.TEACHER: Role.JUDGE}
+"""Role -> whose model it has if none is named and that one is real: no stand-in takes part in a real run unnamed."""
+CONNECTION = ("model", "api_base", "api_key", "timeout", "retries", "requests_per_minute")
+"""What a role takes over from another; sampling stays its own."""
+
+
 def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool = False) -> dict[Role, RoleSettings]:
     """Settings of every role: defaults, then raise.toml, then the command's options.
 
@@ -88,6 +94,10 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
     result: dict[Role, RoleSettings] = {}
     for role, default in default_models().items():
         fields = default.model_dump(exclude_none=True) | settings.roles.get(role, {})
+        other = result.get(LIKE[role]) if role in LIKE else None
+        unnamed = not options.named(role.value) and "model" not in settings.roles.get(role, {})
+        if other and unnamed and not is_simulated(other.model):
+            fields |= {name: value for name in CONNECTION if (value := getattr(other, name)) is not None}
         if named := options.named(role.value):
             first, *others = [named] if isinstance(named, str) else named
             fields |= {"model": first, "panel": [{"model": model} for model in others]}
@@ -155,6 +165,9 @@ def warnings_for(roles: dict[Role, RoleSettings]) -> list[str]:
         told.append(
             f"still simulated: {stand_ins}; figures with a simulated judge or user say nothing about real models."
         )
+    for role, other in LIKE.items():
+        if role in real and real[role] == real.get(other):
+            told.append(f"the {role.value} is {real[role]}, like the {other.value}; --{role.value} names another.")
     judges = [roles[Role.JUDGE], *roles[Role.JUDGE].panel] if Role.JUDGE in roles else []
     if Role.TARGET in real and real[Role.TARGET] in {judge.model for judge in judges}:
         told.append("the judge is also the target: models favour their own answers.")

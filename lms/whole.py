@@ -7,7 +7,8 @@ reason that people can act on; it is counted and paid for, but not stored, so th
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dspy.lm15 import ProviderError, Request, Response, TextPart, ThinkingPart
+from dspy.lm15 import Request, Response, TextPart, ThinkingPart
+from dspy.utils.exceptions import LMProviderError
 
 from lms.store import Reply
 from signatures.replies import strip_reasoning
@@ -16,8 +17,11 @@ ROOM = (1, 2, 4)
 """Factors on ``max_tokens`` of the attempts at one reply."""
 
 
-class IncompleteReplyError(ProviderError):
-    """The model's reply cannot be used, although one came; the message says why and what to do."""
+class IncompleteReplyError(LMProviderError):
+    """The model's reply cannot be used, although one came; the message says why and what to do.
+
+    One of dspy's errors, so that it passes through dspy unchanged.
+    """
 
 
 def text_of(response: Response) -> str:

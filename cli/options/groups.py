@@ -20,8 +20,16 @@ Judges = Annotated[
     list[str] | None,
     in_models("--judge", help="Model that scores responses; repeat it for a panel of judges. [default: sim/judge]"),
 ]
-User = Annotated[str | None, in_models(help="Model that plays the user who is asked. [default: sim/user]")]
-Teacher = Annotated[str | None, in_models(help="Model that proposes instructions. [default: sim/teacher]")]
+User = Annotated[
+    str | None,
+    in_models(
+        help="Model that plays the user who is asked; unnamed, the target's if that is real. [default: sim/user]"
+    ),
+]
+Teacher = Annotated[
+    str | None,
+    in_models(help="Model that proposes instructions; unnamed, the judge's if that is real. [default: sim/teacher]"),
+]
 Data = Annotated[str, in_scenarios(help="Scenario set: 'authored', or a scenario file (JSON Lines).")]
 Seed = Annotated[int, in_scenarios(help="Random seed; the same seed gives the same figures.")]
 Out = Annotated[Path, Option(help="Scenario file to write (JSON Lines).")]

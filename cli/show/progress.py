@@ -31,7 +31,7 @@ def stages() -> Iterator[OnProgress]:
             if key not in open_bars:
                 open_bars[key] = bars.add_task(shown, total=event.total)
                 if not err.is_terminal:
-                    err.print(f"{stage} ...", markup=False)
+                    err.print(f"{shown} ...", markup=False)
             bars.update(open_bars[key], description=shown, completed=event.done, total=event.total)
 
         yield report

@@ -45,4 +45,4 @@ def test_a_target_that_fails_is_named_and_the_others_are_compiled(run: Run) -> N
     assert ran.code == 1
     assert [target["target"] for target in ran.object["targets"]] == ["sim/gpt-4o"]
     assert "failed: openai/gpt-4o" in " ".join(ran.err.split())
-    assert "still simulated: judge, user, teacher" in ran.err
+    assert "still simulated: judge, teacher" in ran.err

@@ -12,13 +12,13 @@ def test_it_names_what_is_missing(run: Run) -> None:
     checked = run("doctor", "--target", "openai/gpt-4o-mini", "--json")
     assert checked.code == 1
     failed = [check for check in checked.object["checks"] if not check["ok"]]
-    assert [check["name"] for check in failed] == ["target"]
+    assert [check["name"] for check in failed] == ["target", "user"]  # the user is like a real target
     assert "OPENAI_API_KEY" in failed[0]["detail"]
 
 
 def test_it_asks_real_models_if_told_to(run: Run) -> None:
     with OpenAIServer(answer="ready") as server:
         checked = run("doctor", "--target", "openai/gpt-4o-mini", "--api-base", server.url, "--ask")
-        assert server.count == 1
+        assert server.count == 2  # the target, and the user like it
     assert checked.code == 0
     assert "answered 5 characters" in " ".join(checked.out.split())

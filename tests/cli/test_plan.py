@@ -55,9 +55,9 @@ def test_the_table_shows_what_was_planned(run: Run) -> None:
 
 
 def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Run) -> None:
-    code, out, _ = run(*SMALL, "--max-calls", "5")
+    code, out, _ = run(*SMALL, "--max-calls", "12")
     assert code == 0
-    assert "stopped at the limit: 5 LM calls are spent; the same command again goes on" in out
+    assert "stopped at the limit: 12 LM calls are spent; the same command again goes on" in out
     assert len(PathIndex.load(Path("out/paths.jsonl"))) == 1
     told = json.loads(run(*SMALL, "--max-calls", "500", "--json")[1])
     assert (told["planned"], told["resumed"], told["stopped"]) == (3, 1, "")

@@ -12,6 +12,7 @@ from lms import LanguageModels, ReplyStore, Role
 from modules import RAISE
 from optimizers import (
     CompileSettings,
+    MaxCalls,
     Pick,
     TargetResult,
     Tracker,
@@ -210,3 +211,27 @@ def test_export_formats(compiled: TargetResult) -> None:
     assert "## respond" in export_program(agent, "markdown")
     with pytest.raises(RaiseError, match="unknown export format 'yaml'"):
         export_program(agent, "yaml")
+
+
+def test_a_limit_below_the_smallest_result_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
+    models = LanguageModels(store=ReplyStore(tmp_path / "replies.db"))
+    workspace = Workspace(root=tmp_path, out=tmp_path / "p", limits=[MaxCalls(20)])
+    with pytest.raises(RaiseError, match=r"--max-calls 20 is too low: the smallest result takes more than 2[0-9]+ LM"):
+        compile_target(SMALL, build_authored(), models, workspace)
+    assert models.ledger.snapshot().total().calls == 0
+    assert not list(tmp_path.glob("p*"))
+
+
+def test_a_limit_too_low_for_the_final_test_says_so_and_a_higher_one_goes_on(tmp_path: Path) -> None:
+    def compile_within(limit: int | None) -> TargetResult:
+        models = LanguageModels(store=ReplyStore(tmp_path / "replies.db"))
+        limits = [] if limit is None else [MaxCalls(limit)]
+        workspace = Workspace(root=tmp_path, out=tmp_path / "p", limits=limits)
+        try:
+            return compile_target(SMALL, build_authored(), models, workspace)
+        finally:
+            assert limit is None or models.ledger.snapshot().total().calls <= limit + 1
+
+    with pytest.raises(RaiseError, match="higher limit|raise the limit"):
+        compile_within(400)
+    assert compile_within(None).figures["stopped"] == ""

@@ -17,6 +17,7 @@ from benchmark.scenarios.reddit.tables import personal
 from benchmark.scenarios.reddit.wording import SHORTEST, find_shared_words, leaks, spoken, tells
 from benchmark.scenarios.reddit.yields import Drop, Stage
 from benchmark.scenarios.scenario import content_id
+from lms.whole import IncompleteReplyError
 from signatures import (
     ATTRIBUTE_NAMES,
     ATTRIBUTES,
@@ -174,6 +175,6 @@ class PostReader:
             config = {"rollout_id": attempt} if attempt else cold  # cold, the second reply would be the first
             try:
                 return predictor(**inputs, lm=self.lm, config=config)
-            except AdapterParseError:
+            except (AdapterParseError, IncompleteReplyError):
                 continue
         raise _Dropped(Drop.UNREADABLE)

@@ -14,6 +14,7 @@ from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
 from benchmark.scenarios.synthetic import people
 from benchmark.scenarios.synthetic.checks import Problem, query_problem, situation_problem
 from benchmark.scenarios.synthetic.people import FREE, Values
+from lms.whole import IncompleteReplyError
 from signatures import Profile, WriteProfile, WriteQueries, WriteSituations
 
 NOTHING = "(none)"
@@ -125,7 +126,7 @@ class Writer:
         sample = self._seed * SAMPLES + attempt
         try:
             return predictor(**inputs, lm=self._lm, config={"rollout_id": sample} if sample else {})
-        except AdapterParseError:  # dspy has asked twice by now, in two formats
+        except (AdapterParseError, IncompleteReplyError):  # dspy has asked twice by now, in two formats
             return None
 
     def situations(self, domain: str, area: str, count: int, taken: Sequence[str]) -> Batch:

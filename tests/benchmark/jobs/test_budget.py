@@ -1,6 +1,8 @@
 """Budgets: each stopper stops at its limit and not before; what was spent before does not count."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain
 from lms import Ledger, Role, RoleSettings
@@ -86,3 +88,36 @@ def test_no_limit_in_money_without_a_price() -> None:
     with pytest.raises(RaiseError, match="no-such-model"):
         MaxUsd(1.0).check(roles)
     MaxUsd(1.0, Role.JUDGE).check(roles)
+
+
+def test_a_call_without_a_price_ends_a_job_that_is_limited_in_money() -> None:
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxUsd(1.0)])
+    ledger.record(Role.TARGET, Usage(calls=1, unpriced=1))
+    assert budget.reason() == "the price of 1 LM calls is not known"
+
+
+def test_enforced_limits_forbid_the_next_call_and_nothing_outside_the_block() -> None:
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxCalls(10), MaxMinutes(1)])
+    budget.reserve(calls=4, usd=0)
+    spend(ledger, Role.TARGET, 5)
+    with budget.enforced():
+        ledger.admit()
+        spend(ledger, Role.TARGET, 1)
+        with pytest.raises(BudgetSpent, match="10 LM calls"):
+            ledger.admit()  # what is reserved counts, until the result is measured
+        budget.measure_result()
+        ledger.admit()
+        spend(ledger, Role.TARGET, 4)
+        with pytest.raises(BudgetSpent):
+            ledger.admit()
+    ledger.admit()
+
+
+@given(st.integers(0, 50), st.integers(0, 60))
+def test_what_is_affordable_is_within_the_limit(spent: int, more: int) -> None:
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxCalls(50), MaxCalls(1, Role.TEACHER)])
+    spend(ledger, Role.TARGET, spent)
+    assert budget.affords(more, 0.0) is (spent + more <= 50)
