@@ -232,6 +232,6 @@ def test_a_limit_too_low_for_the_final_test_says_so_and_a_higher_one_goes_on(tmp
         finally:
             assert limit is None or models.ledger.snapshot().total().calls <= limit + 1
 
-    with pytest.raises(RaiseError, match="higher limit|raise the limit"):
+    with pytest.raises(RaiseError, match=r"higher limit|raise the limit"):
         compile_within(400)
     assert compile_within(None).figures["stopped"] == ""
