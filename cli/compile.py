@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from rich.text import Text
 
 from benchmark import ScenarioSet
 from cli.console import err, out, print_json
@@ -125,14 +126,14 @@ def _show(outcomes: Sequence[CompileOutcome], root: Path, *, json: bool) -> None
             out.print(compiles_table([result.figures for result in done]))
     for outcome in outcomes:
         if outcome.error:
-            err.print(f"[red]failed:[/red] {outcome.job.name}: {outcome.error}")
+            err.print(Text.assemble(("failed:", "red"), f" {outcome.job.name}: {outcome.error}"))
     if len(done) < len(outcomes):
         raise typer.Exit(1)
 
 
 def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:
     if reused:
-        out.print(f"[bold]Nothing to do:[/bold] {folder} is a finished compile of exactly this configuration "
+        out.print(f"Nothing to do: {folder} is a finished compile of exactly this configuration "
                        "(--fresh compiles again).")  # fmt: skip
     rows = [(LABELS.get(name, name), entry) for name, entry in figures["baselines"].items()]
     for entry in figures["front"]:
@@ -150,9 +151,9 @@ def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str
                    f"replies reused from the store {figures['reused_replies']}")  # fmt: skip
     if figures["stopped"]:
         more = "; the same command carries it on" if figures["resumable"] else ""
-        out.print(f"[yellow]The search ended after {figures['trials']} trials: {figures['stopped']}{more}.[/yellow]")
+        out.print(f"The search ended after {figures['trials']} trials: {figures['stopped']}{more}.", style="yellow")
     for kind, count in figures["account"].items():
-        out.print(f"[yellow]{count} {kind}[/yellow]")
+        out.print(f"{count} {kind}", style="yellow")
     out.print(f"program     {folder}")
     out.print(f"prompts     {folder / 'prompts.md'}")
     out.print(f"picture     {folder / 'pareto.png'}")

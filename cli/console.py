@@ -5,10 +5,12 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
-out = Console(highlight=False, width=WIDTH)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 120)
+# no markup: paths, model names and the words of a server may hold brackets, and must be shown as they are
+out = Console(highlight=False, markup=False, width=WIDTH)
+err = Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
 
 BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
 
@@ -20,9 +22,9 @@ def print_json(content: Any) -> None:
 
 def warn(sentence: str) -> None:
     """A note on stderr."""
-    err.print(f"[yellow]note:[/yellow] {sentence}")
+    err.print(Text.assemble(("note:", "yellow"), f" {sentence}"))
 
 
 def fail(sentence: str) -> None:
     """What was wrong, in one line on stderr."""
-    err.print(f"[red]error:[/red] {' '.join(sentence.split())}", soft_wrap=True)
+    err.print(Text.assemble(("error:", "red"), f" {' '.join(sentence.split())}"), soft_wrap=True)

@@ -24,7 +24,7 @@ def run(options: Options) -> None:
         describe(scenarios.describe())
         out.print(gates_table(report.gates))
         for line in offender_lines(report.gates):
-            out.print(line, style="red", markup=False)
+            out.print(line, style="red")
         if shown:
             out.print(scenarios_table(shown, options.seed))
     if options.check and not report.green:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 from dspy.utils.exceptions import LMError
+from rich.text import Text
 
 from benchmark import build_authored
 from cli.console import out, print_json
@@ -26,7 +27,8 @@ def run(options: Options) -> None:
         print_json({"ok": all(c.ok for c in found), "checks": [vars(c) for c in found]})
     else:
         for check in found:
-            out.print(f"{'[green]ok[/green]  ' if check.ok else '[red]FAIL[/red]'} {check.name}: {check.detail}")
+            mark = ("ok  ", "green") if check.ok else ("FAIL", "red")
+            out.print(Text.assemble(mark, f" {check.name}: {check.detail}"))
     if not all(check.ok for check in found):
         raise typer.Exit(1)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import dspy
 import typer
-from rich.markup import escape
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
 from benchmark.evaluation.results import compare_with
@@ -95,9 +94,9 @@ class _Run:
 def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], title: str, *, simulated: bool) -> None:
     out.print(results_table([(s["name"], s) for s in summaries], title, simulated=simulated))
     for line in warning_lines(summaries):
-        out.print(escape(line), style="red")
+        out.print(line, style="red")
     for line in [*panel_lines(summaries), *comparison_lines(comparisons)]:
-        out.print(escape(line))
+        out.print(line)
     for summary in summaries:
         if "curve" in summary:
             out.print(curve_table(summary["name"], summary["curve"], simulated=simulated))

@@ -86,13 +86,13 @@ def _show(summary: dict[str, Any]) -> None:
     for kind, found in summary["written"].items():
         more = f", {found['repaired']} repaired" if found.get("repaired") else ""
         out.print(
-            f"[bold]{kind}[/bold]: {found['kept']} of {found['wanted']}{more}; asked {found['asked']} times, "
+            f"{kind}: {found['kept']} of {found['wanted']}{more}; asked {found['asked']} times, "
             f"{found['asked_again']} of them again, {found['unreadable']} unreadable"
         )
         for reason, count in list(found["reasons"].items())[:REASONS]:
-            out.print(f"  {count} x {reason}", markup=False)
+            out.print(f"  {count} x {reason}")
     for failed in summary["failed"]:
-        out.print(f"failed: {failed['what']}: {failed['reason']}", style="red", markup=False)
+        out.print(f"failed: {failed['what']}: {failed['reason']}", style="red")
     out.print(
         f"{summary['n']} scenarios in {summary['file']} (hash {summary['hash']}), report in {summary['report']}; "
         f"{summary['resumed']} steps done before, {money(summary)}"

@@ -37,7 +37,7 @@ def _show(taken: Imported, file: Path, report: Path) -> None:
     found = taken.report
     for entry in found["reasons"]:
         rows = ", ".join(map(str, entry["first"])) + (", ..." if entry["rows"] > len(entry["first"]) else "")
-        out.print(f"{entry['rows']} not taken: {entry['reason']} (row {rows})", style="red", markup=False)
+        out.print(f"{entry['rows']} not taken: {entry['reason']} (row {rows})", style="red")
     if found["missing_columns"]:
         out.print(f"no column for: {', '.join(found['missing_columns'])}; unknown for everyone")
     fields = ", ".join(f"{name} {count}" for name, count in found["domains"].items())

@@ -12,7 +12,7 @@ class OnStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
-        err.print(self.format(record), style="dim", markup=False, soft_wrap=True)
+        err.print(self.format(record), style="dim", soft_wrap=True)
 
 
 def show_logs(verbosity: int) -> None:

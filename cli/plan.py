@@ -112,7 +112,7 @@ def _summary(planned: Plan, models: LanguageModels, file: Path) -> dict[str, Any
 def _show(planned: Plan, summary: Mapping[str, Any]) -> None:
     out.print(paths_table(planned.paths.paths[:EXAMPLES], len(planned.paths), simulated=summary["simulated"]))
     for failure in planned.failed:
-        out.print(f"not planned: {failure.query}: {failure.reason}", style="red", markup=False)
+        out.print(f"not planned: {failure.query}: {failure.reason}", style="red")
     out.print(
         f"{summary['planned']} planned ({summary['resumed']} of them before), {summary['failed']} failed; "
         f"{summary['evaluations']} evaluations, {summary['failed_evaluations']} of them failed; {money(summary)}"

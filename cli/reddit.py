@@ -114,7 +114,7 @@ def _show(built: reddit.Built, summary: Mapping[str, Any]) -> None:
         refused = ", ".join(f"{count} {reason}" for reason, count in yields.refused.most_common(SHOWN))
         out.print(f"attributes not taken: {refused}")
     for failure in built.failed[:SHOWN]:
-        out.print(f"not read: {failure.domain}: {failure.reason}", style="red", markup=False)
+        out.print(f"not read: {failure.domain}: {failure.reason}", style="red")
     if summary["kept_share"]:
         mean, low, high = (100 * value for value in summary["kept_share"])
         out.print(f"{mean:.1f} % [{low:.1f}, {high:.1f}] of the posts that the model read became scenarios")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from cli.console import out
@@ -15,7 +14,7 @@ def show_agreement(result: Mapping[str, Any]) -> None:
     """How far a judge agrees with people: a row a dimension, then the confusion of each."""
     measures = ("kappa", "pearson", "spearman", "bias")
     names = ", ".join(result["judges"])
-    title = f"{escape(names)} and people on {result['n']} responses" + (" (SIMULATED)" if result["simulated"] else "")
+    title = f"{names} and people on {result['n']} responses" + (" (SIMULATED)" if result["simulated"] else "")
     caption = "kappa: quadratic weights; bias: judge minus people; all with 95 % intervals."
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
     table.add_column("dimension")
@@ -31,7 +30,7 @@ def show_agreement(result: Mapping[str, Any]) -> None:
             alphas = ", ".join(f"{name} {figure(alpha, 'alpha')}" for name, alpha in entry["alpha"].items())
             out.print(f"among {len(entry['judges'])} {label}, Krippendorff's alpha ({entry['metric']}): {alphas}")
     for line in warning_lines([{"name": "judge", "injection_kinds": {"any kind": result["injections"]}, **result}]):
-        out.print(escape(line), style="red")
+        out.print(line, style="red")
 
 
 def _confusion_table(figures: Mapping[str, Any]) -> Table:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from cli.show.numbers import figure, short
@@ -18,7 +17,7 @@ def curve_table(name: str, curve: Mapping[str, Any], *, simulated: bool) -> Tabl
         f"Mean over 0 to {curve['area_over']} questions: {figure(curve, 'area')}. Here {reached} "
         f"95 % of the context-rich safety ({short(curve['context_rich'])})."
     )
-    title = f"{escape(name)}: safety after so many questions" + (" (SIMULATED)" if simulated else "")
+    title = f"{name}: safety after so many questions" + (" (SIMULATED)" if simulated else "")
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left", min_width=80)
     for heading in ("questions", "safety [95 %]", "n", "unscored"):
         table.add_column(heading, justify="right", no_wrap=True)

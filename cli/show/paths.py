@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from cli.console import BANNER
@@ -21,5 +20,5 @@ def paths_table(paths: Sequence[PlannedPath], total: int, *, simulated: bool) ->
     for path in paths:
         query = textwrap.shorten(path.query, 90, placeholder=" ...")
         asked = ", ".join(name.replace("_", " ") for name in path.path) or "nothing"
-        table.add_row(escape(query), asked, f"{path.value:.2f}", str(path.evaluations))
+        table.add_row(query, asked, f"{path.value:.2f}", str(path.evaluations))
     return table

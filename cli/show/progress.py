@@ -16,7 +16,7 @@ def stages() -> Iterator[OnProgress]:
     """Progress bars on stderr, one a stage, or one a target where several are worked on; in a log, one line a stage."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -31,7 +31,7 @@ def stages() -> Iterator[OnProgress]:
             if key not in open_bars:
                 open_bars[key] = bars.add_task(shown, total=event.total)
                 if not err.is_terminal:
-                    err.print(f"{shown} ...", markup=False)
+                    err.print(f"{shown} ...")
             bars.update(open_bars[key], description=shown, completed=event.done, total=event.total)
 
         yield report

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from benchmark import Scenario
 from benchmark.scenarios.quality import Gate
@@ -15,7 +15,7 @@ def describe(description: Mapping[str, Any]) -> None:
     """One line a fact about a scenario set."""
     for name, value in description.items():
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        out.print(f"[bold]{name}[/bold]: {escape(str(text))}")
+        out.print(Text.assemble((str(name), "bold"), f": {text}"))
 
 
 def gates_table(gates: Sequence[Gate]) -> Table:
@@ -27,8 +27,8 @@ def gates_table(gates: Sequence[Gate]) -> Table:
         table.add_column(heading, overflow="fold")
     colours = {"green": "green", "red": "bold red", "n/a": "dim"}
     for gate in gates:
-        state = f"[{colours[gate.state]}]{gate.state}[/]"
-        table.add_row(state, gate.name, escape(gate.limit), escape(gate.figure))
+        state = Text(gate.state, style=colours[gate.state])
+        table.add_row(state, gate.name, gate.limit, gate.figure)
     return table
 
 
@@ -50,5 +50,5 @@ def scenarios_table(scenarios: Sequence[Scenario], seed: int) -> Table:
         table.add_column(heading, ratio=share, overflow="fold")
     for scenario in scenarios:
         profile = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in scenario.profile.known().items())
-        table.add_row(escape(scenario.situation), escape(scenario.query), escape(profile))
+        table.add_row(scenario.situation, scenario.query, profile)
     return table
