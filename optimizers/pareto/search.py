@@ -198,7 +198,16 @@ class ParetoSearch:
         self.measured[number] = candidate
         self.issues["unscored responses"] += candidate.dev.unscored
         if number == 0:
-            self.task.reserve(candidate.dev, FRONT_AT_MOST, len(self.task.dev) - len(self.raced))
+            self._reserve_result(candidate.dev)
+
+    def _reserve_result(self, first: Evaluation) -> None:
+        """Set aside what measuring the front takes: as many members as leave half of the limits to the search."""
+        more_dev = len(self.task.dev) - len(self.raced)
+        for programs in range(FRONT_AT_MOST, 0, -1):
+            calls, usd = self.task.result_cost(first, programs, more_dev)
+            if programs == 1 or self.task.budget.affords(2 * calls, 2 * usd):
+                self.task.reserve(first, programs, more_dev)
+                return
 
     def _catch_up(self, this: StudyRound) -> None:
         """Take in trials that an earlier run or another worker finished; their replies are in the store."""
