@@ -1,5 +1,6 @@
 """``raise compile``: several targets and optimizers at once, limits, and the forecast."""
 
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -31,10 +32,10 @@ def test_optimizers_are_compared_in_one_table_each_in_a_folder_of_its_own(run: R
 
 
 def test_at_a_limit_the_search_ends_and_the_best_so_far_is_saved(run: Run) -> None:
-    ran = run("compile", *TINY, "--max-calls", "400")
+    ran = run("compile", *TINY, "--max-calls", "250")
     assert ran.code == 0
     said = " ".join(ran.out.split())
-    assert "The search ended after 1 trials: 400 LM calls are spent; the same command carries it on." in said
+    assert re.search(r"The search ended after \d+ trials: 250 LM calls are spent; the same command carries it on", said)
     assert Path("mlruns/programs/sim-gpt-4o/program.json").exists()
 
 

@@ -191,7 +191,6 @@ def test_three_processes_claim_every_queued_trial_exactly_once(journal: Path) ->
     context = multiprocessing.get_context("fork")
     with context.Pool(3, START.append, [context.Barrier(3)]) as pool:
         numbers = pool.map(claim_all, [journal] * 3, chunksize=1)
-    assert all(numbers)
     assert sorted(number for claimed in numbers for number in claimed) == list(range(80))
     done = open_round(Storage(journal), trials=80)._study.get_trials()
     assert [trial.state for trial in done] == [optuna.trial.TrialState.COMPLETE] * 80
