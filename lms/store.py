@@ -3,9 +3,6 @@
 SQLite in write-ahead mode: a killed process loses nothing that was answered.
 """
 
-import os
-import secrets
-import socket
 import sqlite3
 import threading
 import time
@@ -17,6 +14,7 @@ import orjson
 from dspy.utils.exceptions import LMConfigurationError
 from pydantic import BaseModel, ConfigDict
 
+from lms.workers import alive, worker
 from signatures import RaiseError
 
 SCHEMA = 1
@@ -63,7 +61,7 @@ class ReplyStore:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._owner = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._owner = worker()
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +131,7 @@ class ReplyStore:
             if db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount:
                 return True
             row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if row is not None and not _is_alive(row[0]):
+            if row is not None and not alive(row[0]):
                 db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
         return False
 
@@ -172,17 +170,3 @@ class ReplyStore:
         """Close the file."""
         with self._lock:
             self._db.close()
-
-
-def _is_alive(owner: str) -> bool:
-    """Whether the process that made a claim may still be at work; of other machines nothing is known."""
-    host, pid, _ = owner.split(" ")
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

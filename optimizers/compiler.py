@@ -19,10 +19,10 @@ from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
 from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
+from lms.workers import worker
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
 from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
 from optimizers.front import Pick, choose
-from optimizers.locks import worker
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (

@@ -1,10 +1,8 @@
-"""Workers that share a storage: who they are, whether they live, and locks that do not outlive them."""
+"""Locks between workers that share a storage; none outlives its holder."""
 
 import contextlib
 import os
-import socket
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,28 +13,11 @@ from optuna.storages import BaseStorage
 from optuna.storages.journal import JournalFileOpenLock
 from optuna.study import StudyDirection
 
+from lms.workers import alive, worker
+
 POLL_SECONDS = 0.5
 PATIENCE = 20
 """Looks at a study lock that nobody has signed before its maker is taken for dead."""
-
-
-def worker() -> str:
-    """A name for this worker: machine, process, and something that no other worker of the process has."""
-    return f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-
-
-def alive(name: str) -> bool:
-    """Whether the worker's process may still be at work; of other machines nothing is known."""
-    host, pid, _ = name.split(" ")
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class AppendLock(JournalFileOpenLock):

@@ -20,8 +20,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
+from lms.workers import alive
 from optimizers.export import prompts_of
-from optimizers.locks import alive
 from optimizers.plots import PlotPoint, pareto_html, pareto_png
 from optimizers.results import LABELS, Compiled, MlflowRun
 from signatures import SCORE_DIMENSIONS, RaiseError

@@ -16,8 +16,9 @@ from optuna.distributions import CategoricalChoiceType, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from lms.workers import alive, worker
 from optimizers.front import Point
-from optimizers.locks import POLL_SECONDS, alive, worker
+from optimizers.locks import POLL_SECONDS
 from optimizers.pareto.search_space import OptionPool, Params, dump_pool, load_pool
 from optimizers.storage import Storage
 from signatures import RaiseError

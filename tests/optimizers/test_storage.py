@@ -12,7 +12,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from optimizers.locks import alive, study_lock, worker
+from optimizers.locks import study_lock
 from optimizers.storage import Storage
 from signatures import RaiseError
 
@@ -117,14 +117,6 @@ def test_a_line_that_a_killed_worker_left_half_written_is_cut_off(tmp_path: Path
     optuna.create_study(storage=Storage(journal).inner, study_name="third")
     assert optuna.get_all_study_names(Storage(journal).inner) == ["first", "second", "third"]
     assert optuna.get_all_study_names(living.inner) == ["first", "second", "third"]
-
-
-def test_a_worker_is_alive_while_its_process_is() -> None:
-    host, _, token = worker().split(" ")
-    assert alive(worker())
-    assert not alive(f"{host} 99999999 {token}")
-    assert alive(f"{host} 1 {token}")  # a process of somebody else
-    assert alive(DEAD)  # of other machines nothing is known
 
 
 def test_a_storage_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:

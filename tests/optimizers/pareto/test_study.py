@@ -10,8 +10,8 @@ from typing import Any
 import optuna
 import pytest
 
+from lms.workers import worker
 from modules import RAISE
-from optimizers.locks import worker
 from optimizers.pareto import study as module
 from optimizers.pareto.search_space import ComponentOption, distributions, extend_pool, start_pool, student_params
 from optimizers.pareto.study import RoundPlan, StudyRound
