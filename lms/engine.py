@@ -162,17 +162,18 @@ class RecordedEngine:
 
     def _ask_alone(self, key: str, request: Request) -> Reply:
         """The reply under ``key``: another process's, if one is asking for it already, or else one of our own."""
-        while self.paid and not self.store.claim(key):
+        if not self.paid:
+            return self.keep(key, self._ask(request))
+        while not self.store.claim(key):
             time.sleep(POLL)
             if (reply := self.look_up(key, request)) is not None:
                 return reply
         try:
-            if self.paid and (reply := self.look_up(key, request)) is not None:
+            if (reply := self.look_up(key, request)) is not None:
                 return reply  # it came between our first look and our claim
             return self.keep(key, self._ask(request))
         finally:
-            if self.paid:
-                self.store.release(key)
+            self.store.release(key)
 
     def keep(self, key: str, reply: Reply) -> Reply:
         """Store ``reply`` before it is used; an empty one may be better next time."""
@@ -251,17 +252,18 @@ class AsyncRecordedEngine:
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
         engine = self._engine
-        while engine.paid and not engine.store.claim(key):
+        if not engine.paid:
+            return engine.keep(key, await self._ask(request))
+        while not engine.store.claim(key):
             await asyncio.sleep(POLL)
             if (reply := engine.look_up(key, request)) is not None:
                 return reply
         try:
-            if engine.paid and (reply := engine.look_up(key, request)) is not None:
+            if (reply := engine.look_up(key, request)) is not None:
                 return reply
             return engine.keep(key, await self._ask(request))
         finally:
-            if engine.paid:
-                engine.store.release(key)
+            engine.store.release(key)
 
     async def _ask(self, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""
