@@ -89,11 +89,10 @@ class ParetoSearch:
 
     def _affordable_programs(self) -> int:
         """How many members of the front can be measured within the limits, at most ``FRONT_AT_MOST``."""
-        first, more_dev = self.measured[min(self.measured)].dev, len(self.task.dev) - len(self.raced)
-        for programs in range(FRONT_AT_MOST, 0, -1):
-            if self.task.budget.affords(*self.task.result_cost(first, programs, more_dev)):
-                return programs
-        calls, usd = self.task.result_cost(first, 1, more_dev)
+        first = self.measured[min(self.measured)].dev
+        if programs := self._most_programs(first):
+            return programs
+        calls, usd = self._result_cost(first, 1)
         raise RaiseError(
             f"the limit is too low: measuring a result takes about {calls:,.0f} more LM calls (US$ {usd:.2f}); with a "
             "higher limit the same command goes on, or lower --dev and --test."
@@ -202,12 +201,19 @@ class ParetoSearch:
 
     def _reserve_result(self, first: Evaluation) -> None:
         """Set aside what measuring the front takes: as many members as leave half of the limits to the search."""
-        more_dev = len(self.task.dev) - len(self.raced)
+        self.task.budget.reserve(*self._result_cost(first, self._most_programs(first, times=2) or 1))
+
+    def _most_programs(self, first: Evaluation, times: int = 1) -> int:
+        """The largest front that could be measured ``times`` over within the limits; 0 if none could."""
         for programs in range(FRONT_AT_MOST, 0, -1):
-            calls, usd = self.task.result_cost(first, programs, more_dev)
-            if programs == 1 or self.task.budget.affords(2 * calls, 2 * usd):
-                self.task.reserve(first, programs, more_dev)
-                return
+            calls, usd = self._result_cost(first, programs)
+            if self.task.budget.affords(times * calls, times * usd):
+                return programs
+        return 0
+
+    def _result_cost(self, first: Evaluation, programs: int) -> tuple[float, float]:
+        """See ``Task.result_cost``; trials have met ``raced`` only."""
+        return self.task.result_cost(first, programs, len(self.task.dev) - len(self.raced))
 
     def _catch_up(self, this: StudyRound) -> None:
         """Take in trials that an earlier run or another worker finished; their replies are in the store."""
