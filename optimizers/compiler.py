@@ -17,7 +17,6 @@ from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, NoGain, Stopper
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
-from benchmark.scenarios.scenario import content_id
 from lms import LanguageModels, Role
 from lms.workers import worker
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
@@ -38,6 +37,7 @@ from optimizers.storage import Storage
 from optimizers.task import Constraints, Search, Task, parse_pick
 from optimizers.tracking import Tracker, track
 from signatures import RaiseError
+from signatures.identity import content_id
 
 
 class CompileSettings(BaseModel):

@@ -25,13 +25,14 @@ from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
-from benchmark.scenarios.scenario import Scenario, content_id
+from benchmark.scenarios.scenario import Scenario
 from benchmark.statistics.intervals import bounds, number, resampled_means
 from lms import LanguageModels, Role
 from modules import Program
 from modules.calls import run
 from modules.program import generate_response
 from signatures import RaiseError, UserContext
+from signatures.identity import content_id
 
 HORIZON = 5
 """The area is over 0 to so many questions (the default budget) for every program, so that areas can be compared."""

@@ -15,9 +15,10 @@ from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
-from benchmark.scenarios.scenario import Scenario, content_id
+from benchmark.scenarios.scenario import Scenario
 from lms import LanguageModels, Role
 from modules import Program
+from signatures.identity import content_id
 
 ROLES = (Role.TARGET, Role.JUDGE, Role.USER)
 """The roles that take part in an evaluation."""

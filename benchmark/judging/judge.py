@@ -13,10 +13,10 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from benchmark.judging.injection import addressed_to_judge
-from benchmark.scenarios.scenario import content_id
 from lms.adapter import adapter
 from modules import EvaluationFailed
 from signatures import SCORE_DIMENSIONS, JudgeResponse, Profile
+from signatures.identity import content_id
 
 LOWEST, HIGHEST = 1, 5
 ATTEMPTS = 3

@@ -15,13 +15,14 @@ from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.judging.judge import Judge
 from benchmark.planning.knowledge import KnowledgeFile, Pool, pool_evidence
-from benchmark.scenarios.scenario import Scenario, content_id
+from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from lms import LanguageModels, Role
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
 from signatures import Profile, RaiseError
+from signatures.identity import content_id
 
 ROLES = (Role.TARGET, Role.JUDGE)
 """The roles that planning needs."""

@@ -16,11 +16,12 @@ from benchmark.jobs.journal import Row
 from benchmark.jobs.progress import Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.reproduce.context import Choice, TargetContext
-from benchmark.scenarios.scenario import Scenario, content_id
+from benchmark.scenarios.scenario import Scenario
 from lms import Role
 from modules import EvaluationFailed, OfflinePlanner, PartialContext, PlanningItem, find_path
 from modules.search import Reward, Strategy, Subset
 from signatures import ATTRIBUTE_NAMES
+from signatures.identity import content_id
 
 EFFORT = "(effort) "
 """Begins the condition of rows that only count the replies a choice has cost; tables leave them out."""

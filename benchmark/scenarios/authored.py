@@ -5,9 +5,10 @@ from functools import cache
 import numpy as np
 
 from benchmark.scenarios.profiles import draw_profile, graph
-from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
+from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.taxonomy import DOMAINS, Situation, situations
 from signatures import Profile
+from signatures.identity import content_id
 
 VERSION = "1.1"
 PROFILES_A_SITUATION = 5

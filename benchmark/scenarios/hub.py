@@ -19,12 +19,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
+from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures.identity import content_id
 
 SCHEMA = 1
 RULES = Path(__file__).parents[1] / "data" / "hub.toml"

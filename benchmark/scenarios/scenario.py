@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modules.files import replacing
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
-from signatures.identity import content_id as content_id  # noqa: PLC0414  the benchmark imports it from here
+from signatures.identity import content_id
 
 
 class Scenario(BaseModel):

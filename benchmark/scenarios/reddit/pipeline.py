@@ -10,9 +10,10 @@ from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.reddit.reading import PostReader, Reading
 from benchmark.scenarios.reddit.scan import Candidate
 from benchmark.scenarios.reddit.yields import Drop, Yields
-from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
+from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from lms import LanguageModels, Role
 from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures.identity import content_id
 
 ROLES = (Role.TEACHER,)
 """The role that reads and rewords."""

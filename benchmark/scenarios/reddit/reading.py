@@ -16,7 +16,6 @@ from benchmark.scenarios.reddit.support import Minor, find_support
 from benchmark.scenarios.reddit.tables import personal
 from benchmark.scenarios.reddit.wording import SHORTEST, find_shared_words, leaks, spoken, tells
 from benchmark.scenarios.reddit.yields import Drop, Stage
-from benchmark.scenarios.scenario import content_id
 from lms.whole import IncompleteReplyError
 from signatures import (
     ATTRIBUTE_NAMES,
@@ -28,6 +27,7 @@ from signatures import (
     StatedFact,
     parse_attribute,
 )
+from signatures.identity import content_id
 
 ATTEMPTS = 3
 """A reply that cannot be used is asked again at most twice."""

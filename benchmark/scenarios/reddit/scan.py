@@ -19,8 +19,8 @@ from benchmark.scenarios.reddit.prefilter import Prefilter, whole_text
 from benchmark.scenarios.reddit.scrub import scrub
 from benchmark.scenarios.reddit.tables import SubredditTable, personal
 from benchmark.scenarios.reddit.yields import Drop, Flaw, Stage, Yields
-from benchmark.scenarios.scenario import content_id
 from modules.files import replacing
+from signatures.identity import content_id
 
 SCHEMA = 1
 STAGE = "reading dumps (MB)"

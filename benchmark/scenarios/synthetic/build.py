@@ -16,7 +16,7 @@ from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
 from benchmark.scenarios.profiles import graph
-from benchmark.scenarios.scenario import Scenario, ScenarioSet, content_id
+from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import ALIKE_ACROSS, fold, near_copy
 from benchmark.scenarios.synthetic.people import attribute_list
 from benchmark.scenarios.synthetic.report import Account, FailedStep
@@ -24,6 +24,7 @@ from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
 from benchmark.scenarios.taxonomy import DOMAINS, situations
 from lms import LanguageModels, Role
 from signatures import Profile, RaiseError
+from signatures.identity import content_id
 
 VERSION = "1"
 """Raised with every change of checks or steps: what was built under others is built again."""

@@ -9,13 +9,13 @@ import numpy as np
 from dspy.utils.exceptions import AdapterParseError
 
 from benchmark.jobs.budget import Budget
-from benchmark.scenarios.scenario import content_id
 from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
 from benchmark.scenarios.synthetic import people
 from benchmark.scenarios.synthetic.checks import Problem, query_problem, situation_problem
 from benchmark.scenarios.synthetic.people import FREE, Values
 from lms.whole import IncompleteReplyError
 from signatures import Profile, WriteProfile, WriteQueries, WriteSituations
+from signatures.identity import content_id
 
 NOTHING = "(none)"
 CALM = "\nThis person is calm and at low risk, and so is what they feel."
