@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from benchmark import ScenarioSet
+from benchmark.jobs.budget import check_prices, spending_limits
 from cli.console import err, out, print_json
 from cli.inputs import scenario_set, tell
 from cli.options.compile import Options
@@ -23,10 +24,6 @@ from optimizers import (
     CompileJob,
     CompileOutcome,
     CompileSettings,
-    MaxCalls,
-    MaxMinutes,
-    MaxUsd,
-    Stopper,
     Workspace,
     compile_all,
     slug_of,
@@ -48,7 +45,9 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted[0], scenarios, targets, options.rpm, json=options.json)
         return
-    limits = _limits(options, targets)
+    limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
+    for roles in targets:
+        check_prices(limits, roles)
     opened = open_all(targets, settings.root)
     with stages() as progress:
         groups = []
@@ -84,19 +83,6 @@ def _wanted(options: Options) -> list[CompileSettings]:
     for each in wanted:
         each.check()
     return wanted
-
-
-def _limits(options: Options, targets: Sequence[dict[Role, RoleSettings]]) -> list[Stopper]:
-    stoppers: list[Stopper] = []
-    if options.max_calls is not None:
-        stoppers.append(MaxCalls(options.max_calls))
-    if options.max_usd is not None:
-        stoppers.append(money := MaxUsd(options.max_usd))
-        for roles in targets:
-            money.check(roles)
-    if options.max_minutes is not None:
-        stoppers.append(MaxMinutes(options.max_minutes))
-    return stoppers
 
 
 def _forecast(

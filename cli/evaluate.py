@@ -12,7 +12,7 @@ from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
 from cli.console import err, out, print_json
-from cli.inputs import scenario_set, tell
+from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.evaluate import Options
 from cli.programs import program_named
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
@@ -22,7 +22,6 @@ from cli.show.progress import stages
 from cli.show.results import results_table
 from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
-from signatures import RaiseError
 
 
 def run(options: Options) -> None:
@@ -32,7 +31,8 @@ def run(options: Options) -> None:
     reference = options.compare_to or options.programs[0]
     names = options.programs if reference in options.programs else [*options.programs, reference]
     named = [(name, program_named(name, seed, planned)) for name in names]
-    _refuse_folder(options.curve_plot)
+    if options.curve_plot:
+        refuse_folder(options.curve_plot, "an HTML file for the curves")
     scenarios = scenario_set(options.data)
     pool = split(scenarios, options.split, seed=seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
@@ -61,11 +61,6 @@ def run(options: Options) -> None:
         _draw(curves, model, options.curve_plot)
     if any(summary["unscored"] == summary["n"] for summary in summaries):
         raise typer.Exit(1)
-
-
-def _refuse_folder(file: Path | None) -> None:
-    if file and file.is_dir():
-        raise RaiseError(f"{file} is a folder: name an HTML file for the curves.")
 
 
 class _Run:

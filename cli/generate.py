@@ -10,14 +10,13 @@ from benchmark.scenarios.sidecar import save_report
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
 from benchmark.scenarios.synthetic.build import ROLES
 from cli.console import out, print_json, warn
-from cli.inputs import tell
+from cli.inputs import refuse_folder, tell
 from cli.options.generate import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from cli.show.forecasts import show_forecast
 from cli.show.numbers import money, usage
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
-from signatures import RaiseError
 
 REASONS = 6
 """Reasons of a kind that the terminal shows."""
@@ -29,8 +28,7 @@ def run(options: Options) -> None:
     wanted = _wanted(options)
     limits = spending_limits(options.max_calls, options.max_usd)
     wanted.check()
-    if file.is_dir():
-        raise RaiseError(f"{file} is a folder: name a scenario file to write.")
+    refuse_folder(file, "a scenario file to write")
     settings = load_settings()
     roles = role_settings(settings, options, seed)
     if options.dry_run:

@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmark.scenarios.hub import Imported, import_hub
 from benchmark.scenarios.sidecar import save_report
 from cli.console import out, print_json
+from cli.inputs import refuse_folder
 from cli.options.hub import Options
 from signatures import RaiseError
 
@@ -12,8 +13,7 @@ from signatures import RaiseError
 def run(options: Options) -> None:
     """Import the rows, and tell which could not be used."""
     file = options.out
-    if file.is_dir():
-        raise RaiseError(f"{file} is a folder: name a scenario file to write.")
+    refuse_folder(file, "a scenario file to write")
     if file.resolve() == Path(options.source).resolve():
         raise RaiseError(f"{file} is the file to be read: name another one to write.")
     domains = dict(_pair(text) for text in options.domain or [])

@@ -12,7 +12,7 @@ from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
 from cli.console import out, print_json
-from cli.inputs import scenario_set, tell
+from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from cli.show.forecasts import show_forecast
@@ -22,7 +22,6 @@ from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
 from modules.offline import People
 from modules.search import Strategy
-from signatures import RaiseError
 
 EXAMPLES = 7
 
@@ -34,8 +33,7 @@ def run(options: Options) -> None:
     limits = spending_limits(options.max_calls, options.max_usd)
     pooled = KnowledgeFile(options.knowledge) if options.knowledge else None
     wanted.check(pooled)
-    if file.is_dir():
-        raise RaiseError(f"{file} is a folder: name a file for the planned paths.")
+    refuse_folder(file, "a file for the planned paths")
     settings = load_settings()
     scenarios = split(scenario_set(options.data), options.split, seed=seed)
     roles = role_settings(settings, options, seed)

@@ -192,3 +192,21 @@ def test_a_wrong_entry_of_raise_toml_is_named(run: Run) -> None:
     failed = run("evaluate", "vanilla")
     assert failed.code == 2
     assert "modle" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["plan", "--out", "."], "a file for the planned paths"),
+        (["data", "generate", "--out", "."], "a scenario file to write"),
+        (["data", "import", "rows.csv", "--out", "."], "a scenario file to write"),
+        (["evaluate", "vanilla", "--curve-plot", "."], "an HTML file for the curves"),
+    ],
+)
+def test_a_folder_where_a_file_is_to_be_written_is_refused_before_any_work(
+    run: Run, words: list[str], told: str
+) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert f". is a folder: name {told}." in err
+    assert not Path("mlruns").exists()
