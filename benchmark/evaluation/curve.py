@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from benchmark.evaluation.episode import Episode, EpisodeUsage
-from benchmark.evaluation.results import Evaluation, refusal
+from benchmark.evaluation.episode import Episode, EpisodeUsage, calls_by_role
+from benchmark.evaluation.results import Evaluation, refusal, unscored_share
 from benchmark.evaluation.runner import setup_of
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
-from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
+from benchmark.jobs.resume import Failure, Unstarted, attempt, resume_models
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
 from benchmark.scenarios.scenario import Scenario
@@ -109,7 +109,7 @@ class Curve:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: points, area and questions_for_95 with bounds; NaN becomes None, and None means never reached."""
         area, needed, points = self.area(), self.questions_for(), self.points()
-        no_conclusion = refusal(max((p.unscored / p.n for p in points if p.n), default=0.0), "a point")
+        no_conclusion = refusal(max((unscored_share(p.unscored, p.n) for p in points), default=0.0), "a point")
         return {
             "points": [
                 {name: number(v) if isinstance(v, float) else v for name, v in vars(point).items()} for point in points
@@ -197,9 +197,6 @@ def measure_curve(
         for found, final in zip(early, evaluation.episodes, strict=True)
     ]
     given = [answer for found in early for answer in found]
-    calls: Counter[str] = Counter()
-    for answer in given:
-        calls.update(answer.usage.lm_calls)
     return Curve(
         evaluation.name,
         np.array(table, dtype=np.float64),
@@ -207,7 +204,7 @@ def measure_curve(
         np.array([_safety(reference[episode.scenario.id]) for episode in evaluation.episodes], dtype=np.float64),
         evaluation.simulated,
         Counter(answer.verdict.unscored for answer in given if answer.verdict.unscored),
-        dict(sorted(calls.items())),
+        calls_by_role(answer.usage for answer in given),
     )
 
 
@@ -244,12 +241,7 @@ class _EarlyAnswers:
         self, respond: dspy.Predict, judge: Scorer, models: LanguageModels, store: Journal, setup: str
     ) -> None:
         self.respond, self.judge, self.models, self.setup = respond, judge, models, setup
-        self.job = ResumableJob(
-            store,
-            encode=lambda answer: answer.model_dump(mode="json"),
-            decode=EarlyAnswer.model_validate,
-            keep=lambda answer: answer.complete,
-        )
+        self.job = resume_models(EarlyAnswer, store, keep=lambda answer: answer.complete)
 
     def of(self, episode: Episode) -> list[EarlyAnswer]:
         """One answer for each number of questions before the last; nothing for a conversation that failed."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.evaluation.episode import Episode, frame_of
+from benchmark.evaluation.episode import Episode, calls_by_role, frame_of
 from benchmark.evaluation.fidelity import Fidelity, audit
 from benchmark.judging.panel import panel_agreement
 from benchmark.scenarios.scenario import Scenario
@@ -86,10 +86,7 @@ class Evaluation:
 
     def calls(self) -> dict[str, int]:
         """Role -> LM calls made for these rows when they were first run."""
-        total: Counter[str] = Counter()
-        for episode in self.episodes:
-            total.update(episode.usage.lm_calls)
-        return dict(sorted(total.items()))
+        return calls_by_role(episode.usage for episode in self.episodes)
 
     def cost_usd(self) -> float | None:
         """What the calls cost; None if a price is not known."""

@@ -12,7 +12,7 @@ from benchmark.jobs.budget import BudgetSpent
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
-from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt
+from benchmark.jobs.resume import Failure, Unstarted, attempt, resume_models
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
 from benchmark.scenarios.scenario import Scenario
@@ -59,12 +59,7 @@ def evaluate(
         BudgetSpent: if a limit that is enforced on the models forbids a call; finished episodes are stored.
     """
     judge = judge or judge_of(models)
-    job = ResumableJob(
-        store or Journal(),
-        encode=lambda episode: episode.model_dump(mode="json"),
-        decode=Episode.model_validate,
-        keep=lambda episode: episode.complete,
-    )
+    job = resume_models(Episode, store or Journal(), keep=lambda episode: episode.complete)
     setup = setup_of(program, models, judge)
 
     def run(scenario: Scenario) -> Episode:

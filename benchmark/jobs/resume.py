@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from pydantic import BaseModel
+
 from benchmark.jobs.budget import Budget, BudgetSpent
 from benchmark.jobs.journal import Journal, Row
 from benchmark.jobs.parallel import Item, run_in_order
@@ -17,6 +19,7 @@ from modules.calls import FATAL
 from signatures import RaiseError
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 MAX_REASON = 300
 """Characters kept of an error message."""
 
@@ -107,3 +110,20 @@ class ResumableJob(Generic[T]):
         )
         self.journal.sync()
         return results
+
+
+def resume_models(
+    kind: type[M],
+    journal: Journal,
+    *,
+    budget: Budget | None = None,
+    keep: Callable[[M], bool] = lambda result: True,
+) -> ResumableJob[M]:
+    """A job whose results are pydantic models of one ``kind``; the rest as ``ResumableJob`` has it."""
+    return ResumableJob(
+        journal,
+        encode=lambda result: result.model_dump(mode="json"),
+        decode=kind.model_validate,
+        budget=budget or Budget(),
+        keep=keep,
+    )

@@ -12,7 +12,7 @@ from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_Q
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
-from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
+from benchmark.jobs.resume import Failure, Unstarted, resume_models
 from benchmark.judging.judge import Judge
 from benchmark.planning.knowledge import KnowledgeFile, Pool, pool_evidence
 from benchmark.scenarios.scenario import Scenario
@@ -213,12 +213,7 @@ class _Run:
         self.setup = content_id("plan", chosen, seed, prompts, judge.identity(), models.identity(Role.TARGET))
         self.settings, self.models = settings, models
         self.pool: Pool = {}
-        self.job: ResumableJob[PlannedPath] = ResumableJob(
-            journal,
-            encode=lambda path: path.model_dump(mode="json"),
-            decode=PlannedPath.model_validate,
-            budget=budget,
-        )
+        self.job = resume_models(PlannedPath, journal, budget=budget)
         self._replies: list[int] = []
 
     def wave(self, items: Sequence[PlanningItem], concurrency: int, progress: OnProgress) -> list[Outcome]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmark.evaluation.runner import setup_of
 from benchmark.jobs.journal import Row
 from benchmark.jobs.progress import Progress, ignore_progress
-from benchmark.jobs.resume import Failure, ResumableJob, Unstarted
+from benchmark.jobs.resume import Failure, Unstarted, resume_models
 from benchmark.reproduce.context import Choice, TargetContext
 from benchmark.scenarios.scenario import Scenario
 from lms import Role
@@ -79,10 +79,9 @@ def search_paths(
             paths = _paths(planner, scenario, strategy, budgets)
         return SearchedPaths(paths=paths, replies=tally.replies())
 
-    job: ResumableJob[SearchedPaths] = ResumableJob(
+    job = resume_models(
+        SearchedPaths,
         context.store,
-        encode=lambda found: found.model_dump(mode="json"),
-        decode=SearchedPaths.model_validate,
         keep=lambda found: not any(isinstance(path, str) for path in found.paths.values()),
     )
     with context.models.context(Role.TARGET):
