@@ -126,16 +126,22 @@ def leaked(text: str, scenarios: Iterable[Scenario], allowed: Collection[str] = 
     return LeakGuard(scenarios).leaked(text, allowed)
 
 
-def refuse_private(scenarios: Sequence[Scenario], *, allow: bool = False) -> list[Scenario]:
-    """The scenarios that demonstrations may be made of, in order.
+def without_private(scenarios: Sequence[Scenario], *, allow: bool = False) -> list[Scenario]:
+    """The scenarios that demonstrations may be made of, in order; maybe none.
 
     Args:
         allow: take those of real people, too (``--allow-private-demos``).
+    """
+    return [scenario for scenario in scenarios if allow or scenario.source not in PRIVATE_SOURCES]
+
+
+def refuse_private(scenarios: Sequence[Scenario], *, allow: bool = False) -> list[Scenario]:
+    """``without_private``, where nothing can be done without scenarios.
 
     Raises:
         RaiseError: if there are scenarios, and none may be taken.
     """
-    public = [scenario for scenario in scenarios if allow or scenario.source not in PRIVATE_SOURCES]
+    public = without_private(scenarios, allow=allow)
     if scenarios and not public:
         raise RaiseError(
             f"all train scenarios are of real people ({' or '.join(PRIVATE_SOURCES)}), and a program with their "

@@ -11,7 +11,7 @@ from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
 from modules import RAISE
-from optimizers.defaults import PRICE
+from optimizers.defaults import PRICE, TRIALS
 from optimizers.front import TOLERANCE, Pick, Point
 from optimizers.metric import Metric, tradeoff
 from optimizers.storage import Storage
@@ -85,7 +85,7 @@ class Task:
     dev: Sequence[Scenario]
     models: LanguageModels
     seed: int = 0
-    trials: int = 40
+    trials: int = TRIALS
     price: float = PRICE
     concurrency: int = 1
     progress: OnProgress = ignore_progress
@@ -133,9 +133,19 @@ class Task:
         usd = (like.cost_usd() or 0.0) / max(1, len(like.episodes))
         return conversations * float(like.frame["lm_replies"].mean()), conversations * usd
 
-    def reserve(self, like: Evaluation, programs: int, more_dev: int) -> None:
-        """Set aside ``result_cost``."""
-        self.budget.reserve(*self.result_cost(like, programs, more_dev))
+
+def refuse_unscored(uncompiled: Evaluation) -> None:
+    """Refuse to search from a program of which too much went unscored.
+
+    Raises:
+        RaiseError: with the first reason.
+    """
+    if uncompiled.no_conclusion:
+        reason = next(reason for reason in uncompiled.frame["unscored"] if reason)
+        raise RaiseError(
+            f"{uncompiled.unscored} of {len(uncompiled.frame)} conversations of the uncompiled program could not be "
+            f"scored ({reason}): look at the target and judge models."
+        )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from benchmark import Evaluation, Scenario
-from benchmark.evaluation.results import MAX_UNSCORED
 from modules import RAISE
 from optimizers.adapters.monitor import SearchMonitor
 from optimizers.adapters.records import CandidateRecord
@@ -74,7 +73,7 @@ def conclude_search(
         params = _params(task, traits, number, record.program, f"{place} {len(scenarios)}")
         trials.append(Candidate(name, record.program, evaluation, params))
         able = state in clean and place == "dev" and len(scenarios) == len(ids)
-        if able and evaluation.unscored <= MAX_UNSCORED * len(ids) and _value(record, ids) > most:
+        if able and not evaluation.no_conclusion and _value(record, ids) > most:
             best, most = len(trials) - 1, _value(record, ids)
     trials[best] = replace(trials[best], name=traits.name)
     return Search(trials, [trials[best]])

@@ -10,7 +10,6 @@ import dspy
 import numpy as np
 
 from benchmark import Evaluation, Scenario
-from benchmark.evaluation.results import MAX_UNSCORED
 from benchmark.jobs.budget import BudgetSpent
 from lms import Role
 from lms.engine import RoleLM
@@ -27,7 +26,7 @@ from optimizers.feedback import best_path_of, feedback
 from optimizers.leaks import refuse_private
 from optimizers.metric import check_metric, example_of, recorded_conversation
 from optimizers.scoring import ConversationScorer
-from optimizers.task import Search, Task
+from optimizers.task import Search, Task, refuse_unscored
 from signatures import RaiseError
 
 WORST, BEST = 1, 5
@@ -118,7 +117,7 @@ class OptimizerRun:
         """
         task, monitor = self.task, self.monitor
         uncompiled = self._begin()
-        task.reserve(uncompiled, 1, 0)
+        task.budget.reserve(*task.result_cost(uncompiled, programs=1, more_dev=0))
         kept = task.budget.so_far().reserved
         self._reserve(kept, uncompiled)
         context = dspy.context(lm=task.models[Role.TARGET], adapter=self.adapter, trace=[], disable_history=True)
@@ -149,12 +148,7 @@ class OptimizerRun:
 
     def _begin(self) -> Evaluation:
         uncompiled = self.task.measure(self.task.student, "uncompiled")
-        if len(uncompiled.frame) and uncompiled.unscored > MAX_UNSCORED * len(uncompiled.frame):
-            reason = next(r for r in uncompiled.frame["unscored"] if r)
-            raise RaiseError(
-                f"{uncompiled.unscored} of {len(uncompiled.frame)} conversations of the uncompiled program could not "
-                f"be scored ({reason}): look at the target and judge models."
-            )
+        refuse_unscored(uncompiled)
         self.monitor.keep(self.student.report(), self.monitor.scorer.calibrate(uncompiled, self.task.dev))
         return uncompiled
 

@@ -19,7 +19,7 @@ from lms import Role
 from modules.abstention import Variant
 from modules.calls import FATAL
 from optimizers.demos import DemoSet, bootstrap_demo_sets, silence_dspy
-from optimizers.leaks import PRIVATE_SOURCES, LeakGuard
+from optimizers.leaks import LeakGuard, without_private
 from optimizers.pareto.search_space import ComponentOption
 from optimizers.task import Task
 from signatures import ATTRIBUTE_NAMES, UserContext
@@ -144,7 +144,7 @@ def bootstrap_demos(proposer: Proposer, sets: int) -> tuple[dict[str, list[Compo
     Conversations of real people are none, unless the task allows it.
     """
     task = proposer.task
-    shown = [s for s in task.train if task.allow_private_demos or s.source not in PRIVATE_SOURCES]
+    shown = without_private(task.train, allow=task.allow_private_demos)
     if not shown:
         proposer.issues["demonstration sets left out, since all train scenarios are of real people"] += sets
         return {}, []

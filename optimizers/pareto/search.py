@@ -12,7 +12,6 @@ from typing import Any
 from optuna.trial import TrialState
 
 from benchmark import Evaluation
-from benchmark.evaluation.results import MAX_UNSCORED
 from benchmark.jobs.budget import BudgetSpent
 from optimizers.front import hypervolume, non_dominated, select_by_hypervolume
 from optimizers.pareto.proposals import (
@@ -35,7 +34,7 @@ from optimizers.pareto.search_space import (
     student_params,
 )
 from optimizers.pareto.study import ClaimedTrial, RoundPlan, StudyRound
-from optimizers.task import Candidate, Search, Task
+from optimizers.task import Candidate, Search, Task, refuse_unscored
 from signatures import RaiseError
 
 RACED = 0.5
@@ -166,7 +165,7 @@ class ParetoSearch:
         program = build(self.task.student, this.pool, params)
         for count in self.rungs:
             dev = self.task.measure(program, name, self.raced[:count])
-            if dev.unscored > MAX_UNSCORED * len(dev.frame):
+            if dev.no_conclusion:
                 self._fail(this, claimed, dev)
                 return
             reached = estimate(dev, [done.dev for done in self._completed()], len(self.raced))
@@ -180,11 +179,7 @@ class ParetoSearch:
         this.give_up(claimed)
         self.issues["trials that could not be scored"] += 1
         if claimed.number == 0:
-            reasons = [reason for reason in dev.frame["unscored"] if reason]
-            raise RaiseError(
-                f"{dev.unscored} of {len(dev.frame)} responses of the uncompiled program could not be scored "
-                f"({reasons[0]}): look at the judge and target models."
-            )
+            refuse_unscored(dev)
 
     def _hopeless(self, reached: Estimate) -> bool:
         """Whether the trial could hardly add to the front; none is before a first trial has finished."""

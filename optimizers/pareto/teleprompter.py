@@ -9,6 +9,7 @@ import dspy
 from benchmark import Scenario
 from lms import LanguageModels
 from modules import RAISE
+from optimizers.defaults import PICK, PRICE, TRIALS
 from optimizers.front import choose
 from optimizers.metric import Metric, Person
 from optimizers.pareto.search import pareto
@@ -39,10 +40,10 @@ class Pareto(dspy.teleprompt.Teleprompter):
         models: LanguageModels | None = None,
         metric: Metric | None = None,
         *,
-        price: float = 0.1,
-        trials: int = 40,
+        price: float = PRICE,
+        trials: int = TRIALS,
         constraints: Constraints | None = None,
-        pick: str = "no-more-questions",
+        pick: str = PICK,
         num_threads: int = 1,
         seed: int = 0,
     ) -> None:
