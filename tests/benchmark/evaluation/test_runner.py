@@ -13,16 +13,9 @@ from benchmark.jobs.journal import Journal
 from lms import LanguageModels, Role, RoleSettings
 from modules import (
     RAISE,
-    AgentOnly,
     AgentSettings,
     ContextRich,
-    GreedyPath,
     OraclePath,
-    PathIndex,
-    PlannedPath,
-    Program,
-    RandomPath,
-    StaticPath,
     Vanilla,
 )
 from signatures import SCORE_DIMENSIONS, Conversation, RaiseError, Respond, StopReason, UserContext
@@ -232,70 +225,17 @@ def test_the_user_and_the_target_never_see_the_judges_rubric_or_the_situation(
         assert not any(scenario.situation in prompt.text for scenario in test_scenarios)
 
 
-# Identity
+# Identity (``tests/modules/test_identity.py`` has that of programs without a judge)
 
 
-def changed_instructions() -> RAISE:
-    program = RAISE()
-    program.respond.signature = program.respond.signature.with_instructions("Answer well.")
-    return program
+def oracle(lm: dspy.LM) -> OraclePath:
+    return OraclePath(2, Judge(lm))
 
 
-def changed_demos() -> RAISE:
-    program = RAISE()
-    program.plan.demos = [dspy.Example(query="q", attribute="age")]
-    return program
-
-
-PATH = PlannedPath(query="q", path=("age", "gender"), value=4.0, evaluations=5, origin="life/x")
-DIFFERENT: dict[str, Program] = {
-    "instructions": changed_instructions(),
-    "demos": changed_demos(),
-    "threshold": RAISE(settings=AgentSettings(threshold=3)),
-    "burdens": RAISE(settings=AgentSettings(burdens={"age": 2.0})),
-    "never ask": RAISE(settings=AgentSettings(never_ask=frozenset({"age"}))),
-    "paths": RAISE(PathIndex([PATH])),
-    "other path": RAISE(PathIndex([PATH.model_copy(update={"path": ("gender", "age")})])),
-    "class": AgentOnly(AgentSettings(retrieved=5)),
-    "static": StaticPath(["age"]),
-    "static order": StaticPath(["age", "gender"]),
-    "static other order": StaticPath(["gender", "age"]),
-    "random": RandomPath(2),
-    "random k": RandomPath(3),
-    "random seed": RandomPath(2, seed=1),
-    "vanilla": Vanilla(),
-    "context-rich": ContextRich(),
-    "oracle": OraclePath(2, Judge(Scripted([]).lm())),
-    "oracle k": OraclePath(3, Judge(Scripted([]).lm())),
-    "oracle judge": OraclePath(2, Judge(LanguageModels()[Role.JUDGE])),
-    "greedy": GreedyPath(2, Judge(Scripted([]).lm())),
-}
-
-
-def test_whatever_changes_behaviour_changes_the_identity() -> None:
-    prints = {name: program.identity() for name, program in {"plain": RAISE(), **DIFFERENT}.items()}
-    assert len(set(prints.values())) == len(prints)
-
-
-def oracle() -> OraclePath:
-    return OraclePath(2, Judge(LanguageModels()[Role.JUDGE]))
-
-
-@pytest.mark.parametrize("make", [RAISE, Vanilla, lambda: RAISE(PathIndex([PATH])), lambda: RandomPath(2), oracle])
-def test_the_identity_of_equal_programs_is_equal(make: Any) -> None:
-    assert make().identity() == make().identity() == make().deepcopy().identity()
-
-
-def test_the_identity_survives_saving(tmp_path: Path) -> None:
-    program = changed_demos()
-    program.save(tmp_path / "program")
-    assert RAISE.load(tmp_path / "program").identity() == program.identity()
-
-
-def test_sets_are_printed_alike_in_every_process() -> None:
-    one = RAISE(settings=AgentSettings(never_ask=frozenset(["age", "gender", "profession"])))
-    two = RAISE(settings=AgentSettings(never_ask=frozenset(["profession", "gender", "age"])))
-    assert one.identity() == two.identity()
+def test_the_judge_that_a_program_chooses_by_is_part_of_its_identity() -> None:
+    scripted, simulated = oracle(Scripted([]).lm()), oracle(LanguageModels()[Role.JUDGE])
+    assert scripted.identity() != simulated.identity()
+    assert simulated.identity() == oracle(LanguageModels()[Role.JUDGE]).identity() == simulated.deepcopy().identity()
 
 
 def test_a_user_model_that_does_not_answer_is_not_booked_on_the_program(test_scenarios: list[Scenario]) -> None:
