@@ -17,7 +17,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import fold
@@ -41,7 +41,7 @@ class Rules(BaseModel):
     """``data/hub.toml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    schema_: int
+    schema_: int = Field(alias="schema")
     hub_id: str
     split: str
     unknown: list[str]
@@ -65,9 +65,7 @@ class Rules(BaseModel):
 @cache
 def rules() -> Rules:
     """The rules as shipped."""
-    with RULES.open("rb") as file:
-        data = tomllib.load(file)
-    return Rules(schema_=data.pop("schema"), **data)
+    return Rules.model_validate(tomllib.loads(RULES.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.scenarios.taxonomy import LEVELS, Situation
 from signatures import Profile
@@ -53,7 +53,7 @@ class Graph(BaseModel):
     """The whole dependency graph."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    schema_: int
+    schema_: int = Field(alias="schema")
     version: str
     likelier_factor: float
     attribute: dict[str, Node]
@@ -68,9 +68,7 @@ class Graph(BaseModel):
 @cache
 def graph() -> Graph:
     """The graph as shipped."""
-    with GRAPH.open("rb") as file:
-        data = tomllib.load(file)
-    return Graph(schema_=data.pop("schema"), **data)
+    return Graph.model_validate(tomllib.loads(GRAPH.read_text(encoding="utf-8")))
 
 
 def draw_profile(situation: Situation, rng: np.random.Generator, *, calm: bool = False) -> Profile:

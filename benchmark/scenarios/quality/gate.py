@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.scenarios.scenario import Scenario
 
@@ -103,7 +103,7 @@ class Rules(BaseModel):
     """The whole file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    schema_: int
+    schema_: int = Field(alias="schema")
     limits: Limits
     values: dict[str, list[str]]
     tell: list[Tell]
@@ -114,9 +114,7 @@ class Rules(BaseModel):
 @cache
 def rules() -> Rules:
     """The rules as shipped."""
-    with FILE.open("rb") as file:
-        data = tomllib.load(file)
-    return Rules(schema_=data.pop("schema"), **data)
+    return Rules.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

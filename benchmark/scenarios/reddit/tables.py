@@ -4,7 +4,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -13,6 +13,7 @@ from signatures import ATTRIBUTE_NAMES, RaiseError
 
 FOLDER = Path(__file__).parents[2] / "data" / "reddit"
 List = Literal["given_names", "capital_names", "kin", "function", "plain"]
+M = TypeVar("M", bound=BaseModel)
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -182,33 +183,30 @@ def subreddit_table(file: Path | None = None) -> SubredditTable:
     Raises:
         RaiseError: if the file cannot be read or breaks the form.
     """
-    return SubredditTable(**_toml(file or FOLDER / "subreddits.toml", SubredditTable))
+    return _load(file or FOLDER / "subreddits.toml", SubredditTable)
 
 
 @cache
 def looks() -> Looks:
     """What the prefilter looks for, as shipped."""
-    return Looks(**_toml(FOLDER / "prefilter.toml", Looks))
+    return _load(FOLDER / "prefilter.toml", Looks)
 
 
 @cache
 def words() -> Words:
     """The word lists, as shipped."""
-    return Words(**_toml(FOLDER / "words.toml", Words))
+    return _load(FOLDER / "words.toml", Words)
 
 
 @cache
 def personal() -> Personal:
     """What personal data looks like, as shipped."""
-    return Personal(**_toml(FOLDER / "personal.toml", Personal))
+    return _load(FOLDER / "personal.toml", Personal)
 
 
-def _toml(file: Path, model: type[BaseModel]) -> dict[str, Any]:
-    """The file's content, once ``model`` has accepted it."""
+def _load(file: Path, model: type[M]) -> M:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-        model(**data)
+        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:  # TOML, Unicode and validation errors are ValueErrors
         first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise RaiseError(f"{file} cannot be used: {first}; see benchmark/data/reddit for the form.") from error
-    return data

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.similarity import ALIKE, likeness, near_copy
@@ -39,7 +39,7 @@ class Rules(BaseModel):
     """``data/generated.toml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    schema_: int
+    schema_: int = Field(alias="schema")
     reveals: str
     tell: list[Tell]
     never: list[Never]
@@ -63,9 +63,7 @@ class Rules(BaseModel):
 @cache
 def rules() -> Rules:
     """The rules as shipped."""
-    with RULES.open("rb") as file:
-        data = tomllib.load(file)
-    return Rules(schema_=data.pop("schema"), **data)
+    return Rules.model_validate(tomllib.loads(RULES.read_text(encoding="utf-8")))
 
 
 Problem = tuple[str, str]
