@@ -14,7 +14,7 @@ from benchmark.jobs.budget import check_prices, spending_limits
 from cli.console import err, out, print_json
 from cli.inputs import scenario_set, tell
 from cli.options.compile import Options
-from cli.settings import concurrency_of, first_problem, load_settings, open_all, role_settings
+from cli.settings import concurrency_of, load_settings, open_all, role_settings
 from cli.show.forecasts import show_forecasts
 from cli.show.numbers import gain
 from cli.show.progress import stages
@@ -33,6 +33,7 @@ from optimizers.defaults import OPTIMIZER
 from optimizers.forecast import forecast_compile
 from optimizers.results import LABELS
 from signatures import RaiseError
+from signatures.errors import first_problem
 
 
 def run(options: Options) -> None:

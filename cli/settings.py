@@ -17,6 +17,7 @@ from pydantic_settings import (
 from cli.options.groups import Roles
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models, is_simulated
 from signatures import RaiseError
+from signatures.errors import first_problem
 
 logger = logging.getLogger(__name__)
 
@@ -65,12 +66,6 @@ def load_settings() -> Settings:
         raise RaiseError(f"raise.toml or RAISE_* variables: {first_problem(error)}.") from error
     except ValueError as error:
         raise RaiseError(f"raise.toml cannot be read: {error}.") from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first thing a validation complains about, in one phrase."""
-    problem = error.errors()[0]
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
 
 
 LIKE = {Role.USER: Role.TARGET, Role.TEACHER: Role.JUDGE}

@@ -1,4 +1,6 @@
-"""The one error that is meant for the person at the keyboard."""
+"""The one error that is meant for the person at the keyboard, and how to tell what a validation found."""
+
+from pydantic import ValidationError
 
 
 class RaiseError(Exception):
@@ -6,3 +8,13 @@ class RaiseError(Exception):
 
     The command line prints the sentence without a traceback and exits with code 2.
     """
+
+
+def first_problem(error: ValidationError, whole: str = "") -> str:
+    """The first thing that a validation complains about, in one phrase: where, and what is wrong there.
+
+    Args:
+        whole: what to call the place if it is no field but all of it.
+    """
+    problem = error.errors()[0]
+    return f"{'.'.join(str(part) for part in problem['loc']) or whole}: {problem['msg']}"

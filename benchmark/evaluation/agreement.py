@@ -22,6 +22,7 @@ from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
 from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS, Profile, RaiseError
+from signatures.errors import first_problem
 
 LEVELS = range(LOWEST, HIGHEST + 1)
 Scores = Mapping[str, float]
@@ -115,9 +116,7 @@ def _parse(file: Path, number: int, fields: dict[str, Any]) -> _Line:
     try:
         return _Line.model_validate(fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        raise RaiseError(f"{file}, line {number}: {where}: {first['msg']}.") from error
+        raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modules.files import replacing
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures.errors import first_problem
 from signatures.identity import content_id
 
 
@@ -121,9 +122,7 @@ def _parse(file: Path, number: int, line: str) -> Scenario:
     try:
         return Scenario.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        raise RaiseError(f"{file}, line {number}: {where}: {first['msg']}.") from error
+        raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
 
 
 def _refuse_duplicates(file: Path, scenarios: Sequence[Scenario]) -> None:
