@@ -1,7 +1,8 @@
 """What was asked of whom, and what it cost: a thread-safe ledger by role, with scopes for single episodes."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ class Usage:
     output_tokens: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
+
+    @property
+    def known_cost_usd(self) -> float | None:
+        """What the calls cost, to a millionth of a dollar; None if the price of one is not known."""
+        return None if self.unpriced else round(self.cost_usd, 6)
 
     def add(self, other: "Usage") -> None:
         """Count ``other`` in."""
@@ -60,6 +66,21 @@ class Tally:
         for usage in self.roles.values():
             total.add(usage)
         return total
+
+
+def sum_by_role(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Role -> the sum over ``counts``, which are by role too."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(sorted(total.items()))
+
+
+def sum_costs(costs: Iterable[float | None]) -> float | None:
+    """The sum to a millionth of a dollar; None if one is not known."""
+    found = list(costs)
+    known = [cost for cost in found if cost is not None]
+    return round(sum(known), 6) if len(known) == len(found) else None
 
 
 _scopes: ContextVar[tuple[Tally, ...]] = ContextVar("raise_ledger_scopes", default=())

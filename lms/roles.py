@@ -1,6 +1,7 @@
 """The four roles a language model can play here, and how each is reached."""
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -45,3 +46,7 @@ class RoleSettings(BaseModel):
     requests_per_minute: float | None = Field(default=None, gt=0)
     seed: int | None = None
     panel: tuple["RoleSettings", ...] = ()
+
+    def described(self) -> dict[str, Any]:
+        """What a rerun needs to know, without the key."""
+        return self.model_dump(mode="json", exclude={"api_key"}, exclude_none=True)

@@ -159,7 +159,7 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         "account": dict(compiled.issues),
         "lm_calls": usage.calls(),
         "reused_replies": total.reused,
-        "cost_usd": None if total.unpriced else round(total.cost_usd, 6),
+        "cost_usd": total.known_cost_usd,
         "mlflow": {"experiment_id": run.experiment_id, "run_id": run.run_id},
     }
 
@@ -179,17 +179,13 @@ def _comparison(this: Evaluation, other: Evaluation) -> dict[str, Any]:
 
 def _card(compiled: Compiled, entry: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, Any]:
     """All that a rerun needs, without keys."""
-    roles = {
-        role.value: compiled.models.roles[role].model_dump(mode="json", exclude={"api_key"}, exclude_none=True)
-        for role in Role
-    }
     return {
         "simulated": compiled.models.simulated(),
         "target": compiled.params["target"],
         "judge": compiled.params["judge"],
         "seed": compiled.params["seed"],
         "data": compiled.data.card(),
-        "roles": roles,
+        "roles": {role.value: compiled.models.roles[role].described() for role in Role},
         "compile": dict(compiled.params),
         "config": compiled.config,
         "metrics": dict(entry),

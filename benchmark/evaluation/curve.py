@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from benchmark.evaluation.episode import Episode, EpisodeUsage, calls_by_role
+from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation, refusal, unscored_share
 from benchmark.evaluation.runner import setup_of
 from benchmark.jobs.journal import Journal
@@ -28,6 +28,7 @@ from benchmark.judging.panel import judge_of
 from benchmark.scenarios.scenario import Scenario
 from benchmark.statistics.intervals import bounds, number, resampled_means
 from lms import LanguageModels, Role
+from lms.ledger import sum_by_role
 from modules import Program
 from modules.calls import run
 from modules.program import generate_response
@@ -204,7 +205,7 @@ def measure_curve(
         np.array([_safety(reference[episode.scenario.id]) for episode in evaluation.episodes], dtype=np.float64),
         evaluation.simulated,
         Counter(answer.verdict.unscored for answer in given if answer.verdict.unscored),
-        calls_by_role(answer.usage for answer in given),
+        sum_by_role(answer.usage.lm_calls for answer in given),
     )
 
 

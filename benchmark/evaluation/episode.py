@@ -1,7 +1,6 @@
 """The episode: one scenario's conversation, its verdict and what it took, as it is stored and as a row of a frame."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -41,14 +40,6 @@ class EpisodeUsage(BaseModel):
             output_tokens=total.output_tokens,
             cost_usd=None if total.unpriced else total.cost_usd,
         )
-
-
-def calls_by_role(usages: Iterable[EpisodeUsage]) -> dict[str, int]:
-    """Role -> LM calls of all ``usages`` together."""
-    total: Counter[str] = Counter()
-    for usage in usages:
-        total.update(usage.lm_calls)
-    return dict(sorted(total.items()))
 
 
 class TurnUsageRecord(BaseModel):

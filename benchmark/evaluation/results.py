@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.evaluation.episode import Episode, calls_by_role, frame_of
+from benchmark.evaluation.episode import Episode, frame_of
 from benchmark.evaluation.fidelity import Fidelity, audit
 from benchmark.judging.panel import panel_agreement
 from benchmark.scenarios.scenario import Scenario
@@ -20,6 +20,7 @@ from benchmark.statistics.comparison import (
     comparison_dict,
 )
 from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, interval_fields, number
+from lms.ledger import sum_by_role, sum_costs
 from signatures import SCORE_DIMENSIONS
 
 MAX_UNSCORED = 0.1
@@ -86,13 +87,11 @@ class Evaluation:
 
     def calls(self) -> dict[str, int]:
         """Role -> LM calls made for these rows when they were first run."""
-        return calls_by_role(episode.usage for episode in self.episodes)
+        return sum_by_role(episode.usage.lm_calls for episode in self.episodes)
 
     def cost_usd(self) -> float | None:
         """What the calls cost; None if a price is not known."""
-        costs = [episode.usage.cost_usd for episode in self.episodes]
-        known = [cost for cost in costs if cost is not None]
-        return round(sum(known), 6) if len(known) == len(costs) else None
+        return sum_costs(episode.usage.cost_usd for episode in self.episodes)
 
     def fidelity(self) -> Fidelity:
         """Audit of the simulated users: what programs heard against the profiles."""

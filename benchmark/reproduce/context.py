@@ -1,6 +1,6 @@
 """One target's bench: its models, the scenarios held out for it, and the rows that its evaluations leave."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from benchmark.statistics.intervals import clusters_of
 from lms import LanguageModels, Role
+from lms.ledger import sum_by_role
 from modules import PartialContext, PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
@@ -157,7 +158,4 @@ class TargetContext:
 
 def replies_of(rows: pd.DataFrame) -> dict[str, int]:
     """Role -> LM replies that ``rows`` rest on; a reply that several rows use counts for each."""
-    total: Counter[str] = Counter()
-    for replies in rows["replies"]:
-        total.update(replies)
-    return dict(sorted(total.items()))
+    return sum_by_role(rows["replies"])

@@ -111,13 +111,12 @@ class TargetJob:
         }
         context.store.sync()
         counted = models.ledger.snapshot()
-        total = counted.total()
         return Measured(
             target,
             rows,
             context.rollouts_planned,
             counted.calls(),
-            None if total.unpriced else round(total.cost_usd, 6),
+            counted.total().known_cost_usd,
             models.simulated(*ROLES),
         )
 
@@ -240,8 +239,7 @@ class _StoredJob:
         folder = self.store / "reproduce" / re.sub(r"[^A-Za-z0-9.]+", "-", self.target)
         replies = folder if _stand_ins(self.roles) else self.store
         models = LanguageModels(self.roles, ReplyStore(replies / "replies.db"))
-        work = TargetJob(**{**vars(self.work), "concurrency": concurrency})
-        return work(
+        return replace(self.work, concurrency=concurrency)(
             models,
             store=Journal(folder),
             progress=lambda report: progress(replace(report, target=self.target)),

@@ -1,6 +1,5 @@
 """What a reproduction found, experiment by experiment: tables, how they compare, what failed, what a rerun needs."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from benchmark.reproduce.table import widest
 from benchmark.scenarios.scenario import ScenarioSet
 from benchmark.statistics.intervals import number
 from lms import Role, RoleSettings, is_simulated
+from lms.ledger import sum_by_role, sum_costs
 
 SCHEMA = 1
 
@@ -121,10 +121,7 @@ class Reproduction:
 
     def replies(self) -> dict[str, int]:
         """Role -> LM replies that conversations and searches rest on; one that several use counts for each."""
-        total: Counter[str] = Counter()
-        for rows in self._all.values():
-            total.update(replies_of(rows))
-        return dict(sorted(total.items()))
+        return sum_by_role(replies_of(rows) for rows in self._all.values())
 
     def card(self) -> dict[str, Any]:
         """All that a rerun needs; the same for an interrupted run and an undisturbed one."""
@@ -134,7 +131,7 @@ class Reproduction:
             "simulated": self.simulated,
             "paper": published()["source"],
             "data": {**self.data.card(), "measured_on": "dev and test", "paths_from": "train"},
-            "targets": [{role.value: _describe_role(roles[role]) for role in ROLES} for roles in self.targets],
+            "targets": [{role.value: roles[role].described() for role in ROLES} for roles in self.targets],
             "seed": settings.seed,
             "settings": {
                 "only": list(settings.only),
@@ -156,11 +153,6 @@ class Reproduction:
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``: the comparison in figures, and what this run has cost."""
-        calls: Counter[str] = Counter()
-        for one in self.measured:
-            calls.update(one.lm_calls)
-        costs = [one.cost_usd for one in self.measured]
-        known = [cost for cost in costs if cost is not None]
         return {
             "simulated": self.simulated,
             "data": self.data.card(),
@@ -168,11 +160,6 @@ class Reproduction:
             "experiments": [outcome.as_dict() for outcome in self.outcomes],
             "unscored": len(self.failures()),
             "lm_replies": self.replies(),
-            "lm_calls": dict(sorted(calls.items())),
-            "cost_usd": round(sum(known), 6) if len(known) == len(costs) else None,
+            "lm_calls": sum_by_role(one.lm_calls for one in self.measured),
+            "cost_usd": sum_costs(one.cost_usd for one in self.measured),
         }
-
-
-def _describe_role(settings: RoleSettings) -> dict[str, Any]:
-    """A role's settings without its key."""
-    return settings.model_dump(mode="json", exclude={"api_key"}, exclude_none=True)

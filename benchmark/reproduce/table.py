@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmark.evaluation.results import MAX_UNSCORED
 from benchmark.published import paper_name, published
 from benchmark.reproduce.searching import EFFORT
 from benchmark.statistics.intervals import bounds, number, resampled_means
@@ -18,8 +19,6 @@ MEAN = "mean of models"
 """What stands for the target where a figure is over all of them."""
 ALL = "all"
 """What stands for the domain where a figure is over all of them."""
-UNSCORED_LIMIT = 0.1
-"""Above this share of unscored rows a cell allows no conclusion."""
 CELL_COLUMNS = ("value", "lo", "hi", "n", "unscored", "published", "deviation", "note")
 """The columns that every table has, after those that name the cell."""
 
@@ -66,7 +65,7 @@ def cell(sample: Sample, paper: float | None = None) -> dict[str, Any]:
     """The ``CELL_COLUMNS`` of one sample; None for what there is not."""
     lo, hi = bounds(sample.draws)
     share = sample.unscored / sample.n if sample.n else 1.0
-    doubtful = share > UNSCORED_LIMIT
+    doubtful = share > MAX_UNSCORED
     note = f"{share:.0%} unscored: no conclusion" if doubtful else ""
     known = paper is not None and not doubtful and not math.isnan(sample.value)
     return {

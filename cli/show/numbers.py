@@ -44,8 +44,7 @@ def p_value(value: float | None) -> str:
 def usage(models: LanguageModels) -> dict[str, Any]:
     """What ``models`` were asked: LM calls by role, and their price, None if that of one is not known."""
     counted = models.ledger.snapshot()
-    total = counted.total()
-    return {"lm_calls": counted.calls(), "cost_usd": None if total.unpriced else round(total.cost_usd, 6)}
+    return {"lm_calls": counted.calls(), "cost_usd": counted.total().known_cost_usd}
 
 
 def money(summary: Mapping[str, Any]) -> str:
