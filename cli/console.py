@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
@@ -13,6 +14,11 @@ out = Console(highlight=False, markup=False, width=WIDTH)
 err = Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
 
 BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
+
+
+def labelled_table(title: str, *, simulated: bool) -> Table:
+    """An empty table; its caption says so if stand-ins had part in its figures."""
+    return Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
 
 
 def print_json(content: Any) -> None:

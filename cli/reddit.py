@@ -10,7 +10,7 @@ import optimizers
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.scenarios import reddit
 from benchmark.scenarios.reddit import RedditSettings, Stage, SubredditTable
-from cli.console import BANNER, out, print_json
+from cli.console import labelled_table, out, print_json
 from cli.inputs import tell
 from cli.options.reddit import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
@@ -130,8 +130,7 @@ def _show(built: reddit.Built, summary: Mapping[str, Any]) -> None:
 
 def _yield_table(yields: reddit.Yields, *, simulated: bool) -> Table:
     """One row a stage, one column a domain."""
-    caption = BANNER if simulated else None
-    table = Table(title="Posts by stage", caption=caption, caption_style="bold red", title_justify="left")
+    table = labelled_table("Posts by stage", simulated=simulated)
     table.add_column("stage")
     domains = yields.domains()
     for heading in (*domains, "all"):

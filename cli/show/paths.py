@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from cli.console import BANNER
+from cli.console import labelled_table
 from modules import PlannedPath
 
 
 def paths_table(paths: Sequence[PlannedPath], total: int, *, simulated: bool) -> Table:
     """One row a planned path: the query, what to ask in which order, the safety expected, evaluations spent."""
     title = f"Planned paths: {len(paths)} of {total}"
-    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table = labelled_table(title, simulated=simulated)
     table.add_column("query", max_width=48)
     table.add_column("ask, in this order")
     table.add_column("value", justify="right")

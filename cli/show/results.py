@@ -5,13 +5,13 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.console import BANNER
+from cli.console import BANNER, labelled_table
 from cli.show.numbers import figure, gain, share, short
 
 
 def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
     """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
-    table = Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    table = labelled_table(title, simulated=simulated)
     table.add_column("program", overflow="fold", min_width=18)
     for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -35,8 +35,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
 def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
     """One row a compile: uncompiled and chosen program on held-out test, their difference, the front, LM work."""
     simulated = any(figures["simulated"] for figures in compiles)
-    caption = BANNER if simulated else None
-    table = Table(title="Compared: held-out test", caption=caption, caption_style="bold red", title_justify="left")
+    table = labelled_table("Compared: held-out test", simulated=simulated)
     for heading in ("target", "optimizer"):
         table.add_column(heading, overflow="fold")
     for heading in ("uncompiled", "asks", "compiled [95 %]", "asks", "gain [95 %]", "hypervolume", "replies of search"):
