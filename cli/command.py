@@ -17,6 +17,8 @@ from typer.main import get_command
 
 from cli.logs import show_logs
 
+NO_CONCLUSION = 3
+"""Exit code of a command that is done, but of which too much went unscored for a conclusion."""
 Verbose = Annotated[
     int,
     typer.Option(

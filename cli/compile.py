@@ -11,6 +11,7 @@ from rich.text import Text
 
 from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
+from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
 from cli.inputs import scenario_set, tell
 from cli.options.compile import Options
@@ -37,7 +38,11 @@ from signatures.errors import first_problem
 
 
 def run(options: Options) -> None:
-    """Compile for every target with every optimizer; one that failed is exit code 1."""
+    """Compile for every target with every optimizer.
+
+    Raises:
+        typer.Exit: with 1 if a compile failed, with 3 if too much of one went unscored for a conclusion.
+    """
     settings = load_settings()
     wanted = _wanted(options)
     scenarios = scenario_set(options.data)
@@ -116,6 +121,8 @@ def _show(outcomes: Sequence[CompileOutcome], root: Path, *, json: bool) -> None
             err.print(Text.assemble(("failed:", "red"), f" {outcome.job.name}: {outcome.error}"))
     if len(done) < len(outcomes):
         raise typer.Exit(1)
+    if any(found.get("no_conclusion") for result in done for found in result.figures["gain"].values()):
+        raise typer.Exit(NO_CONCLUSION)
 
 
 def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:

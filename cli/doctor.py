@@ -18,6 +18,12 @@ from cli.settings import load_settings, role_settings
 from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
 from signatures import RaiseError
 
+GREETING = [
+    {"role": "system", "content": "You take part in a check of the connection."},
+    {"role": "user", "content": "Reply with the word ready."},
+]
+"""What a model is asked; with the role's sampling settings, in the form in which a run asks."""
+
 
 def run(options: Options) -> None:
     """Print what was found; a finding that is not well is exit code 1."""
@@ -59,13 +65,15 @@ def _installation() -> Iterator[Check]:
 
 def _models(roles: dict[Role, RoleSettings], *, ask: bool) -> Iterator[Check]:
     for role, settings in ((role, entry) for role, first in roles.items() for entry in (first, *first.panel)):
+        answered = True
         try:
             check_model(settings)
             detail = settings.model + (f" at {settings.api_base}" if settings.api_base else "")
             if ask and not is_simulated(settings.model):
-                reply = LanguageModels({role: settings})[role]("Reply with the word ready.")
-                detail += f", answered {len(str(reply[0]))} characters"
-            yield Check(role.value, ok=True, detail=detail)
+                text = str(LanguageModels({role: settings})[role](messages=GREETING)[0])
+                detail += f", answered {len(text)} characters"
+                answered = bool(text)
+            yield Check(role.value, ok=answered, detail=detail)
         except (RaiseError, LMError) as error:
             yield Check(role.value, ok=False, detail=" ".join(str(error).split()))
 

@@ -11,6 +11,7 @@ from benchmark.evaluation.results import compare_with
 from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
+from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.evaluate import Options
@@ -25,7 +26,11 @@ from modules import ContextRich, PathIndex
 
 
 def run(options: Options) -> None:
-    """Evaluate the programs and compare them; one of which nothing could be scored is exit code 1."""
+    """Evaluate the programs and compare them.
+
+    Raises:
+        typer.Exit: with 1 if nothing of a program could be scored, with 3 if too little for a conclusion.
+    """
     settings, seed = load_settings(), options.seed
     planned = PathIndex.load(options.paths) if options.paths else None
     reference = options.compare_to or options.programs[0]
@@ -61,6 +66,8 @@ def run(options: Options) -> None:
         _draw(curves, model, options.curve_plot)
     if any(summary["unscored"] == summary["n"] for summary in summaries):
         raise typer.Exit(1)
+    if not all(summary["conclusion"] for summary in summaries):
+        raise typer.Exit(NO_CONCLUSION)
 
 
 class _Run:

@@ -76,7 +76,7 @@ def _summary(made: Generated, models: LanguageModels, file: Path, report: Path) 
         "report": str(report),
         "resumed": made.resumed,
         "stopped": made.stopped,
-        **usage(models),
+        **usage(made.charged, models),
     }
 
 

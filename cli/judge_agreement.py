@@ -4,6 +4,7 @@ import typer
 
 from benchmark import judge_of
 from benchmark.evaluation.agreement import load_ratings, measure_agreement
+from cli.command import NO_CONCLUSION
 from cli.console import print_json
 from cli.inputs import tell
 from cli.options.judge_agreement import Options
@@ -12,19 +13,26 @@ from cli.show.agreement import show_agreement
 from cli.show.numbers import usage
 from cli.show.progress import stages
 from lms import Role
+from signatures.identity import content_id
 
 
 def run(options: Options) -> None:
-    """Have the responses judged; if none could be scored, that is exit code 1."""
+    """Have the responses judged.
+
+    Raises:
+        typer.Exit: with 1 if none could be scored, with 3 if too few for a conclusion.
+    """
     items = load_ratings(options.file)
     settings = load_settings()
     roles = role_settings(settings, options, options.seed, panels=True)
     models = open_models({Role.JUDGE: roles[Role.JUDGE]}, options.store or settings.root)
     tell(models, Role.JUDGE)
-    with stages() as progress:
+    judge = judge_of(models)
+    job = content_id("judge agreement", judge.identity(), [(i.query, i.profile.known(), i.response) for i in items])
+    with stages() as progress, models.ledger.charged_to(job):
         agreement = measure_agreement(
             items,
-            judge_of(models),
+            judge,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
         )
@@ -33,7 +41,7 @@ def run(options: Options) -> None:
         "file": str(options.file),
         "judges": [str(lm.model) for lm in models.judges],
         **agreement.as_dict(),
-        **usage(models),
+        **usage(models.store.usage_of(job), models),
     }
     if options.json:
         print_json(result)
@@ -41,3 +49,5 @@ def run(options: Options) -> None:
         show_agreement(result)
     if agreement.unscored == len(items):
         raise typer.Exit(1)
+    if not result["conclusion"]:
+        raise typer.Exit(NO_CONCLUSION)

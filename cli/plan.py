@@ -103,7 +103,7 @@ def _summary(planned: Plan, models: LanguageModels, file: Path) -> dict[str, Any
         "evaluations": sum(path.evaluations for path in paths),
         "failed_evaluations": sum(path.failures for path in paths),
         "failures": [vars(failure) for failure in planned.failed],
-        **usage(models),
+        **usage(planned.charged, models),
     }
 
 

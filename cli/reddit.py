@@ -99,7 +99,7 @@ def _summary(built: reddit.Built, card: Mapping[str, Any], models: LanguageModel
         "resumed": built.resumed,
         "failed": len(built.failed),
         "failures": [vars(failure) for failure in built.failed],
-        **usage(models),
+        **usage(built.charged, models),
     }
 
 

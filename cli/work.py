@@ -13,6 +13,7 @@ import typer
 from dspy.utils.exceptions import LMError
 
 from cli.console import err, fail
+from cli.interrupts import GO_ON, STOPPED, stopping_in_order
 from signatures import RaiseError
 
 logger = logging.getLogger(__name__)
@@ -29,12 +30,13 @@ def do(name: str, options: object) -> None:
     logging.getLogger("dspy").setLevel(logging.ERROR)
     start = time.monotonic()
     try:
-        import_module(f"cli.{name}").run(options)
+        with stopping_in_order():
+            import_module(f"cli.{name}").run(options)
     except (RaiseError, LMError) as error:
         fail(str(error))
         raise typer.Exit(2) from error
     except KeyboardInterrupt as stop:
-        err.print("stopped; the same command again goes on where this one stopped.")
-        raise typer.Exit(130) from stop
+        err.print(GO_ON)
+        raise typer.Exit(STOPPED) from stop
     finally:
         logger.info("%s took %.1f s", name, time.monotonic() - start)

@@ -5,7 +5,6 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -18,13 +17,16 @@ import orjson
 from dspy.lm15 import Message, Request, Response
 from dspy.lm15 import Usage as TokenUsage
 
+from lms.demands import REFUSED, Demands
 from lms.ledger import Ledger, Usage
+from lms.prices import cost_of
 from lms.retry import RetryPolicy
 from lms.roles import Role
 from lms.simulation import StandIn
-from lms.store import Reply, ReplyStore
+from lms.stopping import STOP
+from lms.store import Charge, Reply, ReplyStore
 from lms.throttle import Throttle
-from lms.whole import IncompleteReplyError, attempts, has_reasoning, problem_of, text_of
+from lms.whole import IncompleteReplyError, NoChoiceError, attempts, has_reasoning, problem_of, text_of
 
 POLL = 0.1
 """Seconds between looks for another process's reply."""
@@ -63,30 +65,53 @@ class PricedLM(dspy.LM):
 class ProviderModel:
     """A real model, through ``dspy.LM``: one attempt a call, no cache, no history (those are ours).
 
+    A request that is refused for one of its settings is sent again without that; see ``lms.demands``.
+
     Args:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
+        blocking: the LM that ``answer`` asks; by default ``lm``.
     """
 
-    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None) -> None:
-        self._lm, self.identity, self._seed = lm, identity, seed
+    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None, blocking: dspy.LM | None = None) -> None:
+        self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
+        self.demands = Demands(str(lm.model))
 
     def _outgoing(self, request: Request) -> Request:
-        return replace(request, config=replace(request.config, seed=self._seed))
+        return self.demands.fit(replace(request, config=replace(request.config, seed=self._seed)))
 
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
-        lm = self._lm.copy()
-        with dspy.context(**BARE_CALL):
-            return _reply(lm(self._outgoing(request)), lm)
+        lm = self._blocking.copy()
+        while True:
+            sent = self._outgoing(request)
+            try:
+                with dspy.context(**BARE_CALL):
+                    return _reply(lm(sent), lm)
+            except REFUSED as error:
+                if not self.demands.learn(error, sent):
+                    raise
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
-        with dspy.context(**BARE_CALL):
-            return _reply(await lm.acall(self._outgoing(request)), lm)
+        while True:
+            sent = self._outgoing(request)
+            try:
+                with dspy.context(**BARE_CALL):
+                    return _reply(await lm.acall(sent), lm)
+            except REFUSED as error:
+                if not self.demands.learn(error, sent):
+                    raise
 
 
 def _reply(response: Response, lm: dspy.LM) -> Reply:
+    """The reply in ``response``.
+
+    Raises:
+        NoChoiceError: if there is none.
+    """
+    if "choices" in response.provider_data and not response.provider_data["choices"]:
+        raise NoChoiceError("the endpoint's reply holds no choices", model=str(lm.model), status=200)
     text = text_of(response)
     return Reply(
         text=text,
@@ -95,8 +120,17 @@ def _reply(response: Response, lm: dspy.LM) -> Reply:
         model=response.model,
         input_tokens=response.usage.input_tokens,
         output_tokens=response.usage.output_tokens,
-        cost_usd=lm.history[-1].get("cost") if lm.history else None,
+        cost_usd=_cost(response, lm),
     )
+
+
+def _cost(response: Response, lm: dspy.LM) -> float | None:
+    """What DSPy says that the call cost, else what its tokens cost by the price table; None if that is not known."""
+    told = lm.history[-1].get("cost") if lm.history else None
+    sent, said = response.usage.input_tokens, response.usage.output_tokens
+    if told is not None or sent is None or said is None:
+        return told
+    return cost_of(str(lm.model), sent, said)
 
 
 def reply_key(identity: str, request: Request) -> str:
@@ -134,6 +168,7 @@ class RecordedEngine:
 
     def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        STOP.check()
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
             reply = self.look_up(key, request)
@@ -163,54 +198,60 @@ class RecordedEngine:
     def _ask_alone(self, key: str, request: Request) -> Reply:
         """The reply under ``key``: another process's, if one is asking for it already, or else one of our own."""
         if not self.paid:
-            return self.keep(key, self._ask(request))
+            return self._ask(key, request)
         while not self.store.claim(key):
-            time.sleep(POLL)
+            STOP.sleep(POLL)
             if (reply := self.look_up(key, request)) is not None:
                 return reply
         try:
             if (reply := self.look_up(key, request)) is not None:
                 return reply  # it came between our first look and our claim
-            return self.keep(key, self._ask(request))
+            return self._ask(key, request)
         finally:
             self.store.release(key)
 
-    def keep(self, key: str, reply: Reply) -> Reply:
-        """Store ``reply`` before it is used; an empty one may be better next time."""
-        return self.store.put(key, reply) if reply.text else reply
-
-    def _ask(self, request: Request) -> Reply:
-        """A whole reply of the model; each attempt is counted.
+    def _ask(self, key: str, request: Request) -> Reply:
+        """A whole reply of the model, kept under ``key``.
 
         Raises:
             IncompleteReplyError: if none is to be had.
         """
         for wider in attempts(request):
-            reply = self.retry.call(partial(self._attempt, wider))
-            if not (problem := problem_of(reply, wider)):
+            reply, problem = self.retry.call(partial(self._attempt, key, wider))
+            if not problem:
                 return reply
         raise IncompleteReplyError(problem)
 
-    def _attempt(self, request: Request) -> Reply:
-        """One request to the model, when limits and the rate limit allow it; counted, whatever comes of it."""
+    def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
+        """One request to the model, when limits and the rate limit allow it: the reply, and what is wrong with it."""
         self.ledger.admit()
         if wait := self.throttle.reserve():
-            time.sleep(wait)
-        with self.count_failures():
-            reply = self.model.answer(request)
-        self.count(reply)
-        return reply
+            STOP.sleep(wait)
+        with STOP.call():
+            with self.count_failures():
+                reply = self.model.answer(request)
+            return self.keep(key, request, reply)
 
-    def count(self, reply: Reply) -> None:
-        """Count ``reply`` as a call."""
+    def keep(self, key: str, request: Request, reply: Reply) -> tuple[Reply, str]:
+        """Count ``reply``, and store it with what it took before it is used; with what is wrong with it.
+
+        What is not whole is not stored, nor an empty text, which may be better next time; what they took is.
+        """
+        problem = problem_of(reply, request)
         usage = Usage(
             calls=1,
+            incomplete=1 if problem else 0,
             input_tokens=reply.input_tokens or 0,
             output_tokens=reply.output_tokens or 0,
             cost_usd=reply.cost_usd or 0.0,
             unpriced=0 if reply.cost_usd is not None else 1,
         )
         self.ledger.record(self.role, usage)
+        charge = Charge(self.role, usage, self.ledger.jobs)
+        if reply.text and not problem:
+            return self.store.put(key, reply, charge), ""
+        self.store.charge(charge)
+        return reply, problem
 
     @staticmethod
     def as_response(request: Request, reply: Reply) -> Response:
@@ -239,6 +280,7 @@ class AsyncRecordedEngine:
 
     async def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        STOP.check()
         engine = self._engine
         key = reply_key(engine.model.identity, request)
         place = (id(asyncio.get_running_loop()), key)
@@ -253,36 +295,36 @@ class AsyncRecordedEngine:
         """The async twin of ``RecordedEngine._ask_alone``."""
         engine = self._engine
         if not engine.paid:
-            return engine.keep(key, await self._ask(request))
+            return await self._ask(key, request)
         while not engine.store.claim(key):
-            await asyncio.sleep(POLL)
+            await STOP.asleep(POLL)
             if (reply := engine.look_up(key, request)) is not None:
                 return reply
         try:
             if (reply := engine.look_up(key, request)) is not None:
                 return reply
-            return engine.keep(key, await self._ask(request))
+            return await self._ask(key, request)
         finally:
             engine.store.release(key)
 
-    async def _ask(self, request: Request) -> Reply:
+    async def _ask(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""
         for wider in attempts(request):
-            reply = await self._engine.retry.acall(partial(self._attempt, wider))
-            if not (problem := problem_of(reply, wider)):
+            reply, problem = await self._engine.retry.acall(partial(self._attempt, key, wider))
+            if not problem:
                 return reply
         raise IncompleteReplyError(problem)
 
-    async def _attempt(self, request: Request) -> Reply:
+    async def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
         """The async twin of ``RecordedEngine._attempt``."""
         engine = self._engine
         engine.ledger.admit()
         if wait := engine.throttle.reserve():
-            await asyncio.sleep(wait)
-        with engine.count_failures():
-            reply = await engine.model.aanswer(request)
-        engine.count(reply)
-        return reply
+            await STOP.asleep(wait)
+        with STOP.call():
+            with engine.count_failures():
+                reply = await engine.model.aanswer(request)
+            return engine.keep(key, request, reply)
 
     async def aclose(self) -> None:
         """Nothing to release."""

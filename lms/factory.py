@@ -8,6 +8,7 @@ import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
 from lms.adapter import adapter
+from lms.endpoint import engine_for
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
 from lms.prices import SIMULATED, is_simulated
@@ -164,4 +165,13 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
-    return ProviderModel(lm, identity, seed=settings.seed)
+    return ProviderModel(lm, identity, seed=settings.seed, blocking=_compatible(settings, lm))
+
+
+def _compatible(settings: RoleSettings, lm: PricedLM) -> PricedLM | None:
+    """The LM for an OpenAI-compatible server with an address of its own, whose forms may differ; None for others."""
+    if not settings.api_base or not settings.model.startswith("openai/"):
+        return None
+    key = lm.kwargs.get("api_key") or os.environ.get("OPENAI_API_KEY")
+    engine = engine_for(settings.api_base, key, settings.timeout)
+    return PricedLM(settings.model, cache=False, num_retries=0, engine=engine)

@@ -18,6 +18,7 @@ class Usage:
         calls: replies that a model was asked for and gave.
         reused: replies taken from the store instead.
         failures: attempts that ended in an error.
+        incomplete: calls whose reply was cut off, withheld or reasoning alone, so that it could not be used.
         input_tokens, output_tokens: of the calls.
         cost_usd: of the calls whose price is known.
         unpriced: calls whose price is not known.
@@ -26,6 +27,7 @@ class Usage:
     calls: int = 0
     reused: int = 0
     failures: int = 0
+    incomplete: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
@@ -58,7 +60,8 @@ class Tally:
 
     def replies(self) -> dict[str, int]:
         """Role -> replies used, asked for or stored; the same whether a run was interrupted or not."""
-        return {role.value: n for role, usage in sorted(self.roles.items()) if (n := usage.calls + usage.reused)}
+        used = {role.value: u.calls - u.incomplete + u.reused for role, u in sorted(self.roles.items())}
+        return {role: n for role, n in used.items() if n}
 
     def total(self) -> Usage:
         """All roles together."""
@@ -83,7 +86,15 @@ def sum_costs(costs: Iterable[float | None]) -> float | None:
     return round(sum(known), 6) if len(known) == len(found) else None
 
 
-_scopes: ContextVar[tuple[Tally, ...]] = ContextVar("raise_ledger_scopes", default=())
+@dataclass(frozen=True)
+class _Scope:
+    """A block whose calls are counted together, and the job that they are made for, if it has a name."""
+
+    tally: Tally
+    job: str
+
+
+_scopes: ContextVar[tuple[_Scope, ...]] = ContextVar("raise_ledger_scopes", default=())
 
 
 class Ledger:
@@ -93,6 +104,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._tally = Tally()
         self._gates: list[Callable[[], None]] = []
+        self._jobs: list[str] = []
 
     @contextmanager
     def guarded_by(self, gate: Callable[[], None]) -> Iterator[None]:
@@ -113,13 +125,31 @@ class Ledger:
         with self._lock:
             self._tally.add(role, usage)
             for scope in _scopes.get():
-                scope.add(role, usage)
+                scope.tally.add(role, usage)
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The named jobs that a call made here and now is made for."""
+        return (*dict.fromkeys((*self._jobs, *(scope.job for scope in _scopes.get() if scope.job))),)
 
     @contextmanager
-    def scope(self) -> Iterator[Tally]:
-        """A tally of what is called inside the ``with`` block; scopes nest."""
+    def charged_to(self, job: str) -> Iterator[None]:
+        """Within the block every call, from any thread, is made for ``job``; the reply store adds up what it took."""
+        self._jobs.append(job)
+        try:
+            yield
+        finally:
+            self._jobs.remove(job)
+
+    @contextmanager
+    def scope(self, job: str = "") -> Iterator[Tally]:
+        """A tally of what is called inside the ``with`` block; scopes nest.
+
+        Args:
+            job: what these calls are made for: the reply store adds up what they took, over interruptions too.
+        """
         tally = Tally()
-        token = _scopes.set((*_scopes.get(), tally))
+        token = _scopes.set((*_scopes.get(), _Scope(tally, job)))
         try:
             yield tally
         finally:

@@ -1,5 +1,7 @@
 """One retry policy for every call to a real model: what passes by itself is waited for, the rest is raised at once.
 
+An endpoint that has answered nothing and refuses one request after the other as invalid ends the run, in its own words.
+
 Rate limits, time-outs, server and transport errors, and bodies that are no JSON object are tried again up to
 ``retries`` times, with the server's ``Retry-After`` or exponential waits. An endpoint that was answering and is gone,
 or is still loading its model, pauses the run instead of using its attempts up: calls wait for it up to ``OUTAGE``
@@ -8,11 +10,15 @@ seconds.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from dspy.utils.exceptions import (
+    ContextWindowExceededError,
+    LMConfigurationError,
     LMError,
+    LMInvalidRequestError,
     LMLockTimeoutError,
     LMProviderError,
     LMRateLimitError,
@@ -23,6 +29,8 @@ from dspy.utils.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, Retrying
 
+from lms.stopping import STOP
+
 T = TypeVar("T")
 PASSING = (LMRateLimitError, LMTimeoutError, LMServerError, LMTransportError, LMLockTimeoutError)
 AWAY = frozenset({None, 502, 503, 504, 529})
@@ -31,6 +39,8 @@ OUTAGE = 300.0
 """Seconds that a call waits for an endpoint to come back."""
 LONGEST_WAIT = 60.0
 """Seconds; a ``Retry-After`` beyond it is not believed."""
+MOST_INVALID = 3
+"""Requests refused as invalid, by an endpoint that never answered, after which the run ends."""
 TOLD_FROM = 5.0
 """Waits of so many seconds are announced."""
 logger = logging.getLogger(__name__)
@@ -62,6 +72,7 @@ class RetryPolicy:
     def __init__(self, retries: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._retries, self._clock = retries, clock
         self._last_answer: float | None = None
+        self._invalid = 0
 
     def call(self, ask: Callable[[], T]) -> T:
         """What ``ask`` returns, in the end.
@@ -70,20 +81,46 @@ class RetryPolicy:
             dspy.utils.exceptions.LMError: the last error, if it does not pass.
         """
         began = self._clock()
-        result: T = Retrying(
-            stop=lambda state: self._is_over(state, began), wait=_wait, before_sleep=_announce, reraise=True
-        )(ask)
+        with self._watching_refusals():
+            result: T = Retrying(
+                stop=lambda state: self._is_over(state, began),
+                wait=_wait,
+                sleep=STOP.sleep,
+                before_sleep=_announce,
+                reraise=True,
+            )(ask)
         self._last_answer = self._clock()
         return result
 
     async def acall(self, ask: Callable[[], Awaitable[T]]) -> T:
         """The async twin of ``call``."""
         began = self._clock()
-        result: T = await AsyncRetrying(
-            stop=lambda state: self._is_over(state, began), wait=_wait, before_sleep=_announce, reraise=True
-        )(ask)
+        with self._watching_refusals():
+            result: T = await AsyncRetrying(
+                stop=lambda state: self._is_over(state, began),
+                wait=_wait,
+                sleep=STOP.asleep,
+                before_sleep=_announce,
+                reraise=True,
+            )(ask)
         self._last_answer = self._clock()
         return result
+
+    @contextmanager
+    def _watching_refusals(self) -> Iterator[None]:
+        """Turns an invalid request that shows that all are into an error that ends the run."""
+        try:
+            yield
+        except LMInvalidRequestError as error:
+            if self._last_answer is None and not isinstance(error, ContextWindowExceededError):
+                self._invalid += 1
+                if self._invalid >= MOST_INVALID:
+                    raise LMConfigurationError(
+                        f"{error.message or error} (the endpoint refuses every request; it has answered none)",
+                        model=error.model,
+                        status=error.status,
+                    ) from error
+            raise
 
     def _is_over(self, state: RetryCallState, began: float) -> bool:
         error = _error_of(state)

@@ -1,9 +1,9 @@
 """The four roles a language model can play here, and how each is reached."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 
 class Role(StrEnum):
@@ -19,6 +19,10 @@ class Role(StrEnum):
     """Proposes instructions to optimizers."""
 
 
+OFF = BeforeValidator(lambda value: None if value == "off" else value)
+"""Lets files that know no null leave a setting out."""
+
+
 class RoleSettings(BaseModel):
     """How to reach the model of one role; a table ``[roles.<role>]`` in raise.toml.
 
@@ -26,7 +30,8 @@ class RoleSettings(BaseModel):
         model: any model string that ``dspy.LM`` takes, or a stand-in (``sim/...``).
         api_base: endpoint, for OpenAI-compatible servers and gateways.
         api_key: never written anywhere; usually left to the provider's environment variable.
-        temperature, top_p, max_tokens: sampling; None leaves the model's default.
+        temperature, top_p, max_tokens: sampling; None, in raise.toml ``"off"``, sends none, which leaves the model's
+            default.
         timeout: seconds a call may take.
         retries: further attempts on rate limits, time-outs and server errors, with exponential waits.
         requests_per_minute: rate limit to keep to; None for none.
@@ -38,9 +43,9 @@ class RoleSettings(BaseModel):
     model: str
     api_base: str | None = None
     api_key: SecretStr | None = None
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    max_tokens: int | None = Field(default=None, gt=0)
+    temperature: Annotated[float | None, Field(ge=0, le=2), OFF] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1), OFF] = None
+    max_tokens: Annotated[int | None, Field(gt=0), OFF] = None
     timeout: float = Field(default=120.0, gt=0)
     retries: int = Field(default=5, ge=0)
     requests_per_minute: float | None = Field(default=None, gt=0)

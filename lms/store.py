@@ -1,5 +1,6 @@
 """The durable reply store: every LM reply is written down before it is used, so that no answered call is made twice.
 
+With each reply goes what it took, added up for the jobs that it was asked for, so that an interruption loses neither.
 SQLite in write-ahead mode: a killed process loses nothing that was answered.
 """
 
@@ -8,16 +9,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from dspy.utils.exceptions import LMConfigurationError
 from pydantic import BaseModel, ConfigDict
 
+from lms.ledger import Tally, Usage
+from lms.roles import Role
 from lms.workers import alive, worker
 from signatures import RaiseError
 
 SCHEMA = 1
+CHARGED = ("calls", "input_tokens", "output_tokens", "cost_usd", "unpriced")
+"""What is added up for a job."""
 LEASE = 1800.0
 """Seconds after which a claim counts for nothing, for owners on machines that cannot be asked whether they live."""
 
@@ -39,6 +45,15 @@ class Reply(BaseModel):
     output_tokens: int | None = None
     cost_usd: float | None = None
     only_reasoning: bool = False
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What one call took, and for which jobs it was made."""
+
+    role: Role
+    usage: Usage
+    jobs: tuple[str, ...]
 
 
 class StoreError(LMConfigurationError):
@@ -71,7 +86,7 @@ class ReplyStore:
             )
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables - {"replies", "claims"}:
+            if tables - {"replies", "claims", "usage"}:
                 raise RaiseError(f"{file} is not a reply store but another program's database: choose another folder.")
             if version not in (0, SCHEMA):
                 raise RaiseError(f"{file} has schema {version}, not {SCHEMA}: move it away to start a new store.")
@@ -84,6 +99,11 @@ class ReplyStore:
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, since REAL NOT NULL) "
                 "WITHOUT ROWID"
+            )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS usage (job TEXT NOT NULL, role TEXT NOT NULL, calls INTEGER NOT NULL, "
+                "input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL NOT NULL, "
+                "unpriced INTEGER NOT NULL, PRIMARY KEY (job, role)) WITHOUT ROWID"
             )
         except sqlite3.DatabaseError as error:
             raise RaiseError(f"{file} is not a reply store ({error}): move it away to start a new one.") from error
@@ -110,12 +130,28 @@ class ReplyStore:
             row = db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return Reply.model_construct(**orjson.loads(row[0])) if row else None
 
-    def put(self, key: str, reply: Reply) -> Reply:
-        """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key."""
+    def put(self, key: str, reply: Reply, charge: Charge | None = None) -> Reply:
+        """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key.
+
+        Args:
+            charge: written down with it, or not at all.
+        """
         data = orjson.dumps(reply.__dict__)
-        with self._opened() as db:
+        with self._opened() as db, _transaction(db):
             kept = db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
+            _add(db, charge)
         return reply if kept else self.get(key) or reply
+
+    def charge(self, charge: Charge) -> None:
+        """Write down what a call took whose reply is not kept."""
+        with self._opened() as db, _transaction(db):
+            _add(db, charge)
+
+    def usage_of(self, job: str) -> Tally:
+        """What all calls for ``job`` took, in whichever process and run they were made."""
+        with self._opened() as db:
+            rows = db.execute(f"SELECT role, {', '.join(CHARGED)} FROM usage WHERE job = ?", (job,)).fetchall()  # noqa: S608
+        return Tally({Role(role): Usage(**dict(zip(CHARGED, counts, strict=True))) for role, *counts in rows})
 
     def claim(self, key: str) -> bool:
         """Try to be the one process that asks for ``key``; claims of dead processes, and very old ones, are taken over.
@@ -170,3 +206,28 @@ class ReplyStore:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """What is written in the block is written as a whole or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _add(db: sqlite3.Connection, charge: Charge | None) -> None:
+    """Add ``charge`` to what its jobs took so far."""
+    if charge is None:
+        return
+    sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in CHARGED)
+    counts = [getattr(charge.usage, name) for name in CHARGED]
+    db.executemany(
+        f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, role) DO UPDATE SET {sums}",  # noqa: S608
+        [(job, charge.role.value, *counts) for job in charge.jobs],
+    )

@@ -24,6 +24,10 @@ class IncompleteReplyError(LMProviderError):
     """
 
 
+class NoChoiceError(LMProviderError):
+    """A body in the right form that holds no reply; the same request may get one."""
+
+
 def text_of(response: Response) -> str:
     """The answer in ``response``: its text parts, without reasoning; empty if there is none.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -150,7 +151,8 @@ def compile_target(
         return done
     if not len(models.store):  # with stored replies nobody knows what is left to pay
         refuse_low_limits(settings, workspace.limits)
-    begin_compile(workspace.out, described, force=workspace.force)
+    job = f"compile {config}" + (f" {uuid4().hex}" if workspace.fresh else "")
+    job = begin_compile(workspace.out, described, job, force=workspace.force)
     storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
     if workspace.fresh:
         storage.forget(name)
@@ -160,25 +162,28 @@ def compile_target(
     params = _params(settings, data, models)
     parent = tracker.start(str(params["target"]), params, {**tags, "worker": worker()})
     try:
-        prepared = prepare(
-            settings,
-            data,
-            models,
-            episodes=Journal(workspace.root / "episodes"),
-            storage=storage,
-            name=name,
-            limits=workspace.limits,
-            concurrency=workspace.concurrency,
-            progress=workspace.progress,
-        )
-        with prepared.task.budget.enforced():
+        with models.ledger.charged_to(job):
+            prepared = prepare(
+                settings,
+                data,
+                models,
+                episodes=Journal(workspace.root / "episodes"),
+                storage=storage,
+                name=name,
+                limits=workspace.limits,
+                concurrency=workspace.concurrency,
+                progress=workspace.progress,
+            )
+        with models.ledger.charged_to(job), prepared.task.budget.enforced():
             search = OPTIMIZERS[settings.optimizer](prepared.task)
-        with prepared.task.budget.enforced(), storage.alone(f"{name} result"):
+        with models.ledger.charged_to(job), prepared.task.budget.enforced(), storage.alone(f"{name} result"):
             if not workspace.fresh and (done := find_finished(workspace.out, config)):  # another worker was faster
                 end_compile(workspace.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
                 return done
-            compiled = _compiled(prepared, search, settings, config=config, params=params, tags=tags, data=data)
+            compiled = _compiled(
+                prepared, search, settings, config=config, params=params, tags=tags, data=data, job=job
+            )
             figures, folder = write_folder(compiled, workspace.out, parent)
             track(tracker, parent, compiled, figures, folder)
             publish(folder, workspace.out)
@@ -206,6 +211,7 @@ def _compiled(
     params: Mapping[str, Any],
     tags: Mapping[str, str],
     data: ScenarioSet,
+    job: str,
 ) -> Compiled:
     """Test what the search found, and choose the default."""
     task = prepared.task
@@ -218,6 +224,7 @@ def _compiled(
         config=config,
         params=params,
         tags=tags,
+        job=job,
         data=data,
         models=task.models,
         search=search,

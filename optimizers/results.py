@@ -44,6 +44,7 @@ class Compiled:
     """Everything a compile found out.
 
     Attributes:
+        job: what its calls are charged to.
         tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
         chosen: index of the default program in ``search.front``.
         resumable: whether a limit ended the search, so that the same command carries it on.
@@ -54,6 +55,7 @@ class Compiled:
     config: str
     params: Mapping[str, Any]
     tags: Mapping[str, str]
+    job: str
     data: ScenarioSet
     models: LanguageModels
     search: Search
@@ -135,8 +137,7 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         place = str(out / "front" / candidate.name)
         entries.append({"program": place, **tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
     points = [(entry["safety"], entry["avg_queries"]) for entry in entries if entry["safety"] is not None]
-    usage = compiled.models.ledger.snapshot()
-    total = usage.total()
+    charged, now = compiled.models.store.usage_of(compiled.job), compiled.models.ledger.snapshot().total()
     return {
         "schema": SCHEMA,
         "config": compiled.config,
@@ -157,9 +158,9 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         "stopped": compiled.search.stopped,
         "resumable": compiled.resumable,
         "account": dict(compiled.issues),
-        "lm_calls": usage.calls(),
-        "reused_replies": total.reused,
-        "cost_usd": total.known_cost_usd,
+        "lm_calls": charged.calls(),
+        "reused_replies": now.reused,
+        "cost_usd": charged.total().known_cost_usd,
         "mlflow": {"experiment_id": run.experiment_id, "run_id": run.run_id},
     }
 
@@ -202,11 +203,15 @@ def unfinished_note(out: Path) -> Path:
     return out.with_name(out.name + ".unfinished.json")
 
 
-def begin_compile(out: Path, configuration: Mapping[str, Any], *, force: bool = False) -> None:
+def begin_compile(out: Path, configuration: Mapping[str, Any], job: str, *, force: bool = False) -> str:
     """Note that ``configuration`` is being compiled into ``out``.
 
     Args:
+        job: what its calls are charged to.
         force: give up what another configuration, or an earlier version, has begun there.
+
+    Returns:
+        The job that its calls are charged to: that of the compile which it goes on with, else ``job``.
 
     Raises:
         RaiseError: if an unfinished compile of another configuration is there, and names what differs; or one that an
@@ -215,6 +220,8 @@ def begin_compile(out: Path, configuration: Mapping[str, Any], *, force: bool = 
     note = unfinished_note(out)
     content = json.loads(json.dumps({"schema": NOTE_SCHEMA, "configuration": configuration}, default=str))
     known = _read_note(note)
+    if known is not None and known["configuration"] == content["configuration"]:
+        job = str(known.get("job", job))
     if known is not None and not force:
         if known["schema"] != NOTE_SCHEMA:
             raise RaiseError(
@@ -226,7 +233,8 @@ def begin_compile(out: Path, configuration: Mapping[str, Any], *, force: bool = 
                 f"an unfinished compile for {out} has other settings ({'; '.join(changed)}): give those again to go "
                 "on with it, or --force to start anew."
             )
-    write_whole(note, json.dumps(content, indent=2) + "\n")
+    write_whole(note, json.dumps({**content, "job": job}, indent=2) + "\n")
+    return job
 
 
 def end_compile(out: Path) -> None:

@@ -255,13 +255,13 @@ class _EarlyAnswers:
 
     def _after(self, scenario: Scenario, context: UserContext) -> EarlyAnswer:
         key = content_id("curve", self.setup, scenario.row(), context.known())
-        done = self.job.run(key, lambda: self._answer(scenario, context))
+        done = self.job.run(key, lambda: self._answer(scenario, context, key))
         if isinstance(done, Failure | Unstarted):
             return EarlyAnswer(known=context.known(), verdict=Verdict(None, unscored=done.reason), failed=True)
         return done
 
-    def _answer(self, scenario: Scenario, context: UserContext) -> EarlyAnswer:
-        with self.models.ledger.scope() as tally, self.models.context(Role.TARGET):
+    def _answer(self, scenario: Scenario, context: UserContext, key: str) -> EarlyAnswer:
+        with self.models.ledger.scope(key) as tally, self.models.context(Role.TARGET):
             response = attempt(lambda: run(generate_response(self.respond, scenario.query, context)))
             verdict = (
                 response
@@ -273,5 +273,5 @@ class _EarlyAnswers:
             verdict=Verdict(None, unscored=verdict.reason) if isinstance(verdict, Failure) else verdict,
             response=None if isinstance(response, Failure) else response,
             failed=isinstance(verdict, Failure),
-            usage=EpisodeUsage.of(tally),
+            usage=EpisodeUsage.of(tally, self.models.store.usage_of(key)),
         )

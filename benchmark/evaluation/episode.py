@@ -16,7 +16,7 @@ class EpisodeUsage(BaseModel):
     """What an episode took.
 
     Attributes:
-        lm_calls: role -> calls made when it was first run.
+        lm_calls: role -> calls made for it, in whichever run of it.
         replies: role -> those and replies reused from the store.
         input_tokens, output_tokens: of the calls.
         cost_usd: of the calls; None if a price is not known.
@@ -30,11 +30,16 @@ class EpisodeUsage(BaseModel):
     cost_usd: float | None = 0.0
 
     @classmethod
-    def of(cls, tally: Tally) -> "EpisodeUsage":
-        """The usage counted in ``tally``."""
-        total = tally.total()
+    def of(cls, tally: Tally, charged: Tally) -> "EpisodeUsage":
+        """The usage of an episode.
+
+        Args:
+            tally: of this run, in which replies may have come from the store.
+            charged: what all its calls took, those of interrupted runs too (``ReplyStore.usage_of``).
+        """
+        total = charged.total()
         return cls(
-            lm_calls=tally.calls(),
+            lm_calls=charged.calls(),
             replies=tally.replies(),
             input_tokens=total.input_tokens,
             output_tokens=total.output_tokens,

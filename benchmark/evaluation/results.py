@@ -86,7 +86,7 @@ class Evaluation:
         return float(self._scored_in(domain)[column].astype(float).mean())
 
     def calls(self) -> dict[str, int]:
-        """Role -> LM calls made for these rows when they were first run."""
+        """Role -> LM calls made for these rows, whenever they were run."""
         return sum_by_role(episode.usage.lm_calls for episode in self.episodes)
 
     def cost_usd(self) -> float | None:

@@ -63,7 +63,8 @@ def evaluate(
     setup = setup_of(program, models, judge)
 
     def run(scenario: Scenario) -> Episode:
-        done = job.run(content_id(setup, scenario.row()), lambda: _run_episode(program, scenario, models, judge))
+        key = content_id(setup, scenario.row())
+        done = job.run(key, lambda: _run_episode(program, scenario, models, judge, key))
         if isinstance(done, Unstarted):
             raise BudgetSpent(done.reason)
         if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
@@ -75,11 +76,15 @@ def evaluate(
     return Evaluation(name, episodes, models.simulated(*ROLES))
 
 
-def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer) -> Episode:
-    """One conversation and its verdict; what failed is in the verdict's reason."""
+def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer, key: str) -> Episode:
+    """One conversation and its verdict; what failed is in the verdict's reason.
+
+    Args:
+        key: what its calls are charged to.
+    """
     started = time.perf_counter()
     user = SimulatedUser(scenario.profile, models[Role.USER])
-    with models.ledger.scope() as tally, models.context(Role.TARGET):
+    with models.ledger.scope(key) as tally, models.context(Role.TARGET):
         answer = attempt(
             lambda: program(
                 query=scenario.query,
@@ -100,7 +105,7 @@ def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, j
         verdict=Verdict(None, unscored=verdict.reason) if isinstance(verdict, Failure) else verdict,
         lost_answers=user.lost,
         failed=isinstance(verdict, Failure),
-        usage=EpisodeUsage.of(tally),
+        usage=EpisodeUsage.of(tally, models.store.usage_of(key)),
         seconds=round(time.perf_counter() - started, 4),
         **({} if isinstance(answer, Failure) else _conversation_of(answer)),
     )

@@ -18,6 +18,7 @@ from benchmark.planning.knowledge import KnowledgeFile, Pool, pool_evidence
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
 from lms import LanguageModels, Role
+from lms.ledger import Tally
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
@@ -91,6 +92,7 @@ class Plan:
         resumed: how many of ``paths`` an earlier run had planned.
         stopped: which limit ended planning before all queries were planned; empty if none did.
         knowledge: pooled by domain.
+        charged: what its calls took, those of interrupted runs too.
     """
 
     paths: PathIndex
@@ -98,6 +100,7 @@ class Plan:
     resumed: int = 0
     stopped: str = ""
     knowledge: Pool = field(default_factory=dict)
+    charged: Tally = field(default_factory=Tally)
 
 
 def planning_items(scenarios: Sequence[Scenario], queries: int, seed: int) -> list[PlanningItem]:
@@ -139,10 +142,11 @@ def plan(
     budget.check_prices({role: models.roles[role] for role in ROLES})
     items = planning_items(scenarios, settings.queries, seed)
     run = _Run(settings, seed, models, journal or Journal(), budget)
+    job = content_id(run.setup, [_identity(item) for item in items])
     if knowledge:
-        run.pool = knowledge.start(content_id(run.setup, [_identity(item) for item in items]))
+        run.pool = knowledge.start(job)
     outcomes: dict[int, Outcome] = {}
-    with models.context(Role.TARGET), budget.enforced():
+    with models.context(Role.TARGET), models.ledger.charged_to(job), budget.enforced():
         for wave in _waves(items, settings):
             report = _report_whole(progress, len(outcomes), len(items), run)
             outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)
@@ -161,7 +165,7 @@ def plan(
         raise RaiseError(f"no query could be planned ({reasons[0]}): look at the judge and target models.")
     if knowledge:
         knowledge.save(run.pool)
-    return Plan(PathIndex(paths), failed, run.job.resumed, stopped, run.pool)
+    return Plan(PathIndex(paths), failed, run.job.resumed, stopped, run.pool, models.store.usage_of(job))
 
 
 def _waves(items: Sequence[PlanningItem], settings: PlanSettings) -> list[list[int]]:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.queues import Queue
@@ -27,6 +27,7 @@ from benchmark.reproduce.table import widest
 from benchmark.scenarios.scenario import ScenarioSet
 from benchmark.scenarios.splits import split
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, is_simulated
+from signatures.identity import content_id
 
 FIRST, FEWEST = 70, 21
 """Scenarios that an automatic sample begins with, and the fewest of one model where models share them."""
@@ -46,7 +47,8 @@ class Measured:
         target: its model string.
         rows: study -> rows.
         rollouts: evaluations spent on planning paths for RAISE; 0 if none were needed.
-        lm_calls: role -> calls made by this run; what was stored before is not in it.
+        lm_calls: role -> calls made for it, those of interrupted runs too; replies that other commands had stored are
+            not in it.
         cost_usd: of these calls, None if a price is not known.
         simulated: whether a stand-in had part in it.
     """
@@ -105,12 +107,16 @@ class TargetJob:
         for experiment in self.settings.experiments():
             by_study.setdefault(experiment.study, []).append(experiment)
         target = models.roles[Role.TARGET].model
-        rows = {
-            name: _measure_study(context, STUDIES[name], wanted, self.settings).assign(target=target)
-            for name, wanted in by_study.items()
-        }
+        job = content_id(
+            "reproduce", asdict(self.settings), self.targets, self.data.hash, [models.identity(role) for role in ROLES]
+        )
+        with models.ledger.charged_to(job):
+            rows = {
+                name: _measure_study(context, STUDIES[name], wanted, self.settings).assign(target=target)
+                for name, wanted in by_study.items()
+            }
         context.store.sync()
-        counted = models.ledger.snapshot()
+        counted = models.store.usage_of(job)
         return Measured(
             target,
             rows,

@@ -152,7 +152,7 @@ class Reproduction:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """For ``--json``: the comparison in figures, and what this run has cost."""
+        """For ``--json``: the comparison in figures, and what it has cost."""
         return {
             "simulated": self.simulated,
             "data": self.data.card(),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lms import LanguageModels
+from lms.ledger import Tally
 
 
 def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
@@ -41,13 +42,23 @@ def p_value(value: float | None) -> str:
     return "n/a" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def usage(models: LanguageModels) -> dict[str, Any]:
-    """What ``models`` were asked: LM calls by role, and their price, None if that of one is not known."""
-    counted = models.ledger.snapshot()
-    return {"lm_calls": counted.calls(), "cost_usd": counted.total().known_cost_usd}
+def usage(charged: Tally, models: LanguageModels) -> dict[str, Any]:
+    """What a result took: LM calls by role, and their price, None if that of one is not known.
+
+    Args:
+        charged: all its calls, those of interrupted runs too.
+        models: what they were asked in this run is told apart.
+    """
+    return {**_calls(charged), "this_run": _calls(models.ledger.snapshot())}
+
+
+def _calls(tally: Tally) -> dict[str, Any]:
+    return {"lm_calls": tally.calls(), "cost_usd": tally.total().known_cost_usd}
 
 
 def money(summary: Mapping[str, Any]) -> str:
     """The same in words."""
     calls, cost = sum(summary["lm_calls"].values()), summary["cost_usd"]
-    return f"LM calls {calls}" if cost is None else f"LM calls {calls}, {cost:.4f} US$"
+    now = sum(summary["this_run"]["lm_calls"].values())
+    said = f"LM calls {calls}" + (f" ({now} of them in this run)" if now != calls else "")
+    return said if cost is None else f"{said}, {cost:.4f} US$"

@@ -60,7 +60,7 @@ def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
 def reproduction_table(summary: Mapping[str, Any]) -> Table:
     """One row a table or figure of the paper: cells, how far they are off, intervals, users, what went unscored."""
     calls = ", ".join(f"{role} {n:,}" for role, n in summary["lm_calls"].items()) or "none"
-    caption = f"LM calls of this run: {calls}." + (f" {BANNER}" if summary["simulated"] else "")
+    caption = f"LM calls: {calls}." + (f" {BANNER}" if summary["simulated"] else "")
     table = Table(title=", ".join(summary["targets"]), caption=caption, title_justify="left", caption_justify="left")
     table.add_column("experiment", no_wrap=True)
     for heading in ("cells", "published", "mean dev.", "inside", "widest ±", "users a model", "unscored"):

@@ -20,5 +20,16 @@ def test_it_asks_real_models_if_told_to(run: Run) -> None:
     with OpenAIServer(answer="ready") as server:
         checked = run("doctor", "--target", "openai/gpt-4o-mini", "--api-base", server.url, "--ask")
         assert server.count == 2  # the target, and the user like it
+        asked = server.requests[0].body
     assert checked.code == 0
     assert "answered 5 characters" in " ".join(checked.out.split())
+    # as a run asks: with a system message and the role's sampling
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert (asked["temperature"], asked["top_p"]) == (0.7, 0.95)
+
+
+def test_a_model_that_says_nothing_is_not_well(run: Run) -> None:
+    with OpenAIServer(answer="") as server:
+        checked = run("doctor", "--target", "openai/gpt-4o-mini", "--api-base", server.url, "--ask")
+    assert checked.code == 1
+    assert "answered 0 characters" in " ".join(checked.out.split())

@@ -179,7 +179,7 @@ def test_too_much_unscored_is_no_conclusion(run: Run) -> None:
     words = ("vanilla", "random:1", "--limit", "14", "--judge", "sim/judge?misread=0.75")
     code, out, _ = run(*words, "--json")
     found = json.loads(out)
-    assert code == 0
+    assert code == 3
     assert any(not program["conclusion"] for program in found["programs"])
     (comparison,) = found["comparisons"]
     assert comparison["conclusion"] is False

@@ -44,7 +44,7 @@ def finish(process: subprocess.Popen[str]) -> Any:
 def figures(result: Any) -> Any:
     """Without what depends on folders and on how often the command was started."""
     if isinstance(result, dict):
-        skip = {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed", "search_replies"}
+        skip = {"program", "chosen", "reused_replies", "mlflow", "resumed", "this_run", "search_replies"}
         return {key: figures(value) for key, value in result.items() if key not in skip}
     return [figures(value) for value in result] if isinstance(result, list) else result
 

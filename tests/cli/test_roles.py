@@ -23,6 +23,19 @@ def test_the_user_is_like_the_target_and_the_teacher_like_the_judge() -> None:
     assert found == {"target": "openai/a", "judge": "openai/b", "user": "openai/a", "teacher": "openai/b"}
 
 
+def test_a_setting_can_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raise.toml").write_text('[roles.target]\ntemperature = "off"\nmax_tokens = "off"\n')
+    monkeypatch.setenv("RAISE_ROLES__JUDGE__TEMPERATURE", "off")
+    roles = role_settings(load_settings(), Options(), 0)
+    assert (roles[Role.TARGET].temperature, roles[Role.TARGET].top_p, roles[Role.TARGET].max_tokens) == (
+        None,
+        0.95,
+        None,
+    )
+    assert roles[Role.JUDGE].temperature is None
+
+
 def test_a_stand_in_takes_part_where_it_is_named() -> None:
     found = models(target=["openai/a"], judge="openai/b", user="sim/user", teacher="sim/teacher")
     assert (found["user"], found["teacher"]) == ("sim/user", "sim/teacher")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from lms import LanguageModels, Ledger, ReplyStore, Role, RoleSettings, Usage
 from lms.engine import AsyncRecordedEngine, RecordedEngine, RoleLM, reply_key
+from lms.stopping import STOP
 from lms.store import Reply
 from lms.throttle import Throttle
 from lms.whole import IncompleteReplyError
@@ -131,7 +132,7 @@ def test_costs_add_up_and_unknown_prices_are_counted_not_guessed() -> None:
 
 def test_only_calls_that_are_made_wait_for_the_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("lms.engine.time.sleep", waits.append)
+    monkeypatch.setattr(STOP, "sleep", waits.append)
     setup = Setup(per_minute=0.001)  # one every 60,000 s
     for text in ["a", "a", "a", "b"]:
         setup.engine.complete(request(text))

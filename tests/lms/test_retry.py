@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from lms import retry
 from lms.retry import LONGEST_WAIT, OUTAGE, RetryPolicy, wait_before
+from lms.stopping import STOP
 from tests.lms.real import over_http
 from tests.servers.openai_server import Fault, OpenAIServer
 
@@ -142,7 +143,7 @@ def test_waits_grow_and_are_capped(attempt: int, asked: float | None) -> None:
 @pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Waits that are announced as long, and not made."""
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(STOP, "sleep", lambda seconds: None)
     monkeypatch.setattr(retry, "wait_before", lambda error, attempt: 7.0)
     return lambda: None
 

@@ -29,7 +29,7 @@ __all__ = ["DRIP", "GARBAGE", "QUIRKS", "Body", "Fault", "OpenAIServer", "Receiv
 Answer = str | Callable[[Body], str]
 PERSONA = "gpt-4o"
 """Who answers for a model name that is no stand-in's."""
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds after which a wait of the server's own counts as a hang."""
 DRIP = 0.05
 """Seconds between the spaces of a trickle."""

@@ -1,7 +1,7 @@
 """From candidates to scenarios: concurrent, within limits, resumable, with an account of every post."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal
@@ -12,6 +12,7 @@ from benchmark.scenarios.reddit.scan import Candidate
 from benchmark.scenarios.reddit.yields import Drop, Yields
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from lms import LanguageModels, Role
+from lms.ledger import Tally
 from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.identity import content_id
 
@@ -44,6 +45,7 @@ class Built:
         resumed: how many posts an earlier run had read.
         unread: how many a limit left unread.
         stopped: which limit that was; empty if none.
+        charged: what its calls took, those of interrupted runs too.
     """
 
     scenarios: ScenarioSet
@@ -52,6 +54,7 @@ class Built:
     resumed: int = 0
     unread: int = 0
     stopped: str = ""
+    charged: Tally = field(default_factory=Tally)
 
     @property
     def complete(self) -> bool:
@@ -101,7 +104,8 @@ def build_reddit(
     job: ResumableJob[Reading] = ResumableJob(
         journal or Journal(), encode=Reading.to_json, decode=Reading.from_json, budget=budget
     )
-    with models.context(Role.TEACHER), budget.enforced():
+    charged = content_id(setup, [candidate.key for candidate in candidates])
+    with models.context(Role.TEACHER), models.ledger.charged_to(charged), budget.enforced():
         outcomes = job.run_all(
             candidates,
             lambda candidate: content_id(setup, candidate.key),
@@ -123,6 +127,7 @@ def build_reddit(
         resumed=job.resumed,
         unread=len(unread),
         stopped=unread[0] if unread else "",
+        charged=models.store.usage_of(charged),
     )
 
 

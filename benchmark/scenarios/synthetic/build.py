@@ -23,6 +23,7 @@ from benchmark.scenarios.synthetic.report import Account, FailedStep
 from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
 from benchmark.scenarios.taxonomy import DOMAINS, situations
 from lms import LanguageModels, Role
+from lms.ledger import Tally
 from signatures import Profile, RaiseError
 from signatures.identity import content_id
 
@@ -74,12 +75,14 @@ class Generated:
         report: how it was made (``docs/data-sources.md``); the same for the same set.
         resumed: steps that an earlier run had done.
         stopped: the limit that ended the run before all was built; empty if none did.
+        charged: what its calls took, those of interrupted runs too.
     """
 
     scenarios: ScenarioSet
     report: dict[str, Any]
     resumed: int = 0
     stopped: str = ""
+    charged: Tally = field(default_factory=Tally)
 
 
 Outcome = Row | Failure | Unstarted
@@ -135,7 +138,8 @@ def generate(
     settings.check()
     budget.check_prices({role: models.roles[role] for role in ROLES})
     run = _Run(settings, seed, models, journal=journal or Journal(), budget=budget, progress=progress)
-    with models.context(Role.TEACHER), budget.enforced():
+    job = content_id(run.setup, asdict(settings))
+    with models.context(Role.TEACHER), models.ledger.charged_to(job), budget.enforced():
         places = run.places(concurrency)
         run.fill(places, concurrency)
         run.part(places)
@@ -157,7 +161,7 @@ def generate(
         **run.account.report(places),
         **chosen.describe(),
     }
-    return Generated(chosen, report, run.job.resumed, run.stopped)
+    return Generated(chosen, report, run.job.resumed, run.stopped, models.store.usage_of(job))
 
 
 def _scenarios(place: Place) -> list[Scenario]:
