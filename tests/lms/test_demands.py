@@ -26,7 +26,6 @@ from tests.servers.faults import (
 from tests.servers.openai_server import Body, OpenAIServer
 
 MESSAGES = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "hello"}]
-SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 100}
 DEMANDS = {
     "temperature": unsupported("temperature"),
     "temperature's default": only_default("temperature"),
@@ -39,7 +38,7 @@ DEMANDS = {
 
 
 def models_at(url: str) -> LanguageModels:
-    return over_http(url, **SAMPLING, seed=1)
+    return over_http(url, temperature=0.7, top_p=0.95, max_tokens=100, seed=1)
 
 
 @pytest.mark.parametrize("demand", DEMANDS.values(), ids=list(DEMANDS))
