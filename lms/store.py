@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lms.workers import alive, worker
 from signatures import RaiseError
+from signatures.private import private_file, private_folder
 
 SCHEMA = 1
 LEASE = 1800.0
@@ -52,7 +53,7 @@ class ReplyStore:
     """Replies by key; safe for threads, and for several processes on one file.
 
     Args:
-        file: the SQLite file, made with its folder if needed; None keeps replies in memory.
+        file: the SQLite file, made with its folder if needed, for its owner alone; None keeps replies in memory.
 
     Raises:
         RaiseError: if the file is not a reply store of this schema.
@@ -64,7 +65,8 @@ class ReplyStore:
         self._owner = worker()
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(file.parent)
+            private_file(file)  # SQLite gives its -wal and -shm the same access
         try:
             self._db = sqlite3.connect(
                 str(file or ":memory:"), check_same_thread=False, isolation_level=None, timeout=60
