@@ -40,7 +40,7 @@ def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, pa
         write_whole(folder / STATE, (Path(scratch) / STATE).read_text(encoding="utf-8"), private=True)
     paths.save(folder / PATHS)
     entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
-    write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n")
+    write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
 
 
 def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:

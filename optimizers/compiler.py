@@ -226,7 +226,7 @@ def _record(
         tracker.finish(run)
         return mark_tracked(result, run)
     except Exception as error:
-        logger.info("MLflow", exc_info=True)
+        logger.debug("recording in MLflow failed", exc_info=True)
         tracker.abandon(parent)
         return replace(result, untracked=first_line(error))
 

@@ -24,7 +24,7 @@ from optimizers.front import hypervolume
 from optimizers.plots import PlotPoint, pareto_png
 from optimizers.task import Search
 from signatures import RaiseError
-from signatures.private import private_folder
+from signatures.private import private_file, private_folder
 
 SCHEMA = 1
 NOTE_SCHEMA = 2
@@ -184,7 +184,7 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     if compiled.search.components:
         _write_json(folder / COMPONENTS, compiled.search.components)
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
-    pareto_png(plot_points(compiled), target, folder / PICTURE, simulated=simulated)
+    pareto_png(plot_points(compiled), target, private_file(folder / PICTURE), simulated=simulated)
     _write_json(folder / RESULT, figures)
     return folder
 
@@ -299,7 +299,8 @@ def begin_compile(out: Path, configuration: Mapping[str, Any], *, force: bool = 
                 f"an unfinished compile for {out} has other settings ({'; '.join(changed)}): give those again to go "
                 "on with it, or --force to start anew."
             )
-    write_whole(note, json.dumps(content, indent=2) + "\n")
+    private_folder(note.parent)
+    write_whole(note, json.dumps(content, indent=2) + "\n", private=True)
 
 
 def end_compile(out: Path) -> None:

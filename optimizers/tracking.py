@@ -19,6 +19,7 @@ from urllib.parse import quote
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
@@ -31,11 +32,12 @@ from signatures import SCORE_DIMENSIONS, RaiseError
 from signatures.private import make_private, private_file, private_folder
 
 FOLDER = Path("mlruns")
+URI = "MLFLOW_TRACKING_URI"
 
 
 def tracking_uri(root: Path = FOLDER) -> str:
     """``MLFLOW_TRACKING_URI`` if set, else the SQLite file in ``root``."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+    return os.environ.get(URI) or f"sqlite:///{(root / 'mlflow.db').resolve()}"
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:
@@ -95,14 +97,28 @@ class Tracker:
         local = self._uri.startswith("sqlite:")
         self._file = Path(self._uri.removeprefix("sqlite:///")) if local else None
         self._artifacts = (root / "artifacts").resolve() if local else None
-        with self.opening():
-            private_folder(root)
+        private_folder(root)
+        with self.opening(), self._alone():
             if self._file and self._artifacts:  # MLflow itself would let everybody read them
                 private_file(self._file)
                 private_folder(self._artifacts)
-            mlflow.set_tracking_uri(self._uri)
             self.client = MlflowClient(self._uri)
             self.experiment_id = self._open_experiment()
+
+    def _alone(self) -> contextlib.AbstractContextManager[object]:
+        """Let one worker at a time make the tables of a local store, and its experiment; MLflow fails where two do."""
+        return FileLock(f"{self._file}.lock") if self._file else contextlib.nullcontext()
+
+    def make_default(self) -> None:
+        """Let those functions of MLflow that take no store write to this one.
+
+        MLflow would also put it into the environment, where the next tracker, of another folder, would take it for what
+        the user wants.
+        """
+        given = os.environ.get(URI)
+        mlflow.set_tracking_uri(self._uri)
+        if given is None:
+            os.environ.pop(URI, None)
 
     @contextlib.contextmanager
     def opening(self) -> Iterator[None]:
@@ -141,7 +157,8 @@ class Tracker:
         """
         if self._file is not None and not self._file.exists():
             raise RaiseError(f"{self._file} has been deleted or moved while it was in use")
-        self.experiment_id = self._open_experiment()
+        with self._alone():
+            self.experiment_id = self._open_experiment()
         try:
             found = self.client.get_run(run.run_id).info
         except mlflow.exceptions.MlflowException:
@@ -169,8 +186,9 @@ class Tracker:
     def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)
-        if self._artifacts and (files := self._artifacts / run.run_id).is_dir():
-            make_private(files)
+        if self._artifacts:
+            make_private(self._artifacts / run.run_id)
+            make_private(self._artifacts / "models")
 
     def abandon(self, run: MlflowRun) -> None:
         """Mark a run as failed, if that is possible; what made it fail matters more."""
@@ -216,6 +234,7 @@ class Tracker:
 
 def track(tracker: Tracker, parent: MlflowRun, compiled: Compiled, figures: Mapping[str, Any], folder: Path) -> None:
     """Log trials (dev), evaluated programs (test), the picture, the episodes and the chosen program."""
+    tracker.make_default()
     front = {candidate.name for candidate in compiled.search.front}
     common = {key: compiled.params[key] for key in ("target", "judge", "optimizer", "seed", "data_hash", "abstention")}
     for trial in compiled.search.trials:
