@@ -94,18 +94,7 @@ def test_when_mlflow_fails_the_program_is_there_the_exit_code_tells_and_the_same
 WRITERS = {
     "plan": ["plan", "--out", "result.jsonl", "--queries", "2", "--evaluations", "3"],
     "build": ["data", "build", "--out", "result.jsonl"],
-    "generate": [
-        "data",
-        "generate",
-        "--out",
-        "result.jsonl",
-        "--domains",
-        "life",
-        "--situations",
-        "1",
-        "--profiles",
-        "2",
-    ],
+    "generate": ["data", "generate", "--out", "result.jsonl", "--domains", "life", "--situations", "1"],
     "curve": ["evaluate", "vanilla", "--limit", "3", "--curve-plot", "result.html"],
     "describe": ["data", "describe", "--html", "result.html"],
 }

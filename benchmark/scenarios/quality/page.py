@@ -48,7 +48,7 @@ def quality_page(report: QualityReport, file: Path, *, seed: int = 0) -> None:
         seed=seed,
     )
     with keeping(file):
-        write_whole(file, page)
+        write_whole(file, page, private=True)
     logger.info("wrote %s", file)
 
 
