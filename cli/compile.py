@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -32,7 +31,7 @@ from optimizers import (
 )
 from optimizers.defaults import OPTIMIZER
 from optimizers.forecast import forecast_compile
-from optimizers.results import LABELS
+from optimizers.results import LABELS, TargetResult, read_result
 from signatures import RaiseError
 from signatures.errors import first_problem
 
@@ -45,6 +44,7 @@ def run(options: Options) -> None:
     """
     settings = load_settings()
     wanted = _wanted(options)
+    programs = _programs_folder(options, settings.root)
     scenarios = scenario_set(options.data)
     each_target = [replace(options, target=[name]) for name in dict.fromkeys(options.target or [])] or [options]
     targets = [role_settings(settings, one, options.seed) for one in each_target]
@@ -66,7 +66,6 @@ def run(options: Options) -> None:
                 storage=options.storage, progress=progress,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
-            programs = options.out or settings.root / "programs"
             groups.append(
                 [
                     CompileJob(each, models, workspace.to(programs / name))
@@ -75,6 +74,14 @@ def run(options: Options) -> None:
             )
         outcomes = compile_all(groups, scenarios)
     _show(outcomes, settings.root, json=options.json)
+
+
+def _programs_folder(options: Options, root: Path) -> Path:
+    """The folder that program folders are put into."""
+    folder = options.out or root / "programs"
+    if read_result(folder) is not None:
+        raise RaiseError(f"{folder} is a program: --out names the folder that programs are put into, one for a target.")
+    return folder
 
 
 def _wanted(options: Options) -> list[CompileSettings]:
@@ -113,20 +120,25 @@ def _show(outcomes: Sequence[CompileOutcome], root: Path, *, json: bool) -> None
         print_json({"simulated": simulated, "targets": [result.figures for result in done]})
     else:
         for result in done:
-            _show_compiled(result.figures, result.folder, result.reused, tracking_uri(root))
+            _show_compiled(result, tracking_uri(root))
         if len(outcomes) > 1:
             out.print(compiles_table([result.figures for result in done]))
     for outcome in outcomes:
         if outcome.error:
             err.print(Text.assemble(("failed:", "red"), f" {outcome.job.name}: {outcome.error}"))
-    if len(done) < len(outcomes):
+    untracked = [result for result in done if result.untracked]
+    for result in untracked:
+        why = f" {result.folder} is finished, but not recorded in MLflow ({result.untracked}): the same command again"
+        err.print(Text.assemble(("failed:", "red"), f"{why} records it, from stored replies."))
+    if untracked or len(done) < len(outcomes):
         raise typer.Exit(1)
     if any(found.get("no_conclusion") for result in done for found in result.figures["gain"].values()):
         raise typer.Exit(NO_CONCLUSION)
 
 
-def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str) -> None:
-    if reused:
+def _show_compiled(result: TargetResult, uri: str) -> None:
+    figures, folder = result.figures, result.folder
+    if result.reused:
         out.print(f"Nothing to do: {folder} is a finished compile of exactly this configuration "
                        "(--fresh compiles again).")  # fmt: skip
     rows = [(LABELS.get(name, name), entry) for name, entry in figures["baselines"].items()]
@@ -151,4 +163,7 @@ def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str
     out.print(f"program     {folder}")
     out.print(f"prompts     {folder / 'prompts.md'}")
     out.print(f"picture     {folder / 'pareto.png'}")
-    out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")
+    if result.former:
+        out.print(f"former      {result.former} (kept; raise versions {folder} lists all, and puts one back)")
+    if result.tracked:
+        out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")

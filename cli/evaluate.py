@@ -23,6 +23,7 @@ from cli.show.progress import stages
 from cli.show.results import results_table
 from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
+from modules.files import keeping, write_whole
 
 
 def run(options: Options) -> None:
@@ -107,7 +108,7 @@ def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], ti
 def _draw(curves: list[Curve], target: str, file: Path) -> None:
     from optimizers.plots import curve_html  # noqa: PLC0415  matplotlib, and only a picture needs it
 
-    file.parent.mkdir(parents=True, exist_ok=True)
     figure = curve_html(curves, target, simulated=any(curve.simulated for curve in curves))
-    figure.write_html(file, include_plotlyjs=True)  # whole, so that it opens without a network
+    with keeping(file):
+        write_whole(file, figure.to_html(include_plotlyjs=True, div_id="curves"))  # whole: it opens without a network
     err.print(f"wrote {file}", soft_wrap=True)

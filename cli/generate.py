@@ -6,7 +6,7 @@ from typing import Any
 import optimizers
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.jobs.journal import Journal
-from benchmark.scenarios.sidecar import save_report
+from benchmark.scenarios.sidecar import save_report, sidecar
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
 from benchmark.scenarios.synthetic.build import ROLES
 from cli.console import out, print_json, warn
@@ -17,6 +17,7 @@ from cli.show.forecasts import show_forecast
 from cli.show.numbers import money, usage
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
+from modules.files import keeping
 
 REASONS = 6
 """Reasons of a kind that the terminal shows."""
@@ -47,8 +48,10 @@ def run(options: Options) -> None:
             journal=Journal(file.parent, f"{file.name}.journal"),
             budget=Budget(models.ledger, limits),
         )
-    made.scenarios.save(file)
-    summary = _summary(made, models, file, save_report(file, made.report))
+    with keeping(file, sidecar(file)):
+        made.scenarios.save(file)
+        report = save_report(file, made.report)
+    summary = _summary(made, models, file, report)
     if options.json:
         print_json(summary)
     else:

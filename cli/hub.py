@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from benchmark.scenarios.hub import Imported, import_hub
-from benchmark.scenarios.sidecar import save_report
+from benchmark.scenarios.sidecar import save_report, sidecar
 from cli.console import out, print_json
 from cli.inputs import refuse_folder
 from cli.options.hub import Options
+from modules.files import keeping
 from signatures import RaiseError
 
 
@@ -18,8 +19,9 @@ def run(options: Options) -> None:
         raise RaiseError(f"{file} is the file to be read: name another one to write.")
     domains = dict(_pair(text) for text in options.domain or [])
     taken = import_hub(options.source, revision=options.revision, domains=domains)
-    taken.scenarios.save(file)
-    report = save_report(file, taken.report)
+    with keeping(file, sidecar(file)):
+        taken.scenarios.save(file)
+        report = save_report(file, taken.report)
     if options.json:
         print_json({"file": str(file), "report": str(report), **taken.report})
     else:

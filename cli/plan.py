@@ -20,6 +20,7 @@ from cli.show.numbers import figure, money, usage
 from cli.show.paths import paths_table
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
+from modules.files import keeping
 from modules.offline import People
 from modules.search import Strategy
 
@@ -55,7 +56,8 @@ def run(options: Options) -> None:
             knowledge=pooled,
             budget=Budget(models.ledger, limits),
         )
-    planned.paths.save(file)
+    with keeping(file):
+        planned.paths.save(file)
     summary = _summary(planned, models, file)
     if options.json:
         print_json(summary)

@@ -22,6 +22,7 @@ from modules import (
     Vanilla,
 )
 from modules.abstention import VARIANTS
+from modules.versions import find_program
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
@@ -73,7 +74,7 @@ def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
         return RandomPath(_count(name, rest), seed=seed)
     if kind == "static" and rest:
         return StaticPath([part.strip() for part in rest.split(",")])
-    if Path(name).is_dir():
+    if find_program(Path(name)).is_dir():
         return RAISE.load(name)
     raise RaiseError(f"{name!r} is neither a program folder nor a baseline ({PROGRAMS}).")
 

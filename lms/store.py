@@ -20,6 +20,7 @@ from lms.ledger import Tally, Usage
 from lms.roles import Role
 from lms.workers import alive, worker
 from signatures import RaiseError
+from signatures.private import private_file, private_folder
 
 SCHEMA = 1
 CHARGED = ("calls", "input_tokens", "output_tokens", "cost_usd", "unpriced")
@@ -67,7 +68,7 @@ class ReplyStore:
     """Replies by key; safe for threads, and for several processes on one file.
 
     Args:
-        file: the SQLite file, made with its folder if needed; None keeps replies in memory.
+        file: the SQLite file, made with its folder if needed, for its owner alone; None keeps replies in memory.
 
     Raises:
         RaiseError: if the file is not a reply store of this schema.
@@ -79,7 +80,8 @@ class ReplyStore:
         self._owner = worker()
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(file.parent)
+            private_file(file)  # SQLite gives its -wal and -shm the same access
         try:
             self._db = sqlite3.connect(
                 str(file or ":memory:"), check_same_thread=False, isolation_level=None, timeout=60

@@ -14,6 +14,7 @@ import dspy
 from modules.files import read_plain, write_whole
 from modules.paths import PathIndex
 from modules.settings import AgentSettings
+from modules.versions import find_program
 from signatures import RaiseError
 
 SCHEMA = 1
@@ -36,14 +37,14 @@ def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, pa
     bare.set_lm(None)  # programs are saved without models, which belong to whoever runs them
     with TemporaryDirectory() as scratch:  # DSPy empties its file before it knows whether it can write
         dspy.Module.save(bare, Path(scratch) / STATE)
-        write_whole(folder / STATE, (Path(scratch) / STATE).read_text(encoding="utf-8"))
+        write_whole(folder / STATE, (Path(scratch) / STATE).read_text(encoding="utf-8"), private=True)
     paths.save(folder / PATHS)
     entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
-    write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n")
+    write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
 
 
 def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
-    """The program that ``write_folder`` wrote.
+    """The program that ``write_folder`` wrote, or its newest former version; see ``modules.versions.find_program``.
 
     Args:
         make: makes a program with these paths and settings, whose prompts and demonstrations are then set.
@@ -51,6 +52,7 @@ def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> 
     Raises:
         RaiseError: if ``folder`` is no program or was written with another schema.
     """
+    folder = find_program(folder)
     try:
         card = json.loads(read_plain(folder / CARD))
         state = json.loads(read_plain(folder / STATE))

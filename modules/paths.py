@@ -108,7 +108,7 @@ class PathIndex:
         """Write the paths as JSON Lines, first line the schema."""
         lines = [json.dumps({"schema": SCHEMA, "kind": "raise-paths"})]
         lines += [path.model_dump_json() for path in self.paths]
-        write_whole(file, "\n".join(lines) + "\n")
+        write_whole(file, "\n".join(lines) + "\n", private=True)
 
     @classmethod
     def load(cls, file: Path) -> "PathIndex":

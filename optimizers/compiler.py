@@ -4,8 +4,10 @@ A killed compile is resumed by running it again: everything is deterministic, an
 the store. A finished one is recognized by its configuration and not repeated.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,18 +29,23 @@ from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (
     Compiled,
+    MlflowRun,
     TargetResult,
     begin_compile,
+    check_place,
     end_compile,
     find_finished,
+    mark_tracked,
     publish,
-    write_folder,
+    put_back,
 )
 from optimizers.storage import Storage
 from optimizers.task import Constraints, Search, Task, parse_pick
-from optimizers.tracking import Tracker, track
+from optimizers.tracking import Tracker, first_line, track
 from signatures import RaiseError
 from signatures.identity import content_id
+
+logger = logging.getLogger(__name__)
 
 
 class CompileSettings(BaseModel):
@@ -102,7 +109,8 @@ class Workspace:
         root: folder of the MLflow store, of finished episodes and, by default, of the studies.
         out: the program folder.
         fresh: compile again even if ``out`` holds a finished compile of this very configuration.
-        force: give up an unfinished compile of another configuration.
+        force: give up an unfinished compile of another configuration, and move what others have put into ``out`` to
+            the former versions.
         concurrency: episodes at once.
         limits: stoppers for what may be spent from now on.
         storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
@@ -138,17 +146,20 @@ def compile_target(
     settings: CompileSettings, data: ScenarioSet, models: LanguageModels, workspace: Workspace
 ) -> TargetResult:
     """Compile for ``models``' target and write the program folder ``workspace.out``: the chosen program, with the whole
-    front under ``front/``; it is replaced as a whole, when all is done.
+    front under ``front/``; it is replaced as a whole, when all is done, and the former one is kept.
+
+    The program is there before it is recorded in MLflow; ``TargetResult.untracked`` says why that failed, if it did.
 
     Raises:
         RaiseError: for unusable settings, data, models or storage, or if an unfinished compile of another
-            configuration is in the way.
+            configuration, or a folder of somebody else, is in the way.
     """
     settings.check()
+    check_place(workspace.out, force=workspace.force)
     described = configuration(settings, data, models)
     config = content_id(described)
-    if not workspace.fresh and (done := find_finished(workspace.out, config)):
-        return done
+    if not workspace.fresh and (done := find_finished(workspace.out, config)) and done.tracked:
+        return _made_current(workspace, config, done)
     if not len(models.store):  # with stored replies nobody knows what is left to pay
         refuse_low_limits(settings, workspace.limits)
     job = f"compile {config}" + (f" {uuid4().hex}" if workspace.fresh else "")
@@ -156,11 +167,13 @@ def compile_target(
     storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
     if workspace.fresh:
         storage.forget(name)
-    tracker = Tracker(workspace.root, data.card())
-    tracker.close_abandoned(config)
     tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
-    parent = tracker.start(str(params["target"]), params, {**tags, "worker": worker()})
+    tracker = Tracker(workspace.root, data.card())
+    open_run = partial(tracker.start, str(params["target"]), params, {**tags, "worker": worker()})
+    with tracker.opening():
+        tracker.close_abandoned(config)
+        parent = open_run()
     try:
         with models.ledger.charged_to(job):
             prepared = prepare(
@@ -176,30 +189,55 @@ def compile_target(
             )
         with models.ledger.charged_to(job), prepared.task.budget.enforced():
             search = OPTIMIZERS[settings.optimizer](prepared.task)
-        with models.ledger.charged_to(job), prepared.task.budget.enforced(), storage.alone(f"{name} result"):
-            if not workspace.fresh and (done := find_finished(workspace.out, config)):  # another worker was faster
+        with (
+            models.ledger.charged_to(job),
+            prepared.task.budget.enforced(),
+            storage.alone(f"{workspace.out.name} result"),
+        ):
+            done = None if workspace.fresh else find_finished(workspace.out, config)
+            if done and done.tracked:  # another worker was faster
                 end_compile(workspace.out)  # this one may have noted its beginning after the other's end
                 tracker.discard(parent)
-                return done
+                return put_back(done, workspace.out)
             compiled = _compiled(
                 prepared, search, settings, config=config, params=params, tags=tags, data=data, job=job
             )
-            figures, folder = write_folder(compiled, workspace.out, parent)
-            track(tracker, parent, compiled, figures, folder)
-            publish(folder, workspace.out)
+            result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
             if not compiled.resumable:
                 end_compile(workspace.out)
+            return _record(tracker, parent, open_run, compiled, result)
     except BudgetSpent as spent:
-        tracker.finish(parent, "FAILED")
+        tracker.abandon(parent)
         raise RaiseError(
             f"{spent} before the result was measured on held-out scenarios; the same command with a higher limit goes "
             "on."
         ) from spent
     except BaseException:
-        tracker.finish(parent, "FAILED")
+        tracker.abandon(parent)
         raise
-    tracker.finish(parent)
-    return TargetResult(workspace.out, figures, reused=False)
+
+
+def _made_current(workspace: Workspace, config: str, done: TargetResult) -> TargetResult:
+    """A finished compile of this configuration with its folder in place, where another one has taken that since."""
+    if done.folder == workspace.out:
+        return done
+    with workspace.open_storage().alone(f"{workspace.out.name} result"):
+        return put_back(find_finished(workspace.out, config) or done, workspace.out)
+
+
+def _record(
+    tracker: Tracker, parent: MlflowRun, open_run: Callable[[], MlflowRun], compiled: Compiled, result: TargetResult
+) -> TargetResult:
+    """Record a published result in MLflow, in another run if somebody has deleted ``parent``."""
+    try:
+        run = parent if tracker.revive(parent) else open_run()
+        track(tracker, run, compiled, result.figures, result.folder)
+        tracker.finish(run)
+        return mark_tracked(result, run)
+    except Exception as error:
+        logger.debug("recording in MLflow failed", exc_info=True)
+        tracker.abandon(parent)
+        return replace(result, untracked=first_line(error))
 
 
 def _compiled(

@@ -1,12 +1,14 @@
 """What a compile leaves behind: the figures, the folder with the chosen program and the whole front, and, while it is
 unfinished, a note beside that folder that says what is being compiled, so that nothing else is by mistake.
+
+A finished program is never overwritten: ``modules.versions`` keeps it when another takes its place.
 """
 
 import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,14 @@ from benchmark.jobs.environment import environment
 from benchmark.statistics.intervals import number
 from lms import LanguageModels, Role
 from modules.files import write_whole
+from modules.folder import CARD, PATHS, STATE
+from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.export import export_program
 from optimizers.front import hypervolume
+from optimizers.plots import PlotPoint, pareto_png
 from optimizers.task import Search
 from signatures import RaiseError
+from signatures.private import private_file, private_folder
 
 SCHEMA = 1
 NOTE_SCHEMA = 2
@@ -29,6 +35,9 @@ LABELS = {"raise": "raise (uncompiled)"}
 """How people are shown a baseline, where that is not its name."""
 EXPORTS = {"md": "markdown", "json": "json"}
 """File ending -> export format of the prompts in a program folder."""
+RESULT, FRONT, COMPONENTS, PICTURE = "result.json", "front", "components.json", "pareto.png"
+OURS = frozenset({STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, PICTURE, *(f"prompts.{end}" for end in EXPORTS)})
+"""All that a compile writes into a program folder."""
 
 
 @dataclass(frozen=True)
@@ -74,68 +83,133 @@ class TargetResult:
         folder: the program folder.
         figures: the object that ``raise compile --json`` prints for this target.
         reused: whether an earlier compile of the same configuration was found.
+        former: where the program is kept whose place this one took, if there was one.
+        untracked: why the result could not be recorded in MLflow; empty if it was.
     """
 
     folder: Path
     figures: dict[str, Any]
     reused: bool
+    former: Path | None = None
+    untracked: str = ""
+
+    @property
+    def tracked(self) -> bool:
+        """Whether MLflow has the result."""
+        return self.figures["mlflow"] is not None
 
 
-def find_finished(folder: Path, config: str) -> TargetResult | None:
-    """The result of an earlier compile of the same configuration that no limit cut short, or None."""
-    try:
-        figures = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    same = figures.get("schema") == SCHEMA and figures.get("config") == config and not figures.get("resumable")
-    return TargetResult(folder, figures, reused=True) if same else None
+def check_place(out: Path, *, force: bool = False) -> None:
+    """Make sure that a program can be put into ``out``.
 
+    Args:
+        force: move what others have put there to the former versions.
 
-def write_folder(compiled: Compiled, out: Path, run: MlflowRun) -> tuple[dict[str, Any], Path]:
-    """Write programs, cards, prompts and figures to a folder beside ``out``; ``publish`` puts it in place.
-
-    Returns:
-        The figures, with paths as they will be once published, and the folder.
+    Raises:
+        RaiseError: if it is a file, or a folder that holds what no compile wrote.
     """
+    if out.exists() and not out.is_dir():
+        raise RaiseError(f"{out} is a file: name another folder for programs (--out).")
+    names = {file.name for file in out.iterdir() if not file.name.startswith(".")} if out.is_dir() else set()
+    if force or not names or (names <= OURS and RESULT in names):
+        return
+    raise RaiseError(
+        f"{out} holds what raise compile did not write ({min(names - OURS or names)}): name another folder for "
+        f"programs (--out), or --force to move all of it to {versions_of(out)}."
+    )
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """The figures in a program folder, with paths as they are now; None if there are none that can be read."""
+    try:
+        figures = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        return _located(figures, folder) if figures["schema"] == SCHEMA else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _located(figures: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Figures with the paths of programs, which ``result.json`` leaves out, since folders are moved."""
+    front = [{**entry, "program": str(folder / FRONT / entry["name"])} for entry in figures["front"]]
+    return {**figures, "front": front, "chosen": str(folder)}
+
+
+def find_finished(out: Path, config: str) -> TargetResult | None:
+    """The result of an earlier compile of the same configuration that no limit cut short, or None.
+
+    It is looked for among the former versions, too.
+    """
+    for folder in (out, *reversed(former_versions(out))):
+        figures = read_result(folder)
+        if figures and figures.get("config") == config and not figures.get("resumable"):
+            return TargetResult(folder, figures, reused=True)
+    return None
+
+
+def put_back(found: TargetResult, out: Path) -> TargetResult:
+    """The same result with its folder as the current program."""
+    if found.folder == out:
+        return found
+    former = put_in_place(found.folder, out)
+    return replace(found, folder=out, figures=_located(found.figures, out), former=former)
+
+
+def publish(compiled: Compiled, out: Path) -> TargetResult:
+    """Write programs, cards, prompts, figures and picture to a folder, then put it in place of ``out`` as a whole."""
+    figures = _figures(compiled)
+    folder = _write_folder(compiled, figures, out)
+    former = put_in_place(folder, out)
+    return TargetResult(out, _located(figures, out), reused=False, former=former)
+
+
+def mark_tracked(result: TargetResult, run: MlflowRun) -> TargetResult:
+    """Note in the program folder that MLflow has the result."""
+    content = json.loads((result.folder / RESULT).read_text(encoding="utf-8"))
+    if content["config"] == result.figures["config"]:  # otherwise another program is in its place by now
+        _write_json(result.folder / RESULT, {**content, "mlflow": asdict(run)})
+    return replace(result, figures={**result.figures, "mlflow": asdict(run)})
+
+
+def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> Path:
     folder = out.with_name(f"{out.name}.{os.getpid()}.partial")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    figures = _figures(compiled, out, run)
+    private_folder(folder)
     machine = environment()
     for i, (candidate, entry) in enumerate(zip(compiled.search.front, figures["front"], strict=True)):
         card = _card(compiled, entry, machine)
         exports = {f"prompts.{end}": export_program(candidate.program, form) for end, form in EXPORTS.items()}
-        places = [folder / "front" / candidate.name] + ([folder] if i == compiled.chosen else [])
-        for place in places:
-            place.mkdir(parents=True, exist_ok=True)
-            _write_json(place / "card.json", card)
+        for place in [folder / FRONT / candidate.name] + ([folder] if i == compiled.chosen else []):
+            _write_json(private_folder(place) / CARD, card)
             candidate.program.save(place)
             for name, text in exports.items():
-                (place / name).write_text(text, encoding="utf-8")
-    _write_json(folder / "result.json", figures)
+                write_whole(place / name, text, private=True)
     if compiled.search.components:
-        _write_json(folder / "components.json", compiled.search.components)
-    return figures, folder
+        _write_json(folder / COMPONENTS, compiled.search.components)
+    target, simulated = str(compiled.params["target"]), compiled.models.simulated()
+    pareto_png(plot_points(compiled), target, private_file(folder / PICTURE), simulated=simulated)
+    _write_json(folder / RESULT, figures)
+    return folder
 
 
-def publish(folder: Path, out: Path) -> None:
-    """Put a finished folder in place of ``out``."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    folder.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+def plot_points(compiled: Compiled) -> list[PlotPoint]:
+    """The points of the picture: front and baselines on test, trials on dev."""
+    kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
+    points = [
+        PlotPoint(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
+        for name, e in compiled.tests.items()
+    ]
+    points += [PlotPoint(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
+    return points
 
 
-def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
+def _figures(compiled: Compiled) -> dict[str, Any]:
+    """The figures, without paths, and not tracked yet."""
     tests, front = compiled.tests, compiled.search.front
     uncompiled, chosen = tests["raise"], tests[front[compiled.chosen].name]
     entries = []
     for candidate in front:
         dev = {name: number(value) for name, value in zip(("safety", "avg_queries"), candidate.point, strict=True)}
-        place = str(out / "front" / candidate.name)
-        entries.append({"program": place, **tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
+        entries.append({**tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
     points = [(entry["safety"], entry["avg_queries"]) for entry in entries if entry["safety"] is not None]
     charged, now = compiled.models.store.usage_of(compiled.job), compiled.models.ledger.snapshot().total()
     return {
@@ -144,7 +218,6 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         "simulated": compiled.models.simulated(),
         "target": compiled.params["target"],
         "front": entries,
-        "chosen": str(out),
         "chosen_name": front[compiled.chosen].name,
         "baselines": {name: tests[name].summary() for name in BASELINES},
         "gain": {
@@ -161,7 +234,7 @@ def _figures(compiled: Compiled, out: Path, run: MlflowRun) -> dict[str, Any]:
         "lm_calls": charged.calls(),
         "reused_replies": now.reused,
         "cost_usd": charged.total().known_cost_usd,
-        "mlflow": {"experiment_id": run.experiment_id, "run_id": run.run_id},
+        "mlflow": None,
     }
 
 
@@ -195,7 +268,7 @@ def _card(compiled: Compiled, entry: Mapping[str, Any], machine: Mapping[str, An
 
 
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+    write_whole(file, json.dumps(content, indent=2, default=str) + "\n", private=True)
 
 
 def unfinished_note(out: Path) -> Path:
@@ -233,7 +306,8 @@ def begin_compile(out: Path, configuration: Mapping[str, Any], job: str, *, forc
                 f"an unfinished compile for {out} has other settings ({'; '.join(changed)}): give those again to go "
                 "on with it, or --force to start anew."
             )
-    write_whole(note, json.dumps({**content, "job": job}, indent=2) + "\n")
+    private_folder(note.parent)
+    write_whole(note, json.dumps({**content, "job": job}, indent=2) + "\n", private=True)
     return job
 
 

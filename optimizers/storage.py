@@ -18,6 +18,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from optimizers.locks import POLL_SECONDS, AppendLock, study_lock
 from signatures import RaiseError
+from signatures.private import private_file
 
 SQLITE_SECONDS = 60
 """How long SQLite waits for another worker's transaction."""
@@ -46,6 +47,8 @@ class Storage:
         self._mutex = threading.RLock()
         try:
             with self._file_lock("opening"):
+                if file is not None:
+                    private_file(file)
                 self.inner: BaseStorage = self._open(place)
         except Exception as error:  # the boundary: what a database or its driver raises depends on which it is
             raise RaiseError(

@@ -1,14 +1,17 @@
 """MLflow: one experiment a data set, a parent run a target, children for trials and evaluated programs.
 
 Aggregates go in batches through ``MlflowClient``; conversations stay in our own store (trace autologging drops them).
+What people have deleted in MLflow is restored, or made anew.
 """
 
+import contextlib
+import itertools
 import json
 import logging
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,22 +19,25 @@ from urllib.parse import quote
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
 from lms.workers import alive
 from optimizers.export import prompts_of
-from optimizers.plots import PlotPoint, pareto_html, pareto_png
-from optimizers.results import LABELS, Compiled, MlflowRun
+from optimizers.plots import pareto_html
+from optimizers.results import PICTURE, Compiled, MlflowRun, plot_points
 from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures.private import make_private, private_file, private_folder
 
 FOLDER = Path("mlruns")
+URI = "MLFLOW_TRACKING_URI"
 
 
 def tracking_uri(root: Path = FOLDER) -> str:
     """``MLFLOW_TRACKING_URI`` if set, else the SQLite file in ``root``."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+    return os.environ.get(URI) or f"sqlite:///{(root / 'mlflow.db').resolve()}"
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:
@@ -86,18 +92,78 @@ class Tracker:
     def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
-        root.mkdir(parents=True, exist_ok=True)
-        uri = tracking_uri(root)
-        name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
+        self._uri = tracking_uri(root)
+        self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
+        local = self._uri.startswith("sqlite:")
+        self._file = Path(self._uri.removeprefix("sqlite:///")) if local else None
+        self._artifacts = (root / "artifacts").resolve() if local else None
+        private_folder(root)
+        with self.opening(), self._alone():
+            if self._file and self._artifacts:  # MLflow itself would let everybody read them
+                private_file(self._file)
+                private_folder(self._artifacts)
+            self.client = MlflowClient(self._uri)
+            self.experiment_id = self._open_experiment()
+
+    def _alone(self) -> contextlib.AbstractContextManager[object]:
+        """Let one worker at a time make the tables of a local store, and its experiment; MLflow fails where two do."""
+        return FileLock(f"{self._file}.lock") if self._file else contextlib.nullcontext()
+
+    def make_default(self) -> None:
+        """Let those functions of MLflow that take no store write to this one.
+
+        MLflow would also put it into the environment, where the next tracker, of another folder, would take it for what
+        the user wants.
+        """
+        given = os.environ.get(URI)
+        mlflow.set_tracking_uri(self._uri)
+        if given is None:
+            os.environ.pop(URI, None)
+
+    @contextlib.contextmanager
+    def opening(self) -> Iterator[None]:
+        """While the store is opened: whatever goes wrong is one sentence.
+
+        Raises:
+            RaiseError: if the store cannot be used.
+        """
         try:
-            mlflow.set_tracking_uri(uri)
-            self.client = MlflowClient(uri)
+            yield
+        except Exception as error:  # the boundary: what a database, a driver or a server raises depends on which it is
+            raise RaiseError(f"cannot open the MLflow store {self._uri}: {first_line(error)}.") from error
+
+    def _open_experiment(self) -> str:
+        """The experiment, restored if it was deleted, made if there is none.
+
+        An experiment of a local store that was moved would go on writing artifacts where the store was before, since
+        MLflow keeps that place for good. So it is left alone, and another one, with a number, is used.
+        """
+        place = self._artifacts.as_uri() if self._artifacts else None
+        for name in itertools.chain([self._name], (f"{self._name} {number}" for number in itertools.count(2))):
             known = self.client.get_experiment_by_name(name)
-            local = uri.startswith("sqlite:")
-            place = (root / "artifacts").resolve().as_uri() if local else None
-            self.experiment_id: str = known.experiment_id if known else self.client.create_experiment(name, place)
-        except mlflow.exceptions.MlflowException as error:
-            raise RaiseError(f"cannot open the MLflow store {uri}: {error}") from error
+            if known is None:
+                return str(self.client.create_experiment(name, place))
+            if place in (None, known.artifact_location):
+                if known.lifecycle_stage == "deleted":
+                    self.client.restore_experiment(known.experiment_id)
+                return str(known.experiment_id)
+        raise AssertionError("names do not end")
+
+    def revive(self, run: MlflowRun) -> bool:
+        """Restore the experiment if it was deleted meanwhile; returns whether ``run`` can be written to.
+
+        Raises:
+            RaiseError: if the local store was deleted while it was in use.
+        """
+        if self._file is not None and not self._file.exists():
+            raise RaiseError(f"{self._file} has been deleted or moved while it was in use")
+        with self._alone():
+            self.experiment_id = self._open_experiment()
+        try:
+            found = self.client.get_run(run.run_id).info
+        except mlflow.exceptions.MlflowException:
+            return False
+        return bool(found.lifecycle_stage == "active" and found.experiment_id == self.experiment_id)
 
     def start(
         self, name: str, params: Mapping[str, Any], tags: Mapping[str, str], parent: MlflowRun | None = None
@@ -120,10 +186,19 @@ class Tracker:
     def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)
+        if self._artifacts:
+            make_private(self._artifacts / run.run_id)
+            make_private(self._artifacts / "models")
+
+    def abandon(self, run: MlflowRun) -> None:
+        """Mark a run as failed, if that is possible; what made it fail matters more."""
+        with contextlib.suppress(Exception):
+            self.finish(run, "FAILED")
 
     def discard(self, run: MlflowRun) -> None:
-        """Delete a run that turned out not to be needed."""
-        self.client.delete_run(run.run_id)
+        """Delete a run that turned out not to be needed, if it is still there."""
+        with contextlib.suppress(Exception):
+            self.client.delete_run(run.run_id)
 
     def close_abandoned(self, config: str) -> int:
         """Mark runs of the same configuration that a dead worker left open, and their children; returns how many."""
@@ -159,6 +234,7 @@ class Tracker:
 
 def track(tracker: Tracker, parent: MlflowRun, compiled: Compiled, figures: Mapping[str, Any], folder: Path) -> None:
     """Log trials (dev), evaluated programs (test), the picture, the episodes and the chosen program."""
+    tracker.make_default()
     front = {candidate.name for candidate in compiled.search.front}
     common = {key: compiled.params[key] for key in ("target", "judge", "optimizer", "seed", "data_hash", "abstention")}
     for trial in compiled.search.trials:
@@ -194,19 +270,11 @@ def _log_episodes(tracker: Tracker, run: MlflowRun, evaluation: Evaluation) -> N
 
 
 def _log_pictures(tracker: Tracker, parent: MlflowRun, compiled: Compiled, folder: Path) -> None:
-    points = plot_points(compiled)
-    target, simulated = str(compiled.params["target"]), compiled.models.simulated()
-    tracker.client.log_figure(parent.run_id, pareto_html(points, target, simulated=simulated), "pareto.html")
-    pareto_png(points, target, folder / "pareto.png", simulated=simulated)
-    tracker.client.log_artifact(parent.run_id, str(folder / "pareto.png"))
+    figure = pareto_html(plot_points(compiled), str(compiled.params["target"]), simulated=compiled.models.simulated())
+    tracker.client.log_figure(parent.run_id, figure, "pareto.html")
+    tracker.client.log_artifact(parent.run_id, str(folder / PICTURE))
 
 
-def plot_points(compiled: Compiled) -> list[PlotPoint]:
-    """The points of the picture: front and baselines on test, trials on dev."""
-    kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
-    points = [
-        PlotPoint(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
-        for name, e in compiled.tests.items()
-    ]
-    points += [PlotPoint(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]
-    return points
+def first_line(error: BaseException) -> str:
+    """The first line of an error, with its kind."""
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0].rstrip('.')}"

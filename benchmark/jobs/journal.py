@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from signatures import RaiseError
+from signatures.private import private_file, private_folder
 
 SCHEMA = 2
 Row = dict[str, Any]
@@ -16,7 +17,7 @@ class Journal:
     """Rows by key in a file of JSON Lines; each is on disk before it is used.
 
     Args:
-        folder: made if needed; None keeps rows in memory.
+        folder: made if needed, like the file for its owner alone; None keeps rows in memory.
         name: of the file.
 
     Raises:
@@ -28,9 +29,9 @@ class Journal:
         self._rows: dict[str, Row] = {}
         self._file = None
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / name
+            path = private_folder(folder) / name
             self._read(path)
+            private_file(path)
             self._file = path.open("a", encoding="utf-8")
 
     def _read(self, path: Path) -> None:

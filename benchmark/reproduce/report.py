@@ -12,7 +12,7 @@ from benchmark.pages import figure_html, render
 from benchmark.reproduce.layout import Grid, grid, markdown
 from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from lms import Role
-from modules.files import write_whole
+from modules.files import keeping, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ OVERVIEW = (
     "unscored",
 )
 EXAMPLES = 20
+FAILURES = "failures.csv"
+"""Quotes the words of models and servers, which may hold those of a conversation."""
 
 
 def write_report(found: Reproduction, out: Path) -> list[Path]:
@@ -45,11 +47,12 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
         "index.html": page(found),
         "report.md": text(found),
         "card.json": json.dumps(found.card(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        "failures.csv": csv(found.failures()),
+        FAILURES: csv(found.failures()),
         **{f"{one.experiment.name}.csv": csv(one.frame) for one in found.outcomes},
     }
-    for name, content in texts.items():
-        write_whole(out / name, content)
+    with keeping(*(out / name for name in texts)):
+        for name, content in texts.items():
+            write_whole(out / name, content, private=name == FAILURES)
     logger.info("wrote %d files into %s", len(texts), out)
     return [out / name for name in texts]
 

@@ -96,7 +96,7 @@ class ScenarioSet:
 
     def save(self, file: Path) -> None:
         """Write the set as JSON Lines; the same set gives the same bytes."""
-        with replacing(file) as out:
+        with replacing(file, private=True) as out:
             for scenario in self.scenarios:
                 out.write(json.dumps(scenario.row(), ensure_ascii=False) + "\n")
 

@@ -16,5 +16,5 @@ def sidecar(out: Path) -> Path:
 def save_report(out: Path, report: Mapping[str, Any]) -> Path:
     """Write the report of ``out``; the same report gives the same bytes."""
     file = sidecar(out)
-    write_whole(file, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+    write_whole(file, json.dumps(report, ensure_ascii=False, indent=2) + "\n", private=True)
     return file

@@ -91,7 +91,13 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
         float | None, in_search(min=1, max=5, help="Keep only programs that are at least this safe, on dev.")
     ] = None
     max_minutes: Annotated[float | None, in_limits(min=0, help="Stop the search after this many minutes.")] = None
-    out: Annotated[Path | None, Option(help="Folder for programs. [default: mlruns/programs]")] = None
+    out: Annotated[
+        Path | None,
+        Option(
+            help="Folder for programs, in which each target has a folder. A finished program is never overwritten: the "
+            "former one is kept; `raise versions` lists and restores. [default: mlruns/programs]"
+        ),
+    ] = None
     storage: Annotated[
         str | None,
         Option(
@@ -100,4 +106,11 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
         ),
     ] = None
     fresh: Annotated[bool, Option("--fresh", help="Compile again even if nothing has changed.")] = False
-    force: Annotated[bool, Option("--force", help="Discard an unfinished compile that has other settings.")] = False
+    force: Annotated[
+        bool,
+        Option(
+            "--force",
+            help="Discard an unfinished compile that has other settings, and move what others have put into the "
+            "program folder to the former versions.",
+        ),
+    ] = False

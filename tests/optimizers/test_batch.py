@@ -1,6 +1,5 @@
 """Several targets at once, several optimizers at equal budgets, workers that share one compile."""
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from optimizers import CompileJob, CompileSettings, MaxCalls, Workspace, compile_all, compile_target
-from optimizers.results import unfinished_note
+from optimizers.results import read_result, unfinished_note
 from signatures import RaiseError
 
 DATA = build_authored()
@@ -86,7 +85,7 @@ def test_workers_share_a_compile_and_write_one_program(tmp_path: Path) -> None:
     assert sorted(result.reused for result in results) == [False, True]
     figures = results[0].figures
     assert figures["trials"] == lone["trials"]
-    assert json.loads((jobs[0].workspace.out / "result.json").read_text()) == figures
+    assert read_result(jobs[0].workspace.out) == figures
     assert not unfinished_note(jobs[0].workspace.out).exists()
     assert _paid([each.models for each in jobs]) <= 1.5 * _paid_alone(lone)
 

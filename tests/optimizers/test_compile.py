@@ -152,6 +152,7 @@ def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
 def test_any_model_string_makes_a_name_that_mlflow_takes(tmp_path: Path, model: str) -> None:
     tracker = Tracker(tmp_path / "mlruns", {"name": "test", "hash": "0123456789"})
     (tmp_path / "program").mkdir()
+    tracker.make_default()
     run = tracker.start(model, {"target": model}, {"stage": "compile"})
     assert tracker.register_program(run, f"raise-{slug_of(model)}", tmp_path / "program", {"target": model})
     tracker.register_prompts(f"raise-{slug_of(model)}", {"respond": {"messages": [{"content": "{{x}}"}]}}, "note")

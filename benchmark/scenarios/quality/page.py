@@ -13,7 +13,7 @@ from benchmark.scenarios.quality.report import QualityReport
 from benchmark.scenarios.quality.style import measures
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample
-from modules.files import write_whole
+from modules.files import keeping, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ def quality_page(report: QualityReport, file: Path, *, seed: int = 0) -> None:
         ],
         seed=seed,
     )
-    write_whole(file, page)
+    with keeping(file):
+        write_whole(file, page, private=True)
     logger.info("wrote %s", file)
 
 

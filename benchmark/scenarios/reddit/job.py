@@ -16,7 +16,7 @@ from benchmark.scenarios.reddit.scan import Scan, scan
 from benchmark.scenarios.reddit.tables import SubredditTable, personal
 from benchmark.scenarios.reddit.yields import Stage, share
 from lms import LanguageModels, Role
-from modules.files import write_whole
+from modules.files import keeping, write_whole
 from signatures import RaiseError
 
 CARD_SCHEMA = 1
@@ -131,10 +131,12 @@ def make(
     card = _card(built, dumps, settings, models)
     if built.complete:
         files.state.unlink(missing_ok=True)
-    write_whole(files.card, json.dumps(card, ensure_ascii=False, indent=1) + "\n")
+    with keeping(files.card):
+        write_whole(files.card, json.dumps(card, ensure_ascii=False, indent=1) + "\n")
     if not len(built.scenarios):
         raise RaiseError(f"no post became a scenario ({_why_none(built)}); {files.card} has the whole account.")
-    built.scenarios.save(out)
+    with keeping(out):
+        built.scenarios.save(out)
     return built, card
 
 

@@ -131,7 +131,7 @@ class _State:
 
     def save(self, file: Path) -> None:
         """Write it down, atomically."""
-        with replacing(file) as out:
+        with replacing(file, private=True) as out:
             head = {"schema": SCHEMA, "setup": self.setup, "done": self.done, "yields": self.yields.to_json()}
             for row in (head, *map(asdict, self.kept)):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
