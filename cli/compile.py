@@ -34,6 +34,7 @@ from optimizers.forecast import forecast_compile
 from optimizers.results import LABELS
 from signatures import RaiseError
 from signatures.errors import first_problem
+from signatures.masking import masked
 
 
 def run(options: Options) -> None:
@@ -144,4 +145,4 @@ def _show_compiled(figures: dict[str, Any], folder: Path, reused: bool, uri: str
     out.print(f"program     {folder}")
     out.print(f"prompts     {folder / 'prompts.md'}")
     out.print(f"picture     {folder / 'pareto.png'}")
-    out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")
+    out.print(f"MLflow      {masked(uri)} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")

@@ -14,6 +14,7 @@ from dspy.utils.exceptions import LMError
 
 from cli.console import err, fail
 from signatures import RaiseError
+from signatures.masking import masked
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def do(name: str, options: object) -> None:
     try:
         import_module(f"cli.{name}").run(options)
     except (RaiseError, LMError) as error:
-        fail(str(error))
+        fail(masked(str(error)))
         raise typer.Exit(2) from error
     except KeyboardInterrupt as stop:
         err.print("stopped; the same command again goes on where this one stopped.")

@@ -6,7 +6,7 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -25,6 +25,7 @@ from lms.simulation import StandIn
 from lms.store import Reply, ReplyStore
 from lms.throttle import Throttle
 from lms.whole import IncompleteReplyError, attempts, has_reasoning, problem_of, text_of
+from signatures.masking import masked_errors
 
 POLL = 0.1
 """Seconds between looks for another process's reply."""
@@ -65,10 +66,11 @@ class ProviderModel:
 
     Args:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
+        secrets: what errors must not repeat, such as the key.
     """
 
-    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None) -> None:
-        self._lm, self.identity, self._seed = lm, identity, seed
+    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None, secrets: Collection[str] = ()) -> None:
+        self._lm, self.identity, self._seed, self._secrets = lm, identity, seed, secrets
 
     def _outgoing(self, request: Request) -> Request:
         return replace(request, config=replace(request.config, seed=self._seed))
@@ -76,13 +78,13 @@ class ProviderModel:
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
         lm = self._lm.copy()
-        with dspy.context(**BARE_CALL):
+        with dspy.context(**BARE_CALL), masked_errors(self._secrets):
             return _reply(lm(self._outgoing(request)), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
-        with dspy.context(**BARE_CALL):
+        with dspy.context(**BARE_CALL), masked_errors(self._secrets):
             return _reply(await lm.acall(self._outgoing(request)), lm)
 
 

@@ -164,4 +164,4 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
-    return ProviderModel(lm, identity, seed=settings.seed)
+    return ProviderModel(lm, identity, seed=settings.seed, secrets=settings.secrets())

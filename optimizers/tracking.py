@@ -8,7 +8,8 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from optimizers.export import prompts_of
 from optimizers.plots import PlotPoint, pareto_html, pareto_png
 from optimizers.results import LABELS, Compiled, MlflowRun
 from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures.masking import masked
 
 FOLDER = Path("mlruns")
 
@@ -32,6 +34,18 @@ FOLDER = Path("mlruns")
 def tracking_uri(root: Path = FOLDER) -> str:
     """``MLFLOW_TRACKING_URI`` if set, else the SQLite file in ``root``."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+
+
+@contextmanager
+def _opening(uri: str) -> Iterator[None]:
+    """Errors of opening the MLflow store ``uri``, as one sentence."""
+    try:
+        yield
+    except Exception as error:  # the boundary: what a database or its driver raises depends on which it is
+        why = masked(" ".join(str(error).split()))[:300] or type(error).__name__
+        raise RaiseError(
+            f"cannot open the MLflow store {uri} ({why}): see to it, or set MLFLOW_TRACKING_URI."
+        ) from error
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:
@@ -60,9 +74,13 @@ def compare_page(uri: str, base: str) -> str | None:
     """Address of MLflow's comparison of the newest compile's runs, under ``base``; None if there is no compile yet.
 
     Its scatter plot shows safety against avg_queries.
+
+    Raises:
+        RaiseError: if the store cannot be opened.
     """
-    client = MlflowClient(uri)
-    experiments = [e.experiment_id for e in client.search_experiments()]
+    with _opening(uri):
+        client = MlflowClient(uri)
+        experiments = [e.experiment_id for e in client.search_experiments()]
     parents = client.search_runs(experiments, "tags.stage = 'compile'", max_results=1)
     if not parents:
         return None
@@ -89,15 +107,13 @@ class Tracker:
         root.mkdir(parents=True, exist_ok=True)
         uri = tracking_uri(root)
         name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
-        try:
+        with _opening(uri):
             mlflow.set_tracking_uri(uri)
             self.client = MlflowClient(uri)
             known = self.client.get_experiment_by_name(name)
             local = uri.startswith("sqlite:")
             place = (root / "artifacts").resolve().as_uri() if local else None
             self.experiment_id: str = known.experiment_id if known else self.client.create_experiment(name, place)
-        except mlflow.exceptions.MlflowException as error:
-            raise RaiseError(f"cannot open the MLflow store {uri}: {error}") from error
 
     def start(
         self, name: str, params: Mapping[str, Any], tags: Mapping[str, str], parent: MlflowRun | None = None

@@ -2,12 +2,18 @@
 
 from pydantic import ValidationError
 
+from signatures.masking import masked
+
 
 class RaiseError(Exception):
     """A mistake in the input, told in one sentence that names the input and the fix.
 
-    The command line prints the sentence without a traceback and exits with code 2.
+    The command line prints the sentence without a traceback and exits with code 2. Secrets in it are masked: it may
+    quote a URL, or another program's words.
     """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(masked(sentence))
 
 
 def first_problem(error: ValidationError, whole: str = "") -> str:
@@ -17,4 +23,4 @@ def first_problem(error: ValidationError, whole: str = "") -> str:
         whole: what to call the place if it is no field but all of it.
     """
     problem = error.errors()[0]
-    return f"{'.'.join(str(part) for part in problem['loc']) or whole}: {problem['msg']}"
+    return f"{'.'.join(str(part) for part in problem['loc']) or whole}: {problem['msg'].removeprefix('Value error, ')}"

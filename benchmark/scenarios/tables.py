@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from signatures import RaiseError
+from signatures.masking import masked
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row | str]
@@ -129,5 +130,5 @@ def _row(header: list[str], cells: list[str]) -> Row | str:
 
 
 def short(error: Exception) -> str:
-    """An error's message as one short phrase."""
-    return " ".join(str(error).split())[:200].rstrip(".")
+    """An error's message as one short phrase, without secrets."""
+    return masked(" ".join(str(error).split()))[:200].rstrip(".")

@@ -45,6 +45,7 @@ class Fault(StrEnum):
     RATE_LIMITED = "429 with Retry-After"
     SERVER_ERROR = "500"
     UNAUTHORIZED = "401"
+    REPEATS_KEY = "500 that repeats the key it was sent"
     DROPPED = "the connection closes without a reply"
     HELD = "no reply until release(), so the client times out"
     CUT_OFF = "half of the text, finish_reason length"
@@ -280,6 +281,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(500, {"error": {"message": "the server had an error", "type": "server_error"}})
             case Fault.UNAUTHORIZED:
                 self._send(401, {"error": {"message": "incorrect API key provided", "code": "invalid_api_key"}})
+            case Fault.REPEATS_KEY:
+                sent = headers.get("authorization", "").removeprefix("Bearer ")
+                self._send(500, {"error": {"message": f"this key of yours, {sent}, is out of order"}})
             case Fault.DROPPED:
                 self.close_connection = True
             case Fault.MALFORMED:
