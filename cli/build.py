@@ -2,6 +2,7 @@
 
 from benchmark import build_authored
 from cli.console import out, print_json
+from cli.inputs import refuse_folder
 from cli.options.build import Options
 from signatures import RaiseError
 
@@ -12,6 +13,7 @@ def run(options: Options) -> None:
         raise RaiseError(
             f"unknown source {options.source!r}: 'authored' is built here; see raise data generate, import and reddit."
         )
+    refuse_folder(options.out, "a scenario file to write")
     scenarios = build_authored()
     scenarios.save(options.out)
     if options.json:

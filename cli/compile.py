@@ -12,7 +12,7 @@ from rich.text import Text
 from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
 from cli.console import err, out, print_json
-from cli.inputs import scenario_set, tell
+from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, role_settings
 from cli.show.forecasts import show_forecasts
@@ -47,6 +47,8 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted[0], scenarios, targets, options.rpm, json=options.json)
         return
+    programs = options.out or settings.root / "programs"
+    refuse_unwritable(programs)
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:
         check_prices(limits, roles)
@@ -62,7 +64,6 @@ def run(options: Options) -> None:
                 storage=options.storage, progress=progress,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
-            programs = options.out or settings.root / "programs"
             groups.append(
                 [
                     CompileJob(each, models, workspace.to(programs / name))

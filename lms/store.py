@@ -85,6 +85,10 @@ class ReplyStore:
                 "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, since REAL NOT NULL) "
                 "WITHOUT ROWID"
             )
+        except sqlite3.OperationalError as error:
+            raise RaiseError(
+                f"{file} cannot be opened ({error}): see to its permissions, or name another folder."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise RaiseError(f"{file} is not a reply store ({error}): move it away to start a new one.") from error
 

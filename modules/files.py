@@ -1,10 +1,11 @@
 """Files that are written whole or not at all, and files of strangers that are read with care."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 MAX_BYTES = 64 * 2**20
 """A program's file larger than this is no program."""
@@ -22,6 +23,9 @@ def replacing(file: Path) -> Iterator[TextIO]:
         with partial.open("w", encoding="utf-8") as out:
             yield out
         partial.replace(file)
+    except OSError as error:
+        error.filename, error.filename2 = str(file), None  # a full disk names no file, and the partial one says nothing
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -30,6 +34,18 @@ def write_whole(file: Path, text: str) -> None:
     """Write ``text`` to ``file`` in one step."""
     with replacing(file) as out:
         out.write(text)
+
+
+def parse_json(text: str) -> Any:
+    """What the JSON in ``text`` says.
+
+    Raises:
+        ValueError: if it is no JSON, or nested deeper than can be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def read_plain(file: Path) -> str:

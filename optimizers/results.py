@@ -14,7 +14,7 @@ from benchmark import Evaluation, ScenarioSet
 from benchmark.jobs.environment import environment
 from benchmark.statistics.intervals import number
 from lms import LanguageModels, Role
-from modules.files import write_whole
+from modules.files import parse_json, write_whole
 from optimizers.export import export_program
 from optimizers.front import hypervolume
 from optimizers.task import Search
@@ -82,8 +82,10 @@ class TargetResult:
 def find_finished(folder: Path, config: str) -> TargetResult | None:
     """The result of an earlier compile of the same configuration that no limit cut short, or None."""
     try:
-        figures = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        figures = parse_json((folder / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        return None
+    if not isinstance(figures, dict):
         return None
     same = figures.get("schema") == SCHEMA and figures.get("config") == config and not figures.get("resumable")
     return TargetResult(folder, figures, reused=True) if same else None
@@ -249,7 +251,7 @@ def list_differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: 
 def _read_note(note: Path) -> dict[str, Any] | None:
     """The note; None if there is none that can be read."""
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
+        content = parse_json(note.read_text(encoding="utf-8"))
         readable = isinstance(content["configuration"], dict) and isinstance(content["schema"], int)
     except (OSError, ValueError, KeyError, TypeError):
         return None
