@@ -40,12 +40,15 @@ def parse_json(text: str) -> Any:
     """What the JSON in ``text`` says.
 
     Raises:
-        ValueError: if it is no JSON, or nested deeper than can be read.
+        ValueError: if it is no JSON, nested deeper than can be read, or holds half a character, which no file can.
     """
     try:
-        return json.loads(text)
+        content = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    return content
 
 
 def read_plain(file: Path) -> str:

@@ -307,6 +307,8 @@ def _text(value: object, may_be_unknown: bool) -> str | _Wrong | None:
 
 def _plain(value: Real) -> str:
     """A number as people write it: a whole one without a point."""
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
     return str(int(number)) if number.is_integer() else str(number)
 

@@ -1,15 +1,35 @@
 """Every command on files and folders that are not what they should be: one sentence, an exit code, no traceback."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from modules import RAISE
 from tests.cli.conftest import Ran, Run
 from tests.rights import without_root_rights
 
 SCENARIO = {"id": "1", "domain": "life", "situation": "life/moving", "source": "hub", "query": "Move?", "profile": {}}
+SCORES = {"risk_sensitivity": 3, "emotional_empathy": 3, "user_alignment": 3}
+RATING = {"query": "Move?", "profile": {"age": "30"}, "response": "Wait.", "rater": "a", "situation": "s", **SCORES}
+PATH = {
+    "query": "Move?",
+    "path": ["age"],
+    "value": 3.5,
+    "evaluations": 1,
+    "domain": "life",
+    "history": [[["age"], 3.0]],
+}
+ROW = {"query": "Move?", "scenario": "life", "age": "30"}
+POST = {"subreddit": "relationships", "title": "Should I leave?", "selftext": "I am 30. " * 60, "author": "x"}
+FILES = [Path(f"odd.{ending}") for ending in ("jsonl", "json", "csv", "parquet", "journal")]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 SHAPES = {
     "a list": "[1, 2]",
     "a number": "7",
@@ -80,22 +100,19 @@ WRITING = {
 @pytest.fixture(autouse=True)
 def inputs() -> None:
     """Files that are as they should be."""
-    post = {"subreddit": "relationships", "title": "Should I leave?", "selftext": "I am 30. " * 60, "author": "x"}
-    Path("posts.ndjson").write_text(json.dumps(post) + "\n", encoding="utf-8")
-    scores = {"risk_sensitivity": 3, "emotional_empathy": 3, "user_alignment": 3}
-    rating = {"query": "Move?", "profile": {"age": "30"}, "response": "Wait.", **scores}
-    Path("ratings.jsonl").write_text(json.dumps(rating) + "\n", encoding="utf-8")
-    Path("rows.jsonl").write_text(
-        json.dumps({"query": "Move?", "scenario": "life", "age": "30"}) + "\n", encoding="utf-8"
-    )
+    for file, row in (("posts.ndjson", POST), ("ratings.jsonl", RATING), ("rows.jsonl", ROW)):
+        Path(file).write_text(json.dumps(row) + "\n", encoding="utf-8")
+
+
+def is_one_sentence(ran: Ran) -> bool:
+    """Whether there is one error, and nothing that looks like a crash."""
+    errors = [line for line in ran.err.splitlines() if line.startswith("error: ")]
+    return len(errors) == 1 and "Traceback" not in ran.err + ran.out
 
 
 def refused(ran: Ran) -> None:
-    """One sentence, an exit code, nothing else that looks like a crash."""
-    assert ran.code in (1, 2), ran
-    errors = [line for line in ran.err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1, ran.err
-    assert "Traceback" not in ran.err + ran.out
+    """One sentence and exit code 2."""
+    assert (ran.code, is_one_sentence(ran)) == (2, True), ran
 
 
 @pytest.mark.parametrize("name", list(RUNNING))
@@ -147,19 +164,100 @@ def test_the_place_to_write_to_cannot_be_written(run: Run, name: str) -> None:
     assert "locked" in ran.err
 
 
-@pytest.mark.parametrize("shape", list(SHAPES))
 @pytest.mark.parametrize("name", list(READING))
-def test_a_file_of_an_odd_shape(run: Run, name: str, shape: str) -> None:
-    content = SHAPES[shape].encode("utf-8", "surrogateescape")
-    for file in ("odd.jsonl", "odd.json", "odd.csv", "odd.parquet", "odd.journal"):
-        Path(file).write_bytes(content + b"\n")
-    if "odd" in READING[name] and "journal" not in name:
+def test_a_file_of_an_odd_shape(run: Run, name: str) -> None:
+    program = "odd" in READING[name] and "journal" not in name
+    if program:
         Path("odd").mkdir()
-        for file in ("card.json", "program.json", "paths.jsonl"):
-            (Path("odd") / file).write_bytes(content)
-    ran = run(*READING[name])
-    if name == "plan journal" and shape in NO_JSON:
-        assert ran.code == 0  # what a kill in the middle of a line leaves
-        return
-    refused(ran)
-    assert "odd" in ran.err or name == "reddit"  # one of several dumps
+    files = [Path("odd", file) for file in ("card.json", "program.json", "paths.jsonl")] if program else FILES
+    wrong = []
+    for shape, text in SHAPES.items():
+        for file in files:
+            file.write_bytes(text.encode("utf-8", "surrogateescape") + b"\n")
+        ran = run(*READING[name])
+        if name == "plan journal" and shape in NO_JSON:
+            fine = ran.code == 0  # what a kill in the middle of a line leaves
+        else:
+            fine = ran.code == 2 and is_one_sentence(ran) and ("odd" in ran.err or name == "reddit")
+        if not fine:
+            wrong.append((shape, ran))
+    assert wrong == []
+
+
+ROWS = {
+    "scenario": (SCENARIO, ["evaluate", "vanilla", "--split", "all", "--data", "odd.jsonl"]),
+    "rating": (RATING, ["judge-agreement", "odd.jsonl"]),
+    "path": (PATH, ["evaluate", "raise", "--limit", "1", "--paths", "odd.jsonl"]),
+    "row to import": (ROW, ["data", "import", "odd.jsonl", "--out", "made/set.jsonl"]),
+    "post": (POST, ["data", "reddit", "odd.jsonl", "--out", "made/set.jsonl"]),
+}
+"""A good row of each kind of file, and a command that reads it."""
+VALUES = [None, [1], {"a": 1}, float("nan"), 10**400, -1, True, "", "\ud800", "\x00", {"age": "\ud800"}, [["age"], 1]]
+
+
+@pytest.mark.parametrize("name", list(ROWS))
+def test_a_field_of_an_odd_value(run: Run, name: str) -> None:
+    """It is used, or refused in a sentence."""
+    row, words = ROWS[name]
+    wrong = []
+    for field, value in [*product(row, VALUES), ("extra", 1)]:
+        lines = [json.dumps({"schema": 1, "kind": "raise-paths"})] * (name == "path") + [
+            json.dumps({**row, field: value})
+        ]
+        Path("odd.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        ran = run(*words)
+        if ran.code != 0 and not is_one_sentence(ran):
+            wrong.append((field, value, ran))
+    assert wrong == []
+
+
+def test_a_stored_row_that_cannot_be_read_is_work_done_again(run: Run) -> None:
+    words = ["data", "generate", "--out", "made/set.jsonl", "--domains", "life", "--situations", "1"]
+    for journal, again in (("mlruns/episodes/episodes.jsonl", RUNNING["evaluate"]), ("made/set.jsonl.journal", words)):
+        first = run(*again, "--json").object
+        entries = [json.loads(line) for line in Path(journal).read_text(encoding="utf-8").splitlines()]
+        spoilt = [{**entry, "row": {key: [7] for key in entry["row"]}} for entry in entries]
+        Path(journal).write_text("".join(json.dumps(entry) + "\n" for entry in spoilt), encoding="utf-8")
+        found = run(*again, "--json").object
+        assert without_calls(found) == without_calls(first)
+
+
+def without_calls(found: Any) -> Any:
+    """Figures, but for how often models were asked."""
+    if isinstance(found, list):
+        return [without_calls(each) for each in found]
+    if not isinstance(found, dict):
+        return found
+    return {name: without_calls(value) for name, value in found.items() if name not in ("lm_calls", "resumed")}
+
+
+def test_doctor_says_what_is_in_the_way_of_runs(run: Run) -> None:
+    Path("mlruns").write_text("", encoding="utf-8")
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "FAIL runs: mlruns is no folder" in ran.out
+    Path("mlruns").unlink()
+    Path("mlruns").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
+    with without_root_rights():
+        ran = run("doctor")
+    assert ran.code == 1
+    assert "FAIL runs: mlruns cannot be written to" in ran.out
+    Path("mlruns").chmod(stat.S_IRWXU)
+    assert "ok   runs: mlruns is writable" in run("doctor").out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_sentence() -> None:
+    command = [sys.executable, "-m", "cli", "export", str(Path.cwd() / "program")]
+    RAISE().save("program")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the output: No space left on device: see to it, or name another place.\n"
+
+
+def test_a_reader_that_has_enough_is_no_crash() -> None:
+    RAISE().save("program")
+    command = f"{sys.executable} -m cli export program | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False)
+    assert (done.returncode in (0, 1), done.stderr) == (True, "")
