@@ -8,11 +8,16 @@ from cli.console import warn
 from cli.settings import warnings_for
 from lms import LanguageModels, Role
 from signatures import RaiseError
+from signatures.errors import meant
 
 
 def scenario_set(name: str) -> ScenarioSet:
     """The set that ``--data`` names."""
-    return build_authored() if name == "authored" else load_scenarios(Path(name))
+    if name == "authored":
+        return build_authored()
+    if (hint := meant(name, ["authored"])) and not Path(name).exists():
+        raise RaiseError(f"there is no scenario file {name}{hint}.")
+    return load_scenarios(Path(name))
 
 
 def refuse_folder(file: Path, wanted: str) -> None:

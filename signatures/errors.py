@@ -1,5 +1,8 @@
 """The one error that is meant for the person at the keyboard, and how to tell what a validation found."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from pydantic import ValidationError
 
 from signatures.masking import masked
@@ -14,6 +17,18 @@ class RaiseError(Exception):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(masked(sentence))
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'test'?)`` if ``name`` is nearly one of the ``known`` names, else nothing."""
+    like = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {like[0]!r}?)" if like else ""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """The sentence for a name that is not ``known``."""
+    known = list(known)
+    return f"unknown {kind} {name!r}{meant(name, known)}: choose one of {', '.join(known)}."
 
 
 def first_problem(error: ValidationError, whole: str = "") -> str:

@@ -141,7 +141,7 @@ def import_hub(source: str, *, revision: str | None = None, domains: Mapping[str
     """
     wrong = [name for name in (domains or {}).values() if name not in DOMAINS]
     if wrong:
-        raise RaiseError(f"unknown field of life {wrong[0]!r}: choose one of {', '.join(DOMAINS)}.")
+        raise RaiseError(unknown("field of life", wrong[0], DOMAINS))
     file = Path(source)
     if file.is_file():
         digest = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -26,6 +26,7 @@ from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
 from benchmark.scenarios.taxonomy import DOMAINS, situations
 from lms import LanguageModels, Role
 from signatures import Profile, RaiseError
+from signatures.errors import meant
 from signatures.identity import content_id
 
 VERSION = "1"
@@ -62,7 +63,8 @@ class GenerateSettings:
         """
         unknown = [name for name in self.domains if name not in DOMAINS]
         if unknown or not self.domains:
-            raise RaiseError(f"unknown domain {', '.join(unknown)!r}: choose from {', '.join(DOMAINS)}.")
+            hint = meant(unknown[0], DOMAINS) if len(unknown) == 1 else ""
+            raise RaiseError(f"unknown domain {', '.join(unknown)!r}{hint}: choose from {', '.join(DOMAINS)}.")
         if len(set(self.domains)) < len(self.domains):
             raise RaiseError(f"a domain is named twice in {', '.join(self.domains)}.")
         if min(self.situations, self.profiles, self.queries) < 1 or self.retries < 0:
