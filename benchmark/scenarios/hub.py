@@ -25,6 +25,7 @@ from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures.errors import unknown
 from signatures.identity import content_id
 
 SCHEMA = 1
