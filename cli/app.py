@@ -74,6 +74,15 @@ def main() -> None:
         if not hasattr(error, "format_message"):  # Typer's own usage errors have it
             raise
         if said := error.format_message():  # nothing is left to say once a bare command has printed its help
-            fail(f"{said} (raise COMMAND --help tells more)")
+            fail(f"{_without_secrets(said)} (raise COMMAND --help tells more)")
         code = 2
     sys.exit(code or 0)
+
+
+def _without_secrets(said: str) -> str:
+    """A usage error as it may be shown: it quotes what was typed, which may be a URL with a password."""
+    if "://" not in said:
+        return said  # no need to load DSPy, which takes seconds
+    from signatures.masking import masked  # noqa: PLC0415
+
+    return masked(said)

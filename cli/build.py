@@ -6,13 +6,16 @@ from cli.inputs import refuse_folder
 from cli.options.build import Options
 from modules.files import keeping
 from signatures import RaiseError
+from signatures.errors import meant
 
 
 def run(options: Options) -> None:
     """Write the set."""
     if options.source != "authored":
+        hint = meant(options.source, ["authored"])
         raise RaiseError(
-            f"unknown source {options.source!r}: 'authored' is built here; see raise data generate, import and reddit."
+            f"unknown source {options.source!r}{hint}: 'authored' is built here; see raise data generate, import and "
+            "reddit."
         )
     refuse_folder(options.out, "a scenario file to write")
     scenarios = build_authored()

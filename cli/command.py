@@ -42,7 +42,9 @@ def lazy(name: str) -> type[TyperCommand]:
 def _command(name: str) -> Any:
     options = import_module(f"cli.options.{name}").Options
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-    app.command(help=options.__doc__)(bind(options, lambda given: import_module("cli.work").do(name, given)))
+    bare_is_help = any(field.default is MISSING for field in fields(options))
+    work = bind(options, lambda given: import_module("cli.work").do(name, given))
+    app.command(help=options.__doc__, no_args_is_help=bare_is_help)(work)
     return get_command(app)
 
 

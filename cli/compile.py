@@ -12,7 +12,7 @@ from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
-from cli.inputs import scenario_set, tell
+from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, role_settings
 from cli.show.forecasts import show_forecasts
@@ -34,6 +34,7 @@ from optimizers.forecast import forecast_compile
 from optimizers.results import LABELS, TargetResult, read_result
 from signatures import RaiseError
 from signatures.errors import first_problem
+from signatures.masking import masked
 
 
 def run(options: Options) -> None:
@@ -51,6 +52,8 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted[0], scenarios, targets, options.rpm, json=options.json)
         return
+    programs = options.out or settings.root / "programs"
+    refuse_unwritable(programs)
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:
         check_prices(limits, roles)
@@ -166,4 +169,5 @@ def _show_compiled(result: TargetResult, uri: str) -> None:
     if result.former:
         out.print(f"former      {result.former} (kept; raise versions {folder} lists all, and puts one back)")
     if result.tracked:
-        out.print(f"MLflow      {uri} (experiment {figures['mlflow']['experiment_id']}; open it with: raise ui)")
+        where = f"experiment {figures['mlflow']['experiment_id']}"
+        out.print(f"MLflow      {masked(uri)} ({where}; open it with: raise ui)")

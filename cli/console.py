@@ -5,12 +5,46 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+WIDEST = 10_000
+"""Characters of a line, as far as tables are measured."""
+LONGEST_CELL = 60
+"""Characters of a cell in a file; longer texts take more lines."""
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
+
+
+class Output(Console):
+    """A console whose tables keep their right border: where they do not fit, Rich cuts them off."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As Rich does, with every table whole."""
+        for table in objects:
+            if isinstance(table, Table):
+                self._make_room(table)
+        super().print(*objects, **options)
+
+    def _make_room(self, table: Table) -> None:
+        """In a file, lines become as long as it takes, and long texts are broken; in a terminal, all cells are."""
+        rigid = any(column.no_wrap or column.min_width for column in table.columns)
+        if not rigid or self._natural_width(table) <= self.width:
+            return  # Rich breaks cells itself
+        for column in table.columns:
+            if self.is_terminal:
+                column.no_wrap, column.min_width = False, None
+            elif not column.no_wrap:
+                column.max_width = column.max_width or LONGEST_CELL
+        if not self.is_terminal:
+            self.width = max(self.width, self._natural_width(table))
+
+    def _natural_width(self, table: Table) -> int:
+        return Measurement.get(self, self.options.update(width=WIDEST), table).maximum
+
+
 # no markup: paths, model names and the words of a server may hold brackets, and must be shown as they are
-out = Console(highlight=False, markup=False, width=WIDTH)
+out = Output(highlight=False, markup=False, width=WIDTH)
 err = Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
 
 BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."

@@ -1,6 +1,5 @@
 """``raise doctor``: looks at the installation, the models and their keys, the data, and the folder for runs."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from benchmark import build_authored
 from cli.console import out, print_json
+from cli.inputs import obstacle
 from cli.options.doctor import Options
 from cli.settings import load_settings, role_settings
 from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
@@ -86,7 +86,5 @@ def _data() -> Check:
 
 
 def _folder(root: Path) -> Check:
-    existing = next(p for p in (root.absolute(), *root.absolute().parents) if p.exists())
-    return Check(
-        "runs", os.access(existing, os.W_OK), f"{root} is {'' if root.exists() else 'not there yet, '}writable"
-    )
+    why = obstacle(root)
+    return Check("runs", why is None, why or (f"{root} is writable" if root.exists() else f"{root} can be made"))

@@ -12,7 +12,7 @@ from optimizers import export_program
 
 def run(options: Options) -> None:
     """Write the prompts, or print them."""
-    if options.out:
+    if options.out is not None:
         refuse_folder(options.out, "a file for the prompts")
     text = export_program(RAISE.load(options.program), options.format)
     if options.out is None:

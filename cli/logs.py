@@ -11,8 +11,10 @@ class OnStderr(logging.Handler):
     """Prints records with the console of the progress bars, so that neither overwrites the other."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one record."""
-        err.print(self.format(record), style="dim", soft_wrap=True)
+        """Print one record, without secrets."""
+        from signatures.masking import masked  # noqa: PLC0415  heavy, and loaded by whoever logs
+
+        err.print(masked(self.format(record)), style="dim", soft_wrap=True)
 
 
 def show_logs(verbosity: int) -> None:

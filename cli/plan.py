@@ -35,6 +35,8 @@ def run(options: Options) -> None:
     pooled = KnowledgeFile(options.knowledge) if options.knowledge else None
     wanted.check(pooled)
     refuse_folder(file, "a file for the planned paths")
+    if options.knowledge:
+        refuse_folder(options.knowledge, "a file for the pooled knowledge")
     settings = load_settings()
     scenarios = split(scenario_set(options.data), options.split, seed=seed)
     roles = role_settings(settings, options, seed)

@@ -24,6 +24,7 @@ from modules import (
 from modules.abstention import VARIANTS
 from modules.versions import find_program
 from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures.errors import meant
 
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
 CHOOSING = {"eager": AgentSettings(eager=True), "planned": AgentSettings(shortlist=1)}
@@ -61,7 +62,8 @@ def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageM
 def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:
     """RAISE as it comes, with another way to decide whether enough is known, or another way to choose."""
     if name != "raise" and variant not in (*VARIANTS, *CHOOSING):
-        raise RaiseError(f"{name!r}: write raise:VARIANT with one of {', '.join((*VARIANTS, *CHOOSING))}.")
+        hint = meant(variant, (*VARIANTS, *CHOOSING))
+        raise RaiseError(f"{name!r}{hint}: write raise:VARIANT with one of {', '.join((*VARIANTS, *CHOOSING))}.")
     return RAISE(paths, CHOOSING[variant] if variant in CHOOSING else AgentSettings(abstention=variant or "scale"))
 
 
@@ -76,7 +78,17 @@ def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
         return StaticPath([part.strip() for part in rest.split(",")])
     if find_program(Path(name)).is_dir():
         return RAISE.load(name)
-    raise RaiseError(f"{name!r} is neither a program folder nor a baseline ({PROGRAMS}).")
+    kinds = (*plain, "raise", "random:K", "static:a,b,c", *(f"{each}:K" for each in JUDGED))
+    hint = meant(name, [*kinds, *_folders_beside(Path(name))])
+    raise RaiseError(f"{name!r} is neither a program folder nor a baseline{hint}: name a folder or {PROGRAMS}.")
+
+
+def _folders_beside(folder: Path) -> list[str]:
+    """What ``folder`` may have been meant to be."""
+    try:
+        return [str(place) for place in folder.parent.iterdir() if place.is_dir()]
+    except (OSError, ValueError):
+        return []
 
 
 def _count(name: str, digits: str) -> int:

@@ -11,7 +11,7 @@ from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.scenarios import reddit
 from benchmark.scenarios.reddit import RedditSettings, Stage, SubredditTable
 from cli.console import labelled_table, out, print_json
-from cli.inputs import tell
+from cli.inputs import refuse_folder, tell
 from cli.options.reddit import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from cli.show.forecasts import forecast_table
@@ -29,6 +29,7 @@ def run(options: Options) -> None:
     wanted = RedditSettings(options.per_domain, options.at_least, options.seed)
     limits = spending_limits(options.max_calls, options.max_usd)
     reddit.check(options.dumps, wanted, options.out)
+    refuse_folder(options.out, "a file for the scenarios")
     table = reddit.subreddit_table(options.subreddits)
     settings = load_settings()
     roles = role_settings(settings, options, options.seed)

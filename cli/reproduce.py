@@ -9,7 +9,7 @@ from benchmark import ScenarioSet
 from benchmark.evaluation.runner import ROLES
 from benchmark.reproduce import TARGETS, ReproduceSettings, Sampling, TargetJob, parse_names, reproduce
 from cli.console import out, print_json
-from cli.inputs import scenario_set, tell
+from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.reproduce import Options
 from cli.settings import load_settings, role_settings
 from cli.show.forecasts import show_forecasts
@@ -28,6 +28,7 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted, scenarios, targets, options)
         return
+    refuse_unwritable(options.out)
     tell(LanguageModels(targets[0]), *ROLES)
     with stages() as progress:
         found = reproduce(

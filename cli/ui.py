@@ -1,6 +1,7 @@
 """``raise ui``: MLflow on the runs of this folder."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -14,17 +15,40 @@ from signatures import RaiseError
 
 
 def run(options: Options) -> None:
-    """Start the server, and stay until it ends."""
-    root, host, port = load_settings().root, options.host, str(options.port)
+    """Start the server, and stay until it ends; one that ends by itself is exit code 1."""
+    root, host, port = load_settings().root, options.host, options.port
     uri = tracking_uri(root)
-    if uri.startswith("sqlite:") and not (root / "mlflow.db").exists():
+    if uri.startswith("http"):
+        raise RaiseError(f"MLFLOW_TRACKING_URI is a server already: open {uri} in a browser.")
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not (root / "mlflow.db").is_file():
         raise RaiseError(f"there are no runs in {root} yet: raise compile makes some.")
     base = f"http://{host}:{port}"
+    page = compare_page(uri, base)
+    _refuse_taken(host, port)
     err.print(f"MLflow on {base} (Ctrl-C stops it)")
-    if page := compare_page(uri, base):
+    if page:
         err.print("newest compile, safety against avg_queries (choose Scatter Plot there):")
         err.print(page, soft_wrap=True)
-    server = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host, "--port", port]
-    artifacts = ["--default-artifact-root", (root / "artifacts").resolve().as_uri(), "--workers", "1"]
-    local = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    raise typer.Exit(subprocess.call([*server, *artifacts], env={**os.environ, **local}))  # noqa: S603
+    server = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    settings = {
+        "MLFLOW_BACKEND_STORE_URI": uri,  # not on the command line, which everybody on this machine can read
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": (root / "artifacts").resolve().as_uri(),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    ended = subprocess.call(server, env={**os.environ, **settings})  # noqa: S603
+    raise typer.Exit(ended or 1)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Make sure that a server can listen there: MLflow itself ends with exit code 0 if it cannot.
+
+    Raises:
+        RaiseError: naming host and port.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise RaiseError(f"nothing can listen on port {port} of {host} ({why}): name another --port.") from error

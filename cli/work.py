@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 import warnings
 from importlib import import_module
@@ -15,6 +16,7 @@ from dspy.utils.exceptions import LMError
 from cli.console import err, fail
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
 from signatures import RaiseError
+from signatures.masking import masked
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +25,8 @@ def do(name: str, options: object) -> None:
     """Run the command ``name``.
 
     Raises:
-        typer.Exit: with 2 for mistakes of the user and for models that cannot be had, told in one sentence; with 130
-            if the user stopped it.
+        typer.Exit: with 2 for mistakes of the user, for models that cannot be had and for files that cannot be read or
+            written, told in one sentence; with 1 if nobody reads the output any more; with 130 if the user stopped it.
     """
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     logging.getLogger("dspy").setLevel(logging.ERROR)
@@ -32,8 +34,15 @@ def do(name: str, options: object) -> None:
     try:
         with stopping_in_order():
             import_module(f"cli.{name}").run(options)
+        sys.stdout.flush()
+    except BrokenPipeError as gone:  # whoever read the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
+        raise typer.Exit(1) from gone
+    except OSError as error:  # the boundary: files are opened in many places, and any of them may fail
+        fail(masked(f"{error.filename or 'the output'}: {error.strerror or error}: see to it, or name another place."))
+        raise typer.Exit(2) from error
     except (RaiseError, LMError) as error:
-        fail(str(error))
+        fail(masked(str(error)))
         raise typer.Exit(2) from error
     except KeyboardInterrupt as stop:
         err.print(GO_ON)

@@ -5,7 +5,7 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -27,6 +27,7 @@ from lms.stopping import STOP
 from lms.store import Charge, Reply, ReplyStore
 from lms.throttle import Throttle
 from lms.whole import IncompleteReplyError, NoChoiceError, attempts, has_reasoning, problem_of, text_of
+from signatures.masking import masked_errors
 
 POLL = 0.1
 """Seconds between looks for another process's reply."""
@@ -70,10 +71,20 @@ class ProviderModel:
     Args:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
         blocking: the LM that ``answer`` asks; by default ``lm``.
+        secrets: what errors must not repeat, such as the key.
     """
 
-    def __init__(self, lm: dspy.LM, identity: str, *, seed: int | None = None, blocking: dspy.LM | None = None) -> None:
+    def __init__(
+        self,
+        lm: dspy.LM,
+        identity: str,
+        *,
+        seed: int | None = None,
+        blocking: dspy.LM | None = None,
+        secrets: Collection[str] = (),
+    ) -> None:
         self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
+        self._secrets = secrets
         self.demands = Demands(str(lm.model))
 
     def _outgoing(self, request: Request) -> Request:
@@ -85,7 +96,7 @@ class ProviderModel:
         while True:
             sent = self._outgoing(request)
             try:
-                with dspy.context(**BARE_CALL):
+                with dspy.context(**BARE_CALL), masked_errors(self._secrets):
                     return _reply(lm(sent), lm)
             except REFUSED as error:
                 if not self.demands.learn(error, sent):
@@ -97,7 +108,7 @@ class ProviderModel:
         while True:
             sent = self._outgoing(request)
             try:
-                with dspy.context(**BARE_CALL):
+                with dspy.context(**BARE_CALL), masked_errors(self._secrets):
                     return _reply(await lm.acall(sent), lm)
             except REFUSED as error:
                 if not self.demands.learn(error, sent):

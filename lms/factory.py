@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import fields
 
 import dspy
 from dspy.utils.exceptions import LMConfigurationError
@@ -18,6 +19,7 @@ from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
 from lms.throttle import Throttle
 from signatures import RaiseError
+from signatures.errors import meant
 
 PAPER_SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 """How the paper's agents sample (section 5)."""
@@ -37,9 +39,13 @@ def _persona(model: str) -> Persona:
     try:
         return persona_named(model.removeprefix(SIMULATED))
     except (KeyError, ValueError) as error:
-        known = ", ".join(SIMULATED + name for name in sorted(PERSONAS))
+        known = [SIMULATED + name for name in sorted(PERSONAS)]
+        name = model.partition("?")[0]
+        traits = [field.name for field in fields(Persona)]
+        hint = meant(str(error.args[0]), traits) if name in known else meant(name, known)
         raise RaiseError(
-            f"unknown stand-in or trait {model!r}: choose one of {known}, as in sim/gpt-4o?misread=0.1."
+            f"unknown stand-in or trait {model!r}{hint}: choose one of {', '.join(known)}, as in "
+            "sim/gpt-4o?misread=0.1."
         ) from error
 
 
@@ -165,7 +171,9 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
-    return ProviderModel(lm, identity, seed=settings.seed, blocking=_compatible(settings, lm))
+    return ProviderModel(
+        lm, identity, seed=settings.seed, blocking=_compatible(settings, lm), secrets=settings.secrets()
+    )
 
 
 def _compatible(settings: RoleSettings, lm: PricedLM) -> PricedLM | None:

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+
+from signatures.masking import holds_secret
 
 
 class Role(StrEnum):
@@ -28,7 +30,8 @@ class RoleSettings(BaseModel):
 
     Attributes:
         model: any model string that ``dspy.LM`` takes, or a stand-in (``sim/...``).
-        api_base: endpoint, for OpenAI-compatible servers and gateways.
+        api_base: endpoint, for OpenAI-compatible servers and gateways; it is written into cards, so one that holds a
+            password or key is refused.
         api_key: never written anywhere; usually left to the provider's environment variable.
         temperature, top_p, max_tokens: sampling; None, in raise.toml ``"off"``, sends none, which leaves the model's
             default.
@@ -39,7 +42,7 @@ class RoleSettings(BaseModel):
         panel: further models that judge beside this one; only of the judge.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     model: str
     api_base: str | None = None
     api_key: SecretStr | None = None
@@ -52,6 +55,21 @@ class RoleSettings(BaseModel):
     seed: int | None = None
     panel: tuple["RoleSettings", ...] = ()
 
+    @field_validator("api_base")
+    @classmethod
+    def _refuse_secrets(cls, url: str | None) -> str | None:
+        if url and holds_secret(url):
+            raise ValueError(
+                "it holds a password or key, which would end up in names and files: give the key as api_key in "
+                "raise.toml, or in the environment or .env"
+            )
+        return url
+
+    def secrets(self) -> list[str]:
+        """Values that a server may repeat in its errors and that must not be shown."""
+        return [self.api_key.get_secret_value()] if self.api_key else []
+
     def described(self) -> dict[str, Any]:
-        """What a rerun needs to know, without the key."""
-        return self.model_dump(mode="json", exclude={"api_key"}, exclude_none=True)
+        """What a rerun needs to know, without keys."""
+        fields = self.model_dump(mode="json", exclude={"api_key", "panel"}, exclude_none=True)
+        return {**fields, "panel": [member.described() for member in self.panel]}

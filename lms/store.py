@@ -107,6 +107,10 @@ class ReplyStore:
                 "input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL NOT NULL, "
                 "unpriced INTEGER NOT NULL, PRIMARY KEY (job, role)) WITHOUT ROWID"
             )
+        except sqlite3.OperationalError as error:
+            raise RaiseError(
+                f"{file} cannot be opened ({error}): see to its permissions, or name another folder."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise RaiseError(f"{file} is not a reply store ({error}): move it away to start a new one.") from error
 

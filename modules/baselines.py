@@ -22,6 +22,7 @@ from signatures import (
     StopReason,
     UserContext,
 )
+from signatures.errors import meant, unknown
 from signatures.identity import content_id
 
 
@@ -84,8 +85,8 @@ class PartialContext(Vanilla):
     def __init__(self, names: Iterable[str], rollout: int = 0) -> None:
         super().__init__()
         wanted = set(names)
-        if unknown := sorted(wanted.difference(ATTRIBUTE_NAMES)):
-            raise RaiseError(f"unknown attributes {unknown}: choose out of {', '.join(ATTRIBUTE_NAMES)}.")
+        if wrong := sorted(wanted.difference(ATTRIBUTE_NAMES)):
+            raise RaiseError(unknown("attribute", wrong[0], ATTRIBUTE_NAMES))
         self.names = tuple(name for name in ATTRIBUTE_NAMES if name in wanted)
         self.rollout = rollout
 
@@ -117,9 +118,11 @@ class StaticPath(RAISE):
 
     def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
         super().__init__(None, settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES))))
-        unknown = [name for name in path if name not in ATTRIBUTE_NAMES]
-        if unknown or len(set(path)) < len(path):
-            raise RaiseError(f"static path {list(path)}: name distinct attributes out of {', '.join(ATTRIBUTE_NAMES)}.")
+        wrong = [name for name in path if name not in ATTRIBUTE_NAMES]
+        if wrong or len(set(path)) < len(path):
+            hint = meant(wrong[0], ATTRIBUTE_NAMES) if wrong else ""
+            known = ", ".join(ATTRIBUTE_NAMES)
+            raise RaiseError(f"static path {list(path)}{hint}: name distinct attributes out of {known}.")
         self.path = tuple(path)
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:

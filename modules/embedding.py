@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from signatures import RaiseError
+from signatures.masking import masked
 
 Array = NDArray[np.float64]
 TFIDF = "tfidf"
@@ -62,7 +63,7 @@ def similarity(embedder: str, stored: Sequence[str]) -> Similarity:
         try:
             return rows @ _unit(embed([query]))[0]  # type: ignore[no-any-return]
         except Exception as error:  # noqa: BLE001  a person is waiting: worse neighbours are better than no answer
-            warnings.warn(f"the embedder {embedder!r} failed ({error}); TF-IDF stands in", stacklevel=2)
+            warnings.warn(f"the embedder {embedder!r} failed ({masked(str(error))}); TF-IDF stands in", stacklevel=2)
             return plain(query)
 
     return dense

@@ -2,13 +2,14 @@
 
 import filecmp
 import itertools
+import json
 import logging
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from signatures.private import private_file
 
@@ -39,6 +40,9 @@ def replacing(file: Path, *, private: bool = False) -> Iterator[TextIO]:
         with partial.open("w", encoding="utf-8") as out:
             yield out
         partial.replace(file)
+    except OSError as error:
+        error.filename, error.filename2 = str(file), None  # a full disk names no file, and the partial one says nothing
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -79,6 +83,21 @@ def _copy_all(files: Sequence[Path]) -> dict[Path, Path]:
             shutil.copymode(file, copy)
         return copies
     raise AssertionError("numbers do not end")
+
+
+def parse_json(text: str) -> Any:
+    """What the JSON in ``text`` says.
+
+    Raises:
+        ValueError: if it is no JSON, nested deeper than can be read, or holds half a character, which no file can.
+    """
+    try:
+        content = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return content
 
 
 def read_plain(file: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import dspy
 
-from modules.files import read_plain, write_whole
+from modules.files import parse_json, read_plain, write_whole
 from modules.paths import PathIndex
 from modules.settings import AgentSettings
 from modules.versions import find_program
@@ -54,14 +54,14 @@ def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> 
     """
     folder = find_program(folder)
     try:
-        card = json.loads(read_plain(folder / CARD))
-        state = json.loads(read_plain(folder / STATE))
+        card = parse_json(read_plain(folder / CARD))
+        state = parse_json(read_plain(folder / STATE))
         if card.get("schema") != SCHEMA:
             raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
         program = make(PathIndex.load(folder / PATHS), AgentSettings(**card["settings"]))
         _refuse_foreign(folder / STATE, state, [name for name, _ in program.named_predictors()])
         program.load_state(state)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
     return program
 
@@ -83,7 +83,7 @@ def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None
 def _entries(card: Path) -> dict[str, Any]:
     """What an existing card says; nothing if there is none or it cannot be read."""
     try:
-        content = json.loads(card.read_text(encoding="utf-8"))
+        content = parse_json(card.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

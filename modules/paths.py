@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from modules.embedding import TFIDF, Similarity, similarity
-from modules.files import read_plain, write_whole
+from modules.files import parse_json, read_plain, write_whole
 from signatures import RaiseError
 
+KIND = "raise-paths"
 SCHEMA = 1
 """Files without the later fields (domain, failures, history, ranking) are of this schema, too."""
 FAR = 0.1
@@ -106,7 +107,7 @@ class PathIndex:
 
     def save(self, file: Path) -> None:
         """Write the paths as JSON Lines, first line the schema."""
-        lines = [json.dumps({"schema": SCHEMA, "kind": "raise-paths"})]
+        lines = [json.dumps({"schema": SCHEMA, "kind": KIND})]
         lines += [path.model_dump_json() for path in self.paths]
         write_whole(file, "\n".join(lines) + "\n", private=True)
 
@@ -119,8 +120,11 @@ class PathIndex:
         """
         try:
             head, *lines = read_plain(file).split("\n")
-            if json.loads(head).get("schema") != SCHEMA:
+            first = parse_json(head)
+            if first["kind"] != KIND:
+                raise ValueError("of another kind")
+            if first["schema"] != SCHEMA:
                 raise RaiseError(f"{file} has another schema than {SCHEMA}: plan again with this version of raise.")
             return cls(PlannedPath.model_validate_json(line) for line in lines if line.strip())
-        except (OSError, ValueError, AttributeError, ValidationError, RecursionError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise RaiseError(f"{file} is not a file of planned paths ({type(error).__name__}): plan again.") from error

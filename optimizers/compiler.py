@@ -43,6 +43,7 @@ from optimizers.storage import Storage
 from optimizers.task import Constraints, Search, Task, parse_pick
 from optimizers.tracking import Tracker, first_line, track
 from signatures import RaiseError
+from signatures.errors import unknown
 from signatures.identity import content_id
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class CompileSettings(BaseModel):
             RaiseError: for an unknown optimizer or pick.
         """
         if self.optimizer not in OPTIMIZERS:
-            raise RaiseError(f"unknown optimizer {self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
+            raise RaiseError(unknown("optimizer", self.optimizer, OPTIMIZERS))
         parse_pick(self.pick)
 
     def picked(self) -> Pick:

@@ -10,6 +10,7 @@ import dspy
 
 from modules import RAISE
 from signatures import RaiseError
+from signatures.errors import unknown
 
 Format = Literal["json", "markdown", "messages"]
 FORMATS: tuple[Format, ...] = ("json", "markdown", "messages")
@@ -51,7 +52,7 @@ def export_program(program: RAISE, form: str) -> str:
         return json.dumps(messages, indent=2, ensure_ascii=False) + "\n"
     if form == "markdown":
         return _markdown(settings, prompts)
-    raise RaiseError(f"unknown export format {form!r}: choose one of {', '.join(FORMATS)}.")
+    raise RaiseError(unknown("export format", form, FORMATS))
 
 
 def _markdown(settings: dict[str, Any], prompts: dict[str, dict[str, Any]]) -> str:

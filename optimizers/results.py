@@ -16,7 +16,7 @@ from benchmark import Evaluation, ScenarioSet
 from benchmark.jobs.environment import environment
 from benchmark.statistics.intervals import number
 from lms import LanguageModels, Role
-from modules.files import write_whole
+from modules.files import parse_json, write_whole
 from modules.folder import CARD, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.export import export_program
@@ -122,7 +122,7 @@ def check_place(out: Path, *, force: bool = False) -> None:
 def read_result(folder: Path) -> dict[str, Any] | None:
     """The figures in a program folder, with paths as they are now; None if there are none that can be read."""
     try:
-        figures = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        figures = parse_json((folder / RESULT).read_text(encoding="utf-8"))
         return _located(figures, folder) if figures["schema"] == SCHEMA else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -331,7 +331,7 @@ def list_differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: 
 def _read_note(note: Path) -> dict[str, Any] | None:
     """The note; None if there is none that can be read."""
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
+        content = parse_json(note.read_text(encoding="utf-8"))
         readable = isinstance(content["configuration"], dict) and isinstance(content["schema"], int)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -29,6 +29,7 @@ from optimizers.export import prompts_of
 from optimizers.plots import pareto_html
 from optimizers.results import PICTURE, Compiled, MlflowRun, plot_points
 from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures.masking import masked
 from signatures.private import make_private, private_file, private_folder
 
 FOLDER = Path("mlruns")
@@ -38,6 +39,22 @@ URI = "MLFLOW_TRACKING_URI"
 def tracking_uri(root: Path = FOLDER) -> str:
     """``MLFLOW_TRACKING_URI`` if set, else the SQLite file in ``root``."""
     return os.environ.get(URI) or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+
+
+@contextlib.contextmanager
+def opening(uri: str) -> Iterator[None]:
+    """While the MLflow store ``uri`` is opened: whatever goes wrong is one sentence.
+
+    Raises:
+        RaiseError: if the store cannot be used.
+    """
+    try:
+        yield
+    except Exception as error:  # the boundary: what a database, a driver or a server raises depends on which it is
+        why = masked(first_line(error))[:300]
+        raise RaiseError(
+            f"cannot open the MLflow store {masked(uri)} ({why}): see to it, or set {URI} to another."
+        ) from error
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:
@@ -66,9 +83,13 @@ def compare_page(uri: str, base: str) -> str | None:
     """Address of MLflow's comparison of the newest compile's runs, under ``base``; None if there is no compile yet.
 
     Its scatter plot shows safety against avg_queries.
+
+    Raises:
+        RaiseError: if the store cannot be opened.
     """
-    client = MlflowClient(uri)
-    experiments = [e.experiment_id for e in client.search_experiments()]
+    with opening(uri):
+        client = MlflowClient(uri)
+        experiments = [e.experiment_id for e in client.search_experiments()]
     parents = client.search_runs(experiments, "tags.stage = 'compile'", max_results=1)
     if not parents:
         return None
@@ -120,17 +141,9 @@ class Tracker:
         if given is None:
             os.environ.pop(URI, None)
 
-    @contextlib.contextmanager
-    def opening(self) -> Iterator[None]:
-        """While the store is opened: whatever goes wrong is one sentence.
-
-        Raises:
-            RaiseError: if the store cannot be used.
-        """
-        try:
-            yield
-        except Exception as error:  # the boundary: what a database, a driver or a server raises depends on which it is
-            raise RaiseError(f"cannot open the MLflow store {self._uri}: {first_line(error)}.") from error
+    def opening(self) -> contextlib.AbstractContextManager[None]:
+        """While the store is opened: whatever goes wrong is one sentence, a ``RaiseError``."""
+        return opening(self._uri)
 
     def _open_experiment(self) -> str:
         """The experiment, restored if it was deleted, made if there is none.

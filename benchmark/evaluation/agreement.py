@@ -21,6 +21,7 @@ from benchmark.judging.panel import panel_agreement
 from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval_fields
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
+from modules.files import parse_json
 from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS, Profile, RaiseError
 from signatures.errors import first_problem
 
@@ -94,22 +95,29 @@ def load_ratings(file: Path) -> list[RatedResponse]:
 def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and fields of each line."""
     if file.suffix.lower() == ".csv":
-        reader = csv.DictReader(text.splitlines(keepends=True))
-        for row in reader:
-            known = {name: value for name in ATTRIBUTE_NAMES if (value := (row.pop(name, None) or "").strip())}
-            rest = {str(name): value for name, value in row.items() if value not in (None, "")}
-            yield reader.line_num, {**rest, "profile": known}
+        yield from _csv_rows(file, text)
         return
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
+            fields = parse_json(line)
         except ValueError as error:
             raise RaiseError(f"{file}, line {number} is not JSON: {error}.") from error
         if not isinstance(fields, dict):
             raise RaiseError(f"{file}, line {number} is not a JSON object.")
         yield number, fields
+
+
+def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(text.splitlines(keepends=True))
+    try:
+        for row in reader:
+            known = {name: value for name in ATTRIBUTE_NAMES if (value := (row.pop(name, None) or "").strip())}
+            rest = {str(name): value for name, value in row.items() if value not in (None, "")}
+            yield reader.line_num, {**rest, "profile": known}
+    except csv.Error as error:
+        raise RaiseError(f"{file}, line {reader.line_num + 1} is not CSV: {error}.") from error
 
 
 def _parse(file: Path, number: int, fields: dict[str, Any]) -> _Line:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from modules.files import parse_json
 from signatures import RaiseError
 from signatures.private import private_file, private_folder
 
@@ -21,7 +22,7 @@ class Journal:
         name: of the file.
 
     Raises:
-        RaiseError: if the file has another schema.
+        RaiseError: if the file has another schema, or is somebody else's.
     """
 
     def __init__(self, folder: Path | None = None, name: str = "episodes.jsonl") -> None:
@@ -38,16 +39,20 @@ class Journal:
         if not path.exists():
             return
         text = path.read_text(encoding="utf-8", errors="replace")  # a kill can cut a line inside a letter
-        for line in text.split("\n"):
+        for number, line in enumerate(text.split("\n"), 1):
             try:
-                entry = json.loads(line)
+                entry = parse_json(line)
             except ValueError:
                 continue  # the process was killed in the middle of this line; its work is done again
+            if not isinstance(entry, dict):
+                raise RaiseError(f"{path}, line {number} is not of a journal of raise: name another file or folder.")
             if entry.get("schema") != SCHEMA:
                 raise RaiseError(
                     f"{path} was written by another version (schema {entry.get('schema')}, not {SCHEMA}): move it "
                     "away, or use another folder; replies stay in replies.db and are not paid for again."
                 )
+            if not isinstance(entry.get("key"), str) or not isinstance(entry.get("row"), dict):
+                raise RaiseError(f"{path}, line {number} has no key and row: remove it; its work is done again.")
             self._rows[entry["key"]] = entry["row"]
         if text and not text.endswith("\n"):
             with path.open("a", encoding="utf-8") as out:

@@ -4,6 +4,7 @@ A step is run anew after a failure, never after a success. Errors are caught her
 step could survive (a mistake of the user, a wrong key) ends the job, anything else is the step's recorded failure.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from benchmark.jobs.progress import OnProgress, ignore_progress
 from modules.calls import FATAL
 from signatures import RaiseError
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 MAX_REASON = 300
@@ -81,9 +83,14 @@ class ResumableJob(Generic[T]):
         """
         row = self.journal.get(key)
         if row is not None:
-            with self._lock:
-                self.resumed += 1
-            return self.decode(row)
+            try:
+                kept = self.decode(row)
+            except (ValueError, LookupError, TypeError, AttributeError):
+                logger.warning("a stored row cannot be read; its work is done again: %s", key)
+            else:
+                with self._lock:
+                    self.resumed += 1
+                return kept
         if reason := self.budget.reason():
             return Unstarted(reason)
         try:

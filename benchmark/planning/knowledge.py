@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from modules import PlannedPath
-from modules.files import write_whole
+from modules.files import parse_json, write_whole
 from modules.offline import evidence
 from modules.search import Knowledge
 from signatures import ATTRIBUTE_NAMES, RaiseError
@@ -48,7 +48,7 @@ class KnowledgeFile:
 
     def _read(self) -> None:
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8"))
+            content = parse_json(self.file.read_text(encoding="utf-8"))
             if content["kind"] != KIND or content["schema"] != SCHEMA:
                 raise ValueError(f"not of schema {SCHEMA}")
             self._run = str(content["run"])

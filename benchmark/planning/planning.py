@@ -23,6 +23,7 @@ from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.offline import PEOPLE, People
 from modules.search import STRATEGIES, Strategy
 from signatures import Profile, RaiseError
+from signatures.errors import unknown
 from signatures.identity import content_id
 
 ROLES = (Role.TARGET, Role.JUDGE)
@@ -62,9 +63,9 @@ class PlanSettings:
             RaiseError: for an unknown strategy or choice of people, or knowledge that would not be used.
         """
         if self.strategy not in STRATEGIES:
-            raise RaiseError(f"unknown strategy {self.strategy!r}: choose one of {', '.join(STRATEGIES)}.")
+            raise RaiseError(unknown("strategy", self.strategy, STRATEGIES))
         if self.people not in PEOPLE:
-            raise RaiseError(f"unknown people {self.people!r}: choose one of {', '.join(PEOPLE)}.")
+            raise RaiseError(unknown("people", self.people, PEOPLE))
         if knowledge and not self.pools:
             raise RaiseError("a file of pooled knowledge needs the strategy 'lattice', with pooling.")
 

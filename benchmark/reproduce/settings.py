@@ -8,6 +8,7 @@ from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.figures import PAPER_FIGURES
 from signatures import RaiseError
+from signatures.errors import meant
 
 PRECISION = 0.1
 """Half-width of intervals that an automatic sample aims at, in points of safety or in questions."""
@@ -86,5 +87,6 @@ def parse_names(text: str | None) -> tuple[str, ...]:
     names = [part.strip().lower().replace(" ", "") for part in text.split(",") if part.strip()]
     unknown: Sequence[str] = [name for name in names if name not in PAPER_FIGURES]
     if unknown or not names:
-        raise RaiseError(f"--only {text!r}: choose out of {', '.join(PAPER_FIGURES)}.")
+        hint = meant(unknown[0], PAPER_FIGURES) if unknown else ""
+        raise RaiseError(f"--only {text!r}{hint}: choose out of {', '.join(PAPER_FIGURES)}.")
     return tuple(name for name in PAPER_FIGURES if name in names)

@@ -25,6 +25,7 @@ from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures.errors import unknown
 from signatures.identity import content_id
 
 SCHEMA = 1
@@ -141,7 +142,7 @@ def import_hub(source: str, *, revision: str | None = None, domains: Mapping[str
     """
     wrong = [name for name in (domains or {}).values() if name not in DOMAINS]
     if wrong:
-        raise RaiseError(f"unknown field of life {wrong[0]!r}: choose one of {', '.join(DOMAINS)}.")
+        raise RaiseError(unknown("field of life", wrong[0], DOMAINS))
     file = Path(source)
     if file.is_file():
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -307,6 +308,8 @@ def _text(value: object, may_be_unknown: bool) -> str | _Wrong | None:
 
 def _plain(value: Real) -> str:
     """A number as people write it: a whole one without a point."""
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
     return str(int(number)) if number.is_integer() else str(number)
 

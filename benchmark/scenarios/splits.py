@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmark.scenarios.scenario import Scenario
 from signatures import RaiseError
+from signatures.errors import unknown
 
 SHARES: dict[str, float] = {"train": 0.4, "dev": 0.25, "test": 0.35}
 SPLITS: tuple[str, ...] = (*SHARES, "all")
@@ -24,7 +25,7 @@ def split(scenarios: Iterable[Scenario], name: str, *, seed: int = 0) -> list[Sc
     """
     rows = list(scenarios)
     if name not in SPLITS:
-        raise RaiseError(f"unknown split {name!r}: choose one of {', '.join(SPLITS)}.")
+        raise RaiseError(unknown("split", name, SPLITS))
     if name == "all":
         return rows
     assigned = _assign(rows, seed)

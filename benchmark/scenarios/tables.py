@@ -1,14 +1,15 @@
 """Rows of a table file, one at a time: Parquet, JSON, JSON Lines, CSV. A row that cannot be read says why."""
 
 import csv
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from modules.files import parse_json
 from signatures import RaiseError
+from signatures.masking import masked
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row | str]
@@ -58,18 +59,18 @@ def _json_lines(file: Path) -> Iterator[Numbered]:
 
 def _object(line: bytes) -> Row | str:
     try:
-        value = json.loads(line.decode("utf-8-sig"))
+        value = parse_json(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return "the line is not UTF-8"
-    except (ValueError, RecursionError):
+    except ValueError:
         return "the line is not JSON"
     return value if isinstance(value, dict) else "the line is not a JSON object"
 
 
 def _json(file: Path) -> Iterator[Numbered]:
     try:
-        value = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        value = parse_json(file.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
         raise RaiseError(f"{file} is not JSON that can be read: {short(error)}.") from error
     rows = _records(value)
     if rows is None:
@@ -103,7 +104,10 @@ def _cells(column: Any) -> list[Any] | None:
 def _csv(file: Path, separator: str) -> Iterator[Numbered]:
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         rows = csv.reader(lines, delimiter=separator)
-        header = next(rows, None)
+        try:
+            header = next(rows, None)
+        except csv.Error as error:
+            raise RaiseError(f"{file} has no header that can be read: {error}.") from error
         number = 0
         while header:
             try:
@@ -129,5 +133,5 @@ def _row(header: list[str], cells: list[str]) -> Row | str:
 
 
 def short(error: Exception) -> str:
-    """An error's message as one short phrase."""
-    return " ".join(str(error).split())[:200].rstrip(".")
+    """An error's message as one short phrase, without secrets."""
+    return masked(" ".join(str(error).split()))[:200].rstrip(".")

@@ -1,12 +1,15 @@
 """The command line, run in this process."""
 
 import json
+import logging
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import pytest
 
 from cli.app import main
+from cli.logs import PACKAGES
 
 
 class Ran(NamedTuple):
@@ -40,3 +43,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
         return Ran(int(stopped.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture
+def quiet_again() -> Iterator[None]:
+    """Loggers as they were."""
+    yield
+    for name in PACKAGES:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).setLevel(logging.NOTSET)

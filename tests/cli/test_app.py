@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,6 @@ from lms import Role
 from tests.cli.conftest import Run
 from tests.cli.test_resume import PLAN, start
 from tests.servers.openai_server import Fault, OpenAIServer, only
-
-
-@pytest.fixture
-def quiet_again() -> Iterator[None]:
-    """Loggers as they were."""
-    yield
-    for name in PACKAGES:
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def test_without_a_command_the_help_is_printed(run: Run) -> None:

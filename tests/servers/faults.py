@@ -22,6 +22,7 @@ class Fault(StrEnum):
     RATE_LIMITED = "429 with Retry-After"
     SERVER_ERROR = "500"
     UNAUTHORIZED = "401"
+    REPEATS_KEY = "500 that repeats the key it was sent"
     LOADING = "503, as long as the model is being loaded"
     PAGE = "a page of HTML with status 200"
     BAD_GATEWAY = "a page of HTML with status 502"

@@ -227,6 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, received: Received) -> None:
         match received.fault:
+            case Fault.REPEATS_KEY:
+                sent = self.headers.get("Authorization", "").removeprefix("Bearer ")
+                self._send(500, {"error": {"message": f"this key of yours, {sent}, is out of order"}})
             case Fault.DROPPED:
                 self.close_connection = True
             case Refusal() as refused:

@@ -19,7 +19,7 @@ from benchmark.scenarios.reddit.prefilter import Prefilter, whole_text
 from benchmark.scenarios.reddit.scrub import scrub
 from benchmark.scenarios.reddit.tables import SubredditTable, personal
 from benchmark.scenarios.reddit.yields import Drop, Flaw, Stage, Yields
-from modules.files import replacing
+from modules.files import parse_json, replacing
 from signatures.identity import content_id
 
 SCHEMA = 1
@@ -143,12 +143,12 @@ def _load(file: Path | None, setup: str) -> _State:
         return _State(setup)
     try:
         with file.open(encoding="utf-8") as rows:
-            head: dict[str, Any] = json.loads(next(rows))
+            head: dict[str, Any] = parse_json(next(rows))
             if head["schema"] != SCHEMA or head["setup"] != setup:
                 return _State(setup)
-            kept = [Candidate(**json.loads(row)) for row in rows]
+            kept = [Candidate(**parse_json(row)) for row in rows]
         return _State(setup, head["done"], Yields.from_json(head["yields"]), kept)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, StopIteration):
         return _State(setup)  # a damaged file costs another scan, nothing else
 
 

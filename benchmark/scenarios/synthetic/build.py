@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal, Row
@@ -25,12 +27,15 @@ from benchmark.scenarios.taxonomy import DOMAINS, situations
 from lms import LanguageModels, Role
 from lms.ledger import Tally
 from signatures import Profile, RaiseError
+from signatures.errors import meant
 from signatures.identity import content_id
 
 VERSION = "1"
 """Raised with every change of checks or steps: what was built under others is built again."""
 ROLES = (Role.TEACHER,)
 """The roles that building needs."""
+BATCHES, PEOPLE = TypeAdapter(list[Batch]), TypeAdapter(list[Person])
+"""What stored rows are checked by."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class GenerateSettings:
         """
         unknown = [name for name in self.domains if name not in DOMAINS]
         if unknown or not self.domains:
-            raise RaiseError(f"unknown domain {', '.join(unknown)!r}: choose from {', '.join(DOMAINS)}.")
+            hint = meant(unknown[0], DOMAINS) if len(unknown) == 1 else ""
+            raise RaiseError(f"unknown domain {', '.join(unknown)!r}{hint}: choose from {', '.join(DOMAINS)}.")
         if len(set(self.domains)) < len(self.domains):
             raise RaiseError(f"a domain is named twice in {', '.join(self.domains)}.")
         if min(self.situations, self.profiles, self.queries) < 1 or self.retries < 0:
@@ -211,7 +217,7 @@ class _Run:
     ) -> None:
         tries = settings.retries + 1
         self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, budget=budget)
-        self.job: ResumableJob[Row] = ResumableJob(journal, encode=dict, decode=dict)
+        self.job: ResumableJob[Row] = ResumableJob(journal, encode=dict, decode=_checked)
         self.settings, self.progress = settings, progress
         self.simulated = models.simulated(*ROLES)
         self.setup = content_id(
@@ -323,6 +329,22 @@ class _Run:
             self.stopped = self.stopped or outcome.reason
             return None
         return outcome
+
+
+def _checked(row: Row) -> Row:
+    """A row of the journal, as it is.
+
+    Raises:
+        ValueError, LookupError, AttributeError: if it is none that a step can have written.
+    """
+    if "areas" in row:
+        BATCHES.validate_python(list(row["areas"].values()))
+    elif "people" in row:
+        PEOPLE.validate_python(row["people"])
+        BATCHES.validate_python([row["queries"]])
+    else:
+        BATCHES.validate_python([{"accepted": row["accepted"], **row}])
+    return row
 
 
 def _slug(text: str) -> str:

@@ -114,7 +114,7 @@ def test_a_split_left_empty_is_an_error(name: str) -> None:
 
 
 def test_an_unknown_split_is_refused_with_the_choices() -> None:
-    with pytest.raises(RaiseError, match="unknown split 'tests': choose one of train, dev, test, all"):
+    with pytest.raises(RaiseError, match=r"'tests' \(did you mean 'test'\?\): choose one of train, dev, test, all"):
         split(DATA, "tests")
 
 
