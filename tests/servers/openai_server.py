@@ -14,24 +14,25 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from dspy.lm15 import request_from_openai_chat
 
 from lms.roles import Role
 from lms.simulation import StandIn, persona_named
 from lms.simulation.prompt import count_tokens
+from tests.servers.faults import ANSWERED, GARBAGE, QUIRKS, REFUSALS, Body, Fault, Refusal, Trouble, spoil
 
-Body = dict[str, Any]
+__all__ = ["DRIP", "GARBAGE", "QUIRKS", "Body", "Fault", "OpenAIServer", "Received", "only", "role_of", "stand_in"]
 Answer = str | Callable[[Body], str]
 PERSONA = "gpt-4o"
 """Who answers for a model name that is no stand-in's."""
-GARBAGE = "Hm, let me think about that differently."
 PATIENCE = 60.0
 """Seconds after which a wait of the server's own counts as a hang."""
+DRIP = 0.05
+"""Seconds between the spaces of a trickle."""
 _ASKED_FOR = re.compile(r"`(?:\[\[ ## )?(\w+)")  # `[[ ## name ## ]]` in dspy's chat format, `name` in its JSON format
 ROLES = {"risk_sensitivity": Role.JUDGE, "answer": Role.USER, "situations": Role.TEACHER, "queries": Role.TEACHER}
 TARGET_FIELDS = frozenset(
@@ -39,31 +40,7 @@ TARGET_FIELDS = frozenset(
 )
 
 
-class Fault(StrEnum):
-    """What can go wrong with one request."""
-
-    RATE_LIMITED = "429 with Retry-After"
-    SERVER_ERROR = "500"
-    UNAUTHORIZED = "401"
-    DROPPED = "the connection closes without a reply"
-    HELD = "no reply until release(), so the client times out"
-    CUT_OFF = "half of the text, finish_reason length"
-    FILTERED = "half of the text, finish_reason content_filter"
-    MALFORMED = "the body is not JSON"
-    EMPTY = "no text"
-    GARBAGE = "text that no adapter can parse"
-    REASONING_FIELD = "reasoning_content beside the content"
-    THINKING = "a <think> block with a draft of every field before the answer"
-    THINKING_UNOPENED = "the same without its opening tag"
-    ONLY_THINKING = "a <think> block that never ends"
-    INLINE_MARKS = "field marks in the middle of lines"
-
-
-QUIRKS = (Fault.REASONING_FIELD, Fault.THINKING, Fault.THINKING_UNOPENED, Fault.INLINE_MARKS)
-"""Odd forms of whole replies."""
-ANSWERED = frozenset({None, Fault.CUT_OFF, Fault.FILTERED, Fault.EMPTY, Fault.GARBAGE, Fault.ONLY_THINKING, *QUIRKS})
-"""Requests with these got a proper completion, whatever it says; a provider would bill it."""
-Faults = Mapping[int, Fault] | Sequence[Fault | None] | Callable[[int, Body], Fault | None]
+Faults = Mapping[int, Trouble] | Sequence[Trouble | None] | Callable[[int, Body], Trouble | None]
 
 
 @dataclass(frozen=True)
@@ -82,7 +59,7 @@ class Received:
     body: Body
     headers: dict[str, str]
     role: Role
-    fault: Fault | None
+    fault: Trouble | None
 
     @property
     def text(self) -> str:
@@ -191,55 +168,30 @@ class OpenAIServer:
             self._changed.notify_all()
         return received
 
-    def _fault(self, index: int, body: Body) -> Fault | None:
+    def _fault(self, index: int, body: Body) -> Trouble | None:
         if callable(self._faults):
             return self._faults(index, body)
         if isinstance(self._faults, Mapping):
             return self._faults.get(index)
         return self._faults[index] if index < len(self._faults) else None
 
-    def hold(self) -> None:
-        """Wait for ``release``."""
-        self._released.wait(PATIENCE)
+    def hold(self, seconds: float = PATIENCE) -> bool:
+        """Wait for ``release``, at most ``seconds``; whether it came."""
+        return self._released.wait(seconds)
 
     def completion(self, received: Received) -> Body:
-        """The reply's body."""
+        """The reply's body; usage counts what is said in the end."""
         text = self._answer if isinstance(self._answer, str) else self._answer(received.body)
-        reason = "stop"
-        match received.fault:
-            case Fault.GARBAGE:
-                text = GARBAGE
-            case Fault.EMPTY:
-                text = ""
-            case Fault.CUT_OFF:
-                text, reason = text[: len(text) // 2], "length"
-            case Fault.FILTERED:
-                text, reason = text[: len(text) // 2], "content_filter"
-            case Fault.THINKING:
-                text = f"<think>Maybe so:\n{_draft(text)}\n</think>\n\n{text}"
-            case Fault.THINKING_UNOPENED:
-                text = f"Maybe so:\n{_draft(text)}\n</think>\n\n{text}"
-            case Fault.ONLY_THINKING:
-                text = f"<think>Maybe so:\n{_draft(text)}"
-            case Fault.INLINE_MARKS:
-                text = re.sub(r"\s*(\[\[ ## \w+ ## \]\])\s*", r" \1 ", text).strip()
-        message = {"role": "assistant", "content": text}
-        if received.fault is Fault.REASONING_FIELD:
-            message["reasoning_content"] = "Let me think about this person first."
         sent, said = count_tokens(received.text), count_tokens(text) if text else 0
-        return {
+        completion = {
             "id": f"chatcmpl-{received.index}",
             "object": "chat.completion",
             "created": 0,
             "model": received.body["model"],
-            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": sent, "completion_tokens": said, "total_tokens": sent + said},
         }
-
-
-def _draft(text: str) -> str:
-    """``text`` with other words in its fields, as a model drafts before it answers."""
-    return re.sub(r"(?m)^(?!\[\[)(?=.)", "not this: ", text)
+        return spoil(received.fault, completion)
 
 
 class _Http(ThreadingHTTPServer):
@@ -271,38 +223,44 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception as error:  # noqa: BLE001  the boundary: whatever is wrong with a body is the client's to read
             self._send(400, {"error": {"message": f"{type(error).__name__}: {error}"}})
             return
+        self._reply(received)
+
+    def _reply(self, received: Received) -> None:
         match received.fault:
-            case Fault.RATE_LIMITED:
-                self._send(
-                    429, {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, {"Retry-After": "7"}
-                )
-            case Fault.SERVER_ERROR:
-                self._send(500, {"error": {"message": "the server had an error", "type": "server_error"}})
-            case Fault.UNAUTHORIZED:
-                self._send(401, {"error": {"message": "incorrect API key provided", "code": "invalid_api_key"}})
             case Fault.DROPPED:
                 self.close_connection = True
-            case Fault.MALFORMED:
-                self._send_raw(200, b'{"choices": [{"message": ', {})
+            case Refusal() as refused:
+                self._send_raw(refused)
+            case Fault() as fault if fault in REFUSALS:
+                self._send_raw(REFUSALS[fault])
             case fault:
                 if fault is Fault.HELD:
-                    owner.hold()
+                    self.server.owner.hold()
                 try:
-                    self._send(200, owner.completion(received))
+                    completion = self.server.owner.completion(received)
                 except Exception as error:  # noqa: BLE001  the boundary: an answer that fails is a server's error
                     self._send(500, {"error": {"message": f"{type(error).__name__}: {error}"}})
+                else:
+                    self._send(200, completion, trickle=fault is Fault.TRICKLE)
 
-    def _send(self, status: int, body: Body, headers: Mapping[str, str] | None = None) -> None:
-        self._send_raw(status, json.dumps(body).encode(), headers or {})
+    def _send(self, status: int, body: Body, *, trickle: bool = False) -> None:
+        self._send_raw(Refusal(status, json.dumps(body)), trickle=trickle)
 
-    def _send_raw(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    def _send_raw(self, reply: Refusal, *, trickle: bool = False) -> None:
+        body = reply.body.encode()
+        headers = {"Content-Type": "application/json", **dict(reply.headers)}
+        if trickle:
+            headers["Connection"] = "close"  # nobody knows the length yet
+        else:
+            headers["Content-Length"] = str(len(body))
         try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_response(reply.status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            while trickle and not self.server.owner.hold(DRIP):
+                self.wfile.write(b" ")
+                self.wfile.flush()
             self.wfile.write(body)
             self.wfile.flush()
         except OSError:  # the client has hung up, as it does after a time-out
