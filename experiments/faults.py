@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmark import Scenario, build_authored, evaluate, sample
 from benchmark.evaluation.episode import Episode
-from experiments.kills import COMMANDS, KilledCommand, kill_command, kills_table
+from experiments import kills
 from lms import LanguageModels, Role, RoleSettings
 from modules import RAISE, Program, Vanilla
 from tests.servers.faults import REFUSALS, Fault, Refusal, Trouble
@@ -150,10 +150,10 @@ def faults_table(rows: Sequence[Faulty]) -> list[str]:
     return lines
 
 
-def report(rows: Sequence[Faulty], killed: Sequence[KilledCommand], options: argparse.Namespace) -> str:
+def report(rows: Sequence[Faulty], killed: Sequence[kills.KilledCommand], options: argparse.Namespace) -> str:
     """The page."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("dspy", "litellm"))
-    mixed = ", ".join(f"{share:.0%} {NAMES[kind]}" for kind, share in MIXED.items())
+    mixed = ", ".join(f"{100 * share:.0f} % {NAMES[kind]}" for kind, share in MIXED.items())
     return "\n".join(
         [
             "# Faults and kills, measured",
@@ -179,13 +179,12 @@ def report(rows: Sequence[Faulty], killed: Sequence[KilledCommand], options: arg
             "",
             "## Kills",
             "",
-            f"The commands as processes with `--concurrency {CONCURRENCY}`, ended by SIGKILL at random points, in "
-            "every other run two at once",
-            "on one folder, then started again until done. *Asked again* are requests that had been received before: "
-            "none but those",
-            "in flight at a kill may be. Figures, calls and cost are compared with an undisturbed run's.",
+            f"The commands as processes with `--concurrency {kills.CONCURRENCY}`, ended by SIGKILL at random points,",
+            "in every other run two at once on one folder, then started again until done. *Asked again* are requests",
+            "that came more often than undisturbed: none but those in flight at a kill may be. Figures, calls and cost",
+            "are compared with an undisturbed run's.",
             "",
-            *kills_table(killed),
+            *kills.kills_table(killed),
         ]
     )
 
@@ -204,9 +203,9 @@ def main() -> None:
     clean, _, _ = run_with({}, scenarios, options.seed)
     rows = [measure("mixed", MIXED, scenarios[: options.scenarios], clean, options.seed)]
     for kind in MIXED:
-        rows.append(measure(f"{ALONE:.0%} {NAMES[kind]}", {kind: ALONE}, few, clean, options.seed))
-    with ThreadPoolExecutor(len(COMMANDS)) as pool:
-        killed = list(pool.map(lambda name: kill_command(name, options.kills, options.seed), COMMANDS))
+        rows.append(measure(f"{100 * ALONE:.0f} % {NAMES[kind]}", {kind: ALONE}, few, clean, options.seed))
+    with ThreadPoolExecutor(len(kills.COMMANDS)) as pool:
+        killed = list(pool.map(lambda name: kills.kill_command(name, options.kills, options.seed), kills.COMMANDS))
     PAGE.write_text(report(rows, killed, options).rstrip("\n") + "\n", encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,10 @@ class KilledRun:
     Attributes:
         processes: how many worked on the folder at once.
         kills: processes that were killed.
-        again: requests that had been received before.
+        again: requests that came more often than in the undisturbed run.
         other: requests that the undisturbed run does not make.
         figures, calls, cost: whether they are the undisturbed run's, for every process that came to its end.
-        trouble: last words of processes that failed.
+        trouble: last words of processes that failed by themselves.
     """
 
     processes: int
@@ -77,27 +77,30 @@ class KillTest:
     server: OpenAIServer
     rng: random.Random
     undisturbed: Any
-    needed: Set[str]
+    needed: Counter[str]
 
     def run(self, folder: Path, processes: int, kills: int) -> KilledRun:
         """Kill the command in ``folder``, let it come to its end, and compare."""
-        start, killed = self.server.count, 0
+        start, killed, trouble = self.server.count, 0, []
         for point in self._points(kills):
             running = [_start(self.name, self.server.url, folder) for _ in range(processes)]
             self._wait_for(point, running, start)
-            killed += sum([_kill(one) for one in running])
+            for one in running:
+                killed += one.poll() is None
+                one.kill()
+            trouble += [words for one in running if isinstance(words := _result(one), str) and one.returncode > 0]
         ending = [_start(self.name, self.server.url, folder) for _ in range(processes)]
         results = [_result(one) for one in ending]
         asked = _contents(self.server, start)
         return KilledRun(
             processes,
             killed,
-            again=sum(asked.values()) - len(asked),
-            other=len(asked.keys() - self.needed),
+            again=sum(n for content, n in (asked - self.needed).items() if content in self.needed),
+            other=len(asked.keys() - self.needed.keys()),
             figures=self._same(_figures, results),
             calls=self._same(_calls, results),
             cost=self._same(_cost, results),
-            trouble=tuple(result for result in results if isinstance(result, str)),
+            trouble=(*trouble, *(result for result in results if isinstance(result, str))),
         )
 
     def _points(self, kills: int) -> list[int]:
@@ -124,14 +127,14 @@ def kill_command(name: str, kills: int, seed: int) -> KilledCommand:
         undisturbed = _result(_start(name, server.url, Path(folder) / "undisturbed"))
         if isinstance(undisturbed, str):
             raise RuntimeError(f"the undisturbed {name} failed: {undisturbed}")
-        test = KillTest(name, server, random.Random(f"{name} {seed}"), undisturbed, set(_contents(server, 0)))
+        test = KillTest(name, server, random.Random(f"{name} {seed}"), undisturbed, _contents(server, 0))
         runs: list[KilledRun] = []
         while (left := kills - sum(run.kills for run in runs)) > 0:
             processes = 1 + len(runs) % 2
             points = max(1, min(KILLS_A_RUN, left) // processes)
             runs.append(test.run(Path(folder) / str(len(runs)), processes, points))
             print(name, runs[-1], flush=True)
-    return KilledCommand(name, len(test.needed), tuple(runs))
+    return KilledCommand(name, test.needed.total(), tuple(runs))
 
 
 def _start(name: str, url: str, folder: Path) -> Process:
@@ -142,16 +145,8 @@ def _start(name: str, url: str, folder: Path) -> Process:
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def _kill(process: Process) -> bool:
-    """End ``process`` with SIGKILL; whether it was still running."""
-    running = process.poll() is None
-    process.kill()
-    process.communicate()
-    return running
-
-
 def _result(process: Process) -> Any:
-    """The object that ``process`` printed in the end, or its last words as a string."""
+    """The object that ``process`` printed in the end, or its last words as a string; a killed one has none."""
     said, words = process.communicate(timeout=PATIENCE)
     if process.returncode == 0:
         return json.loads(said)
