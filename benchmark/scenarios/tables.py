@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from modules.files import HEAD, read_text, refuse_foreign
 from signatures import RaiseError
 
 Row = dict[str, Any]
@@ -30,7 +31,10 @@ def read_rows(file: Path) -> Iterator[Numbered]:
     try:
         if ending == ".parquet":
             yield from _parquet(file)
-        elif ending == ".json":
+            return
+        with file.open("rb") as handle:
+            refuse_foreign(file, handle.read(HEAD))
+        if ending == ".json":
             yield from _json(file)
         elif ending in LINES:
             yield from _json_lines(file)
@@ -68,7 +72,7 @@ def _object(line: bytes) -> Row | str:
 
 def _json(file: Path) -> Iterator[Numbered]:
     try:
-        value = json.loads(file.read_text(encoding="utf-8-sig"))
+        value = json.loads(read_text(file))
     except (ValueError, RecursionError) as error:
         raise RaiseError(f"{file} is not JSON that can be read: {short(error)}.") from error
     rows = _records(value)
