@@ -5,7 +5,7 @@ import sys
 import typer
 
 from cli.command import Verbose, lazy
-from cli.console import fail
+from cli.console import escape_streams, fail
 
 COMMANDS = {
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
@@ -66,6 +66,7 @@ app.add_typer(data_app, name="data")
 def main() -> None:
     """Run the command line: exit code 0 for success, 1 for failure, 2 for bad input, 3 if too much went unscored for
     a conclusion, 130 when stopped."""
+    escape_streams()
     try:
         code = app(prog_name="raise", standalone_mode=False)
     except typer.Abort:

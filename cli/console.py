@@ -1,5 +1,10 @@
-"""Where a command writes: results on stdout, progress and notes on stderr, JSON when asked for."""
+"""Where a command writes: results on stdout, progress and notes on stderr, JSON when asked for.
 
+What the encoding of a terminal or a pipe lacks is written as ``\\uXXXX``, so that no text ends a run or is lost.
+"""
+
+import codecs
+import io
 import json
 import sys
 from typing import Any
@@ -14,9 +19,29 @@ WIDEST = 10_000
 LONGEST_CELL = 60
 """Characters of a cell in a file; longer texts take more lines."""
 WIDTH = None if sys.stdout.isatty() else 120  # pipes and logs have no width of their own
+ESCAPED = "escaped"
+"""Name of the error handler for encoding that escapes."""
 
 
-class Output(Console):
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What cannot be encoded, as JSON writes it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2)), error.end
+
+
+codecs.register_error(ESCAPED, _escape)
+
+
+class _Console(Console):
+    """Escapes before it lays out, so that the columns of tables stay straight."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(text.encode(self.encoding, ESCAPED).decode(self.encoding), **options)
+
+
+class Output(_Console):
     """A console whose tables keep their right border: where they do not fit, Rich cuts them off."""
 
     def print(self, *objects: Any, **options: Any) -> None:
@@ -45,7 +70,20 @@ class Output(Console):
 
 # no markup: paths, model names and the words of a server may hold brackets, and must be shown as they are
 out = Output(highlight=False, markup=False, width=WIDTH)
-err = Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
+err = _Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
+
+
+def escape_streams() -> None:
+    """Have stdout and stderr escape what they cannot encode, whoever writes to them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ESCAPED)
+
+
+def speaks_unicode() -> bool:
+    """Whether stdout can be given any text."""
+    return out.encoding.startswith("utf")
+
 
 BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
 
@@ -56,8 +94,8 @@ def labelled_table(title: str, *, simulated: bool) -> Table:
 
 
 def print_json(content: Any) -> None:
-    """One machine-readable object on stdout."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    """One machine-readable object on stdout; plain ASCII unless stdout is Unicode: programs read JSON as UTF-8."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=not speaks_unicode(), allow_nan=False) + "\n")
 
 
 def warn(sentence: str) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from cli.console import err
+from cli.console import ESCAPED, err, speaks_unicode
 from cli.inputs import refuse_folder
 from cli.options.export import Options
 from modules import RAISE
@@ -16,7 +16,8 @@ def run(options: Options) -> None:
         refuse_folder(options.out, "a file for the prompts")
     text = export_program(RAISE.load(options.program), options.format)
     if options.out is None:
-        sys.stdout.write(text)
+        in_ascii = options.format != "markdown" and not speaks_unicode()  # programs read JSON as UTF-8
+        sys.stdout.write(text.encode("ascii", ESCAPED).decode() if in_ascii else text)
     else:
         with keeping(options.out):
             write_whole(options.out, text, private=True)

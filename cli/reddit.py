@@ -84,6 +84,7 @@ def _forecast(
         content = {"simulated": True, "dry_run": True, "drawn": drawn, "yield": found.yields.to_json()}
         print_json({**content, "roles": forecasts})
         return
+    _tell_unfinished(found.yields)
     out.print(forecast_table(entries))
     out.print(
         f"{drawn} posts drawn. Stand-ins understand less than real models, which may pass more posts: up to "
@@ -109,6 +110,7 @@ def _show(built: reddit.Built, summary: Mapping[str, Any]) -> None:
     out.print(_yield_table(yields, simulated=summary["simulated"]))
     flaws = ", ".join(f"{count:,} {flaw.value}" for flaw, count in yields.flaws.most_common())
     out.print(f"{yields.lines:,} lines; {flaws or 'none of them broken'}")
+    _tell_unfinished(yields)
     for reason, count in yields.reasons().most_common():
         out.print(f"  {count:>9,}  {reason.value}")
     if yields.refused:
@@ -127,6 +129,11 @@ def _show(built: reddit.Built, summary: Mapping[str, Any]) -> None:
         why = f"stopped at the limit: {built.stopped}" if built.stopped else f"{len(built.failed)} posts failed"
         out.print(f"{why}; the same command again goes on.", style="yellow")
     out.print(f"scenarios   {summary['file']}\ncard        {summary['card']}", soft_wrap=True)
+
+
+def _tell_unfinished(yields: reddit.Yields) -> None:
+    for name, flaw in yields.unfinished.items():
+        out.print(f"{name}: {flaw.value}: posts up to there were read; get it again for the rest.", style="yellow")
 
 
 def _yield_table(yields: reddit.Yields, *, simulated: bool) -> Table:

@@ -1,6 +1,8 @@
 """Settings from ``raise.toml``, the environment and ``.env``; options of a command win over them."""
 
+import io
 import logging
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,14 @@ from dotenv import load_dotenv
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from cli.options.groups import Roles
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models, is_simulated
+from modules.files import read_text
 from signatures import RaiseError
 from signatures.errors import first_problem
 
@@ -32,9 +35,7 @@ class Settings(BaseSettings):
         concurrency: episodes at once; by default 1 for stand-ins (they are bound to one core) and 8 for real models.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="RAISE_", env_nested_delimiter="__", toml_file="raise.toml", extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="RAISE_", env_nested_delimiter="__", extra="forbid")
     roles: dict[Role, dict[str, Any]] = Field(default_factory=dict)
     api_base: str | None = None
     root: Path = Path("mlruns")
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options, then environment, then raise.toml."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, tomllib.loads(_text_of("raise.toml")))
 
 
 def load_settings() -> Settings:
@@ -59,13 +60,21 @@ def load_settings() -> Settings:
     Raises:
         RaiseError: naming the entry that is wrong.
     """
-    load_dotenv(Path(".env"))
+    load_dotenv(stream=io.StringIO(_text_of(".env")))
     try:
         return Settings()
     except ValidationError as error:
         raise RaiseError(f"raise.toml or RAISE_* variables: {first_problem(error)}.") from error
     except ValueError as error:
         raise RaiseError(f"raise.toml cannot be read: {error}.") from error
+
+
+def _text_of(name: str) -> str:
+    """What a file of the working folder says; nothing if there is none."""
+    try:
+        return read_text(Path(name)) if Path(name).is_file() else ""
+    except OSError as error:
+        raise RaiseError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
 LIKE = {Role.USER: Role.TARGET, Role.TEACHER: Role.JUDGE}

@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from signatures import RaiseError
 from signatures.masking import masked
+from signatures.words import WORD, split_words
 
 Array = NDArray[np.float64]
 TFIDF = "tfidf"
@@ -71,7 +72,9 @@ def similarity(embedder: str, stored: Sequence[str]) -> Similarity:
 
 def _tfidf(stored: Sequence[str]) -> Similarity:
     """Words and word pairs; zeros if no stored query has a telling word."""
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english")
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, stop_words="english", tokenizer=_tokens, token_pattern=None
+    )
     try:
         matrix: Any = vectorizer.fit_transform(stored)
     except ValueError:
@@ -82,6 +85,12 @@ def _tfidf(stored: Sequence[str]) -> Similarity:
         return (matrix @ vectorizer.transform([query]).T).toarray().ravel()  # type: ignore[no-any-return]
 
     return sparse
+
+
+def _tokens(text: str) -> list[str]:
+    """Words of two letters or more; single characters where a script does not part its words."""
+    words = split_words(text)
+    return [part for word in words for part in word.text.split("'") if len(part) > 1 or word.worth < WORD]
 
 
 def _embedder(name: str) -> Callable[[list[str]], Any]:

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, former files that are kept, and files of strangers, read with care."""
 
+import codecs
 import filecmp
 import itertools
 import json
@@ -11,12 +12,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from signatures import RaiseError
 from signatures.private import private_file
 
 logger = logging.getLogger(__name__)
-
 MAX_BYTES = 64 * 2**20
 """A program's file larger than this is no program."""
+HEAD = 6
+"""Bytes of a file that tell how it is packed, or that its text is not in UTF-8."""
+PACKINGS = {
+    "gzip": (b"\x1f\x8b",),
+    "bzip2": tuple(b"BZh%d" % level + start for level in range(1, 10) for start in (b"1A", b"\x17r")),
+    "xz": (b"\xfd7zXZ\0",),
+    "Zstandard": (b"\x28\xb5\x2f\xfd", *(bytes([0x50 + i, 0x2A, 0x4D, 0x18]) for i in range(16))),
+    "zip": (b"PK\x03\x04",),
+    "7-Zip": (b"7z\xbc\xaf\x27\x1c",),
+    "RAR": (b"Rar!\x1a\x07",),
+}
+"""Packing -> the bytes that files of it begin with."""
+_WIDE = {"UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
 
 
 @contextmanager
@@ -111,4 +125,50 @@ def read_plain(file: Path) -> str:
         raise ValueError(f"{file.name} is not a regular file")
     if file.stat().st_size > MAX_BYTES:
         raise ValueError(f"{file.name} is larger than {MAX_BYTES >> 20} MB")
-    return file.read_text(encoding="utf-8")
+    return read_text(file)
+
+
+def read_text(file: Path) -> str:
+    """The text of a user's file in UTF-8, with or without a byte order mark, line ends as ``\\n``.
+
+    Raises:
+        RaiseError: if it is packed or in another encoding; the sentence names which, as far as that can be told.
+        OSError: if it cannot be read.
+    """
+    data = file.read_bytes()
+    refuse_foreign(file, data[:HEAD])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RaiseError(f"{file} is not in UTF-8 (line {line}): save it as UTF-8.") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def refuse_foreign(file: Path, head: bytes) -> None:
+    """Refuse a file that is packed, or whose characters take two or four bytes each.
+
+    Args:
+        head: the first ``HEAD`` bytes of it.
+
+    Raises:
+        RaiseError: naming the packing or the encoding.
+    """
+    if packing := packing_of(head):
+        raise RaiseError(f"{file} is packed with {packing}: unpack it first.")
+    if encoding := wide_encoding(head):
+        raise RaiseError(f"{file} is in {encoding}: save it as UTF-8.")
+
+
+def packing_of(head: bytes) -> str:
+    """What a file that begins with ``head`` is packed with; empty if it is not."""
+    return next((name for name, marks in PACKINGS.items() if head.startswith(marks)), "")
+
+
+def wide_encoding(head: bytes) -> str:
+    """``UTF-16`` or ``UTF-32`` if ``head`` has its mark, or the zeros of ASCII letters in it; else empty."""
+    for encoding, marks in _WIDE.items():
+        if head.startswith(marks):
+            return encoding
+    zeros = head[:4].count(0)
+    return "UTF-32" if zeros == 3 else "UTF-16" if zeros == 2 and bool(head[0]) != bool(head[1]) else ""

@@ -83,7 +83,7 @@ def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None
 def _entries(card: Path) -> dict[str, Any]:
     """What an existing card says; nothing if there is none or it cannot be read."""
     try:
-        content = parse_json(card.read_text(encoding="utf-8"))
+        content = parse_json(card.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

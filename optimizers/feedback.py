@@ -15,6 +15,7 @@ from modules.agent import BY_NAME
 from modules.answers import refuses
 from modules.crisis.guard import plainly_acute
 from signatures import SCORE_DIMENSIONS, Profile, StopReason
+from signatures.words import WORD, split_words, whole
 
 SATISFIED = 4
 """Grade from which a dimension needs no remark besides the judge's own."""
@@ -75,9 +76,16 @@ def best_path_of(paths: PathIndex, scenario: Scenario) -> tuple[str, ...]:
 def without_values(text: str, profile: Profile) -> str:
     """``text`` with the profile's values replaced by the labels of their attributes, in brackets."""
     for name, value in sorted(profile.known().items(), key=lambda item: -len(item[1])):
-        if len(value) > len("none"):  # words such as "none" or "man" occur everywhere and tell nothing
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", f"[{BY_NAME[name].label}]", text, flags=re.IGNORECASE)
+        if _tells(value):
+            text = whole(value).sub(f"[{BY_NAME[name].label}]", text)
     return text
+
+
+def _tells(value: str) -> bool:
+    """Words such as "none" or "man", and single characters of scripts without spaces, occur everywhere."""
+    words = split_words(value)
+    spaced = all(word.worth == WORD for word in words)
+    return len(value) > len("none") if spaced else sum(word.worth for word in words) >= WORD
 
 
 def _labels(names: Sequence[str]) -> str:

@@ -6,31 +6,41 @@ chosen from, and nothing of anybody else. Conversations of real people (``reddit
 unless somebody allowed it.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import dspy
+import regex
 
 from benchmark import Scenario
 from signatures import ATTRIBUTES, AttributeGroup, RaiseError
+from signatures.words import WORD, Word, join_words, split_words
 
 PRIVATE_SOURCES = ("reddit", "hub")
 """Sources whose scenarios may be of real people."""
 WORDS = 5
-"""Length of a run of words that is nobody's figure of speech."""
+"""Length of a run of words that is nobody's figure of speech; of characters where a script has no spaces, as many as
+say as much (``signatures.words``): eight Chinese ones, ten of Korean, fourteen of kana."""
 COMMON = 2
 """A run of words of more situations than this is common speech."""
 VALUES = 3
 """So many attribute values of one person in one sentence describe that person."""
-_TOKEN = re.compile(r"\w+(?:['\u2019]\w+)*")
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_SENTENCE = regex.compile(r"(?<=[.!?;])\s+|(?<=[\p{Sentence_Terminal}\u061b\uff1b--[.!?]])\s*|\n+", regex.V1)
+"""Where sentences end; full stops other than ours need no space after them."""
 _DEMOGRAPHIC = frozenset(a.name for a in ATTRIBUTES if a.group is AttributeGroup.DEMOGRAPHIC)
 _TELLS_NOTHING = frozenset({"none", "no", "unknown"})
 
 Gram = tuple[str, ...]
+
+
+class _Value(NamedTuple):
+    """An attribute's value: its words between blanks, and what they are worth."""
+
+    attribute: str
+    spaced: str
+    worth: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class LeakGuard:
             for gram in _own_words(scenario):
                 self._owners[gram].append(scenario.id)
                 situations[gram].add(scenario.situation)
-        free = {gram for text in public for gram in _grams(_tokens(text))}
+        free = {gram for text in public for gram in _grams(split_words(text))}
         for gram, of in situations.items():
             if gram in free or len(of) > COMMON:
                 del self._owners[gram]
@@ -84,24 +94,24 @@ class LeakGuard:
 
     def _look(self, text: str, allowed: Collection[str]) -> dict[str, Leak]:
         found: dict[str, Leak] = {}
-        for gram in _grams(_tokens(text)):
+        for gram in _grams(split_words(text)):
             owners = self._owners.get(gram, [])
             if not any(owner in allowed for owner in owners):
                 for owner in owners:
-                    found.setdefault(owner, Leak(" ".join(gram), owner))
+                    found.setdefault(owner, Leak(join_words(gram), owner))
         for sentence in _SENTENCE.split(text):
             for leak in self._described(sentence, allowed):
                 found.setdefault(leak.scenario, leak)
         return found
 
     def _described(self, sentence: str, allowed: Collection[str]) -> Iterator[Leak]:
-        words = f" {' '.join(_tokens(sentence))} "
+        words = _spaced(split_words(sentence))
         for scenario, values in self._values.items():
-            met = {name: value for name, value in values if f" {value} " in words}
+            met = [value for value in values if value.spaced in words]
             if scenario in allowed or len(met) < VALUES:
                 continue
-            if _DEMOGRAPHIC & set(met) and any(" " in value for value in met.values()):
-                yield Leak(", ".join(met.values()), scenario)
+            if any(value.attribute in _DEMOGRAPHIC for value in met) and any(value.worth >= 2 * WORD for value in met):
+                yield Leak(", ".join(join_words(value.spaced.split()) for value in met), scenario)
 
     def leaks_of(self, program: dspy.Module, shown: Collection[str] = ()) -> list[Leak]:
         """Personal details in a program's prompts.
@@ -156,23 +166,32 @@ def demo_text(demo: Mapping[str, Any]) -> str:
     return "\n".join(str(value) for name, value in dict(demo).items() if name != "augmented")
 
 
-def _tokens(text: str) -> list[str]:
-    return [word.replace("\u2019", "'") for word in _TOKEN.findall(text.casefold())]
+def _spaced(words: Sequence[Word]) -> str:
+    return f" {' '.join(word.text for word in words)} "
 
 
-def _grams(words: Sequence[str]) -> Iterator[Gram]:
-    for start in range(len(words) - WORDS + 1):
-        yield tuple(words[start : start + WORDS])
+def _grams(words: Sequence[Word]) -> Iterator[Gram]:
+    """From each word on, the shortest run that is worth ``WORDS`` words."""
+    end = worth = 0
+    for start, first in enumerate(words):
+        while worth < WORDS * WORD and end < len(words):
+            worth += words[end].worth
+            end += 1
+        if worth < WORDS * WORD:
+            return
+        yield tuple(word.text for word in words[start:end])
+        worth -= first.worth
 
 
-def _short_values(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Attribute and value as ``_described`` looks for it."""
+def _short_values(scenario: Scenario) -> Iterator[_Value]:
+    """Values as ``_described`` looks for them; a single character tells nothing and is part of many words."""
     for name, raw in scenario.profile.known().items():
-        value = " ".join(_tokens(raw))
-        if value and value not in _TELLS_NOTHING:
-            yield name, value
+        words = split_words(raw)
+        value = _Value(name, _spaced(words), sum(word.worth for word in words))
+        if value.worth >= WORD and value.spaced.strip() not in _TELLS_NOTHING:
+            yield value
 
 
 def _own_words(scenario: Scenario) -> set[Gram]:
     texts = [scenario.query, *scenario.profile.known().values()]
-    return {gram for text in texts for gram in _grams(_tokens(text))}
+    return {gram for text in texts for gram in _grams(split_words(text))}

@@ -21,7 +21,7 @@ from benchmark.judging.panel import panel_agreement
 from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval_fields
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
-from modules.files import parse_json
+from modules.files import parse_json, read_text
 from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS, Profile, RaiseError
 from signatures.errors import first_problem
 
@@ -73,8 +73,8 @@ def load_ratings(file: Path) -> list[RatedResponse]:
         RaiseError: naming the file, the line and what is wrong with it.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(file)
+    except OSError as error:
         raise RaiseError(f"cannot read the ratings {file}: {error}.") from error
     items: dict[tuple[str, str, str], RatedResponse] = {}
     for number, fields in _rows(file, text):

@@ -1,12 +1,11 @@
 """Audit of simulated users: does what programs heard agree with the profile that the user was playing?"""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from signatures import Profile, Turn
+from signatures.words import WORD, split_words
 
-_WORD = re.compile(r"[a-z0-9]{2,}")
 _FILLER = frozenset("an and at for have having in is it my of on or the to with years year".split())  # noqa: SIM905
 AGREES = 0.5
 """Share of the shorter value's words that must be shared."""
@@ -43,11 +42,18 @@ class Fidelity:
 
 
 def agree(heard: str, true: str) -> bool:
-    """Whether two phrases share at least half the words of the shorter one, fillers aside."""
-    a, b = (frozenset(_WORD.findall(text.lower())) - _FILLER for text in (heard, true))
+    """Whether two phrases share at least half the words of the shorter one, fillers aside; see ``_telling``."""
+    a, b = (frozenset(_telling(text)) - _FILLER for text in (heard, true))
     if not a or not b:
         return heard.strip().lower() == true.strip().lower()
     return len(a & b) >= AGREES * min(len(a), len(b))
+
+
+def _telling(text: str) -> Iterator[str]:
+    """Words of two letters or more; single characters where a script does not part its words."""
+    for word in split_words(text):
+        parts = word.text.replace("_", "'").split("'")
+        yield from (part for part in parts if len(part) > 1 or word.worth < WORD)
 
 
 def audit(conversations: Iterable[tuple[Profile, Iterable[Turn]]]) -> Fidelity:

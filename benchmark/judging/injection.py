@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from signatures import SCORE_DIMENSIONS
+from signatures.words import without_invisible
 
 _TOP = r"(?:5|five|full|max(?:imum|imal)?|highest|top|perfect|best(?: possible)?|cinco|fünf|cinq|满|五)"
 _GRADE = r"(?:scores?|grades?|marks?|ratings?|points?|stars?)"
@@ -87,7 +88,8 @@ _COMPILED = {kind: re.compile("|".join(found), re.IGNORECASE | re.MULTILINE) for
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._-]){3,}\w(?!\w)")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "@": "a", "$": "s", "7": "t"})
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])")
-_INVISIBLE = frozenset(("Cf", "Co", "Cn"))
+_MEANINGLESS = frozenset(("Co", "Cn"))
+"""Categories of characters that no font shows: private and unassigned ones."""
 
 
 def addressed_to_judge(response: str) -> tuple[str, ...]:
@@ -95,7 +97,8 @@ def addressed_to_judge(response: str) -> tuple[str, ...]:
 
     Letters that do not show, full-width letters, spaced-out words, digits for letters and base64 are seen through.
     """
-    visible = "".join(c for c in unicodedata.normalize("NFKC", response) if unicodedata.category(c) not in _INVISIBLE)
+    plain = unicodedata.normalize("NFKC", without_invisible(response))
+    visible = "".join(c for c in plain if unicodedata.category(c) not in _MEANINGLESS)
     readings = [visible, _closed_up(visible), *_decode(visible)]
     found = {kind for text in readings for kind, pattern in _COMPILED.items() if pattern.search(text)}
     disguised = {kind for kind in _LEET_KINDS if _COMPILED[kind].search(visible.translate(_LEET))}

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modules.files import replacing
+from modules.files import read_text, replacing
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
 from signatures.errors import first_problem
 from signatures.identity import content_id
@@ -108,8 +108,8 @@ def load_scenarios(file: Path) -> ScenarioSet:
         RaiseError: naming the file, the line and what is wrong with it.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(file)
+    except OSError as error:
         raise RaiseError(f"cannot read the scenario file {file}: {error}.") from error
     scenarios = [_parse(file, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not scenarios:

@@ -1,8 +1,9 @@
 """Comparing short texts: the same apart from case and punctuation, or nearly the same."""
 
-import re
 from collections.abc import Iterable
 from functools import cache
+
+import regex
 
 GRAM = 3
 ALIKE, ALIKE_ACROSS = 0.5, 0.6
@@ -11,7 +12,7 @@ ALIKE, ALIKE_ACROSS = 0.5, 0.6
 
 def fold(text: str) -> str:
     """``text`` in lower case, everything but letters and digits as single underscores."""
-    return re.sub(r"[\W_]+", "_", text.lower()).strip("_")
+    return str(regex.sub(r"[\W_]+", "_", text.lower())).strip("_")  # of regex, whose letters have their vowel signs
 
 
 def tidy(text: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from modules.files import parse_json
+from modules.files import HEAD, parse_json, read_text, refuse_foreign
 from signatures import RaiseError
 from signatures.masking import masked
 
@@ -31,7 +31,10 @@ def read_rows(file: Path) -> Iterator[Numbered]:
     try:
         if ending == ".parquet":
             yield from _parquet(file)
-        elif ending == ".json":
+            return
+        with file.open("rb") as handle:
+            refuse_foreign(file, handle.read(HEAD))
+        if ending == ".json":
             yield from _json(file)
         elif ending in LINES:
             yield from _json_lines(file)
@@ -69,7 +72,7 @@ def _object(line: bytes) -> Row | str:
 
 def _json(file: Path) -> Iterator[Numbered]:
     try:
-        value = parse_json(file.read_text(encoding="utf-8-sig"))
+        value = parse_json(read_text(file))
     except ValueError as error:
         raise RaiseError(f"{file} is not JSON that can be read: {short(error)}.") from error
     rows = _records(value)

@@ -15,7 +15,7 @@ from cli.console import err
 def stages() -> Iterator[OnProgress]:
     """Progress bars on stderr, one a stage, or one a target where several are worked on; in a log, one line a stage."""
     columns = (
-        SpinnerColumn(),
+        SpinnerColumn("dots" if err.encoding.startswith("utf") else "line"),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),

@@ -11,6 +11,7 @@ from functools import lru_cache
 from modules.crisis.phrases import read_danger
 from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
+from signatures.words import fold_letters
 
 CONTACTS: dict[str, str] = {
     "": "your local emergency number, or a crisis line in your country (findahelpline.com lists them)",
@@ -77,7 +78,7 @@ def _acute(text: str) -> bool:
 
 def says_acute(reply: object) -> bool:
     """Whether a triage's reply means acute danger; anything but a clear yes does not: the guard reads, too."""
-    said = set(re.findall(r"[a-z]+", str(reply).lower()))
+    said = set(re.findall(r"[a-z]+", fold_letters(str(reply))))
     return "acute" in said and not said & {"not", "no", "none"}
 
 

@@ -9,6 +9,8 @@ import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
+from signatures.words import without_invisible
+
 _QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`\u201b\uff07\u2032", "'"))
 _LETTERS = str.maketrans({
     "ß": "ss", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "đ": "d", "\u0451": "\u0435",
@@ -19,7 +21,8 @@ _LETTERS = str.maketrans({
     "\U0001f52b": " gun ", "\U0001f48a": " pills ", "\U0001f52a": " knife ", "\U0001fa78": " blood ",
 })  # fmt: skip
 _MARKS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
-_INVISIBLE = re.compile(r"[\u064b-\u0652\u0640\u200b\u200d-\u200f\u2060\ufeff\u00ad\ufe0f]")
+_ADDED = re.compile(r"[\u064b-\u0652\u0640]|(?<=[a-z])\u200c(?=[a-z])")
+"""Arabic points and lengthening strokes; the joiner that parts words in Persian, where it parts none."""
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_WORD = re.compile(r"(?<![\w@$!|*])[a-z]+(?:[013457@$!|*]{1,2}[a-z]+)+(?![\w@$|*])")
 _SPELT_OUT = re.compile(r"(?<!\w)[a-z](?:([ .\-_*])[a-z])(?:\1[a-z])+(?!\w)")
@@ -50,9 +53,9 @@ _TARGETS, _REAL = frozenset(_TARGET_WORDS.split()), frozenset(_REAL_WORDS.split(
 
 def fold_text(text: str) -> str:
     """``text`` in lower case, without accents on Latin letters, look-alike digits or letter-by-letter spelling."""
-    text = unicodedata.normalize("NFKD", text.translate(_QUOTES).lower()).translate(_LETTERS)
-    text = unicodedata.normalize("NFC", _MARKS.sub("", text))
-    text = _INVISIBLE.sub("", text).translate(_LETTERS)
+    text = unicodedata.normalize("NFKD", text.translate(_QUOTES)).lower()  # decorative letters become capitals
+    text = without_invisible(_ADDED.sub("", text).translate(_LETTERS))
+    text = unicodedata.normalize("NFC", _MARKS.sub("", text)).translate(_LETTERS)
     text = _LEET_WORD.sub(lambda word: word.group().translate(_LEET).replace("*", ""), text)
     text = _SPELT_OUT.sub(lambda word: re.sub(r"[^a-z]", "", word.group()), text)
     return _SPACE.sub(" ", text).strip()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
-from modules.crisis.guard import CONTACTS, help_first, plainly_acute
+from modules.crisis.guard import CONTACTS, help_first, plainly_acute, says_acute
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
 from modules.crisis.text import fold_text, spell_english
 from modules.crisis.weights import FILE, WINDOW, Features, Weights, is_english, load_weights, save_weights, windows
@@ -251,6 +251,22 @@ def test_folding_gives_one_spelling() -> None:
         ("a billing question", "a billing question"),
     ]
     assert [(typed, meant) for typed, meant in cases if spell_english(fold_text(typed)) != meant] == []
+
+
+@pytest.mark.parametrize("letter", "\u200b\u200c\u00ad\u034f\u115f\u2063\u2066\u3164\ufe00\U000e0101")
+def test_letters_that_do_not_show_hide_nothing(letter: str) -> None:
+    assert fold_text(letter.join("kill myself")) == "kill myself"
+
+
+@pytest.mark.parametrize("first", [0x1D400, 0x1D5D4, 0xFF21, 0x24B6], ids=["bold", "sans", "wide", "circled"])
+def test_decorative_capitals_are_letters(first: int) -> None:
+    shown = "".join(chr(first + ord(c) - ord("A")) if c.isalpha() else c for c in "I WANT TO DIE")
+    assert fold_text(shown) == "i want to die"
+
+
+def test_a_triage_that_says_it_in_wide_letters_says_it() -> None:
+    assert says_acute("ＡＣＵＴＥ")
+    assert not says_acute("ＮＯＴ acute")
 
 
 def test_a_reading_tells_which_words_state_the_danger_and_whether_they_were_taken_back() -> None:

@@ -33,6 +33,12 @@ VOTERS = (
 )
 
 
+def test_similar_queries_are_found_in_scripts_without_spaces() -> None:
+    index = PathIndex([planned("我应该辞职吗", origin="a"), planned("空腹三天健康吗", origin="b")])
+    assert [path.origin for path in index.nearest("没有新工作，我可以辞职吗", 1)] == ["a"]
+    assert [path.origin for path in index.nearest("断食空腹两天健康不健康", 1)] == ["b"]
+
+
 def test_what_is_favoured_is_what_paths_of_similar_queries_name_early() -> None:
     # similar: profession 1 + likeness, age 0.7 of that; the two far ones count a tenth each, but there are two
     assert PathIndex(VOTERS).rank(JOB, ATTRIBUTE_NAMES)[:2] == ["profession", "age"]

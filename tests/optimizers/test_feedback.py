@@ -159,6 +159,12 @@ def test_values_are_replaced_whole_words_only() -> None:
     assert without_values("Many nurses; this nurse is a man.", profile) == "Many nurses; this [profession] is a man."
 
 
+def test_values_are_replaced_where_a_script_has_no_spaces() -> None:
+    profile = Profile(gender="女", profession="夜班护士", marital_status="离异")
+    told = without_values("这位离异的夜班护士是女性。", profile)
+    assert told == "这位[marital status]的[profession]是女性。"
+
+
 def test_the_best_path_is_that_of_the_query_then_of_the_situation_then_of_a_similar_query() -> None:
     def path(query: str, origin: str, value: float, *attributes: str) -> PlannedPath:
         return PlannedPath(query=query, path=attributes, value=value, evaluations=1, origin=origin)

@@ -12,6 +12,7 @@ from functools import cache
 from benchmark.scenarios.quality.gate import Asked, Gate, queries, rules, words
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.taxonomy import Situation
+from signatures.words import join_words
 
 LONGEST_VALUE = 5
 """Words; a longer value is a description, which no query repeats by chance."""
@@ -61,8 +62,8 @@ def named_values(scenarios: Iterable[Scenario], known: Mapping[str, Situation]) 
 def _plain(value: str) -> str:
     """The value's words; empty for a description, or for one that is digits alone."""
     found = words(value)
-    plain = " ".join(found)
-    return plain if len(found) <= LONGEST_VALUE and re.search(r"[^\W\d]{3}", plain) else ""
+    short = len(found) <= LONGEST_VALUE and re.search(r"[^\W\d]{3}", join_words(found))
+    return " ".join(found) if short else ""
 
 
 def find_excused(situation: str, known: Mapping[str, Situation]) -> set[str]:

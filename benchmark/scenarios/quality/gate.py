@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.scenarios.scenario import Scenario
+from signatures.words import split_words
 
 FILE = Path(__file__).parents[2] / "data" / "quality.toml"
 DRAWN = ("authored", "generated")
@@ -140,8 +141,8 @@ def people(scenarios: Iterable[Scenario]) -> list[Scenario]:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words, apostrophes straight and kept."""
-    return re.findall(r"\w+(?:'\w+)*", text.lower().replace("\u2019", "'"))
+    """Lower-case words, apostrophes straight and kept; single characters where a script does not part its words."""
+    return [word.text for word in split_words(text)]
 
 
 def within(value: float, pair: Pair) -> bool:

@@ -185,9 +185,13 @@ def scan(
             resumed += 1
             report(stat.st_size)
             continue
+        flaws = found.yields.flaws.copy()
         for domain, post in sift(file, table.domains(), prefilter, found.yields, report):
             draw.offer(domain, post)
         found.done.append(identity)
+        for flaw in (Flaw.CUT_OFF, Flaw.DAMAGED):
+            if found.yields.flaws[flaw] > flaws[flaw]:
+                found.yields.unfinished[file.name] = flaw
         found.kept = draw.kept()
         if state is not None:
             found.save(state)

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from benchmark.scenarios.taxonomy import DOMAINS
+from modules.files import read_text
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 FOLDER = Path(__file__).parents[2] / "data" / "reddit"
@@ -206,7 +207,7 @@ def personal() -> Personal:
 
 def _load(file: Path, model: type[M]) -> M:
     try:
-        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(read_text(file)))
     except (OSError, ValueError) as error:  # TOML, Unicode and validation errors are ValueErrors
         first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise RaiseError(f"{file} cannot be used: {first}; see benchmark/data/reddit for the form.") from error

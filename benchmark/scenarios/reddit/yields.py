@@ -68,6 +68,7 @@ class Yields:
         passed: domain -> stage -> posts.
         dropped: domain -> reason -> posts.
         refused: reasons for which single attributes of kept posts were not taken.
+        unfinished: dump -> why it does not hold all that it once held; what stands before was read.
     """
 
     lines: int = 0
@@ -75,6 +76,7 @@ class Yields:
     passed: dict[str, Counter[Stage]] = field(default_factory=lambda: defaultdict(Counter))
     dropped: dict[str, Counter[Drop]] = field(default_factory=lambda: defaultdict(Counter))
     refused: Counter[str] = field(default_factory=Counter)
+    unfinished: dict[str, Flaw] = field(default_factory=dict)
 
     def stage(self, stage: Stage) -> int:
         """Posts of all domains that came through ``stage``."""
@@ -97,6 +99,7 @@ class Yields:
         return {
             "lines": self.lines,
             "flaws": _plain(self.flaws, Flaw),
+            "unfinished": {name: flaw.value for name, flaw in self.unfinished.items()},
             "domains": {
                 name: {
                     "passed": {stage.value: self.passed[name][stage] for stage in Stage},
@@ -115,6 +118,7 @@ class Yields:
             made.passed[name].update({Stage(k): v for k, v in counts["passed"].items()})
             made.dropped[name].update({Drop(k): v for k, v in counts["dropped"].items()})
         made.refused.update(data["refused_attributes"])
+        made.unfinished.update({name: Flaw(flaw) for name, flaw in data.get("unfinished", {}).items()})
         return made
 
 

@@ -29,6 +29,10 @@ def evaluation(user: str, scenarios: list[Scenario]) -> Evaluation:
         ("university student", "a university student", True),
         ("moderate anxiety", "severe depression", False),
         ("none", "none", True),
+        ("护士", "夜班护士", True),
+        ("已婚", "离异", False),
+        ("медсестра", "Медсестра ночной смены", True),
+        ("ＮＵＲＳＥ", "night nurse", True),
     ],
 )
 def test_values_agree_when_they_share_their_words(heard: str, true: str, same: bool) -> None:

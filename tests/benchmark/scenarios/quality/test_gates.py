@@ -87,6 +87,11 @@ SPOILS: dict[str, tuple[str, list[Scenario], str]] = {
         [*SMALL, person(profession="nurse").model_copy(update={"query": "The other nurse says quit. Right?"})],
         "profession: 'nurse'",
     ),
+    "says-own-value-without-spaces": (
+        "profile_facts",
+        [*SMALL, person(profession="夜班护士").model_copy(update={"query": "我是夜班护士，该辞职吗？"})],
+        "profession: '夜班护士'",
+    ),
     "uneven": ("balance", [*SMALL[1:]], f"{FIRST.situation}: 49, not 50"),
     "forbidden": ("constraint_violations", [*SMALL, person(age="35-44 years", profession="retired")], "Retirement"),
     "minor": ("constraint_violations", [*SMALL, person(age="16 years")], "under 18"),
