@@ -14,7 +14,7 @@ from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
 from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.compile import Options
-from cli.settings import concurrency_of, load_settings, open_all, role_settings
+from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
 from cli.show.numbers import gain
 from cli.show.progress import stages
@@ -49,6 +49,8 @@ def run(options: Options) -> None:
     scenarios = scenario_set(options.data)
     each_target = [replace(options, target=[name]) for name in dict.fromkeys(options.target or [])] or [options]
     targets = [role_settings(settings, one, options.seed) for one in each_target]
+    for one, roles in zip(each_target, targets, strict=True):
+        refuse_unnamed_stand_ins(settings, one, roles)
     if options.dry_run:
         _forecast(wanted[0], scenarios, targets, options.rpm, json=options.json)
         return

@@ -16,7 +16,7 @@ from cli.console import err, out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.evaluate import Options
 from cli.programs import program_named
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
 from cli.show.curves import curve_table
 from cli.show.notes import comparison_lines, panel_lines, warning_lines
 from cli.show.progress import stages
@@ -43,6 +43,7 @@ def run(options: Options) -> None:
     pool = split(scenarios, options.split, seed=seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
     roles = role_settings(settings, options, seed, panels=True)
+    refuse_unnamed_stand_ins(settings, options, {role: roles[role] for role in ROLES})
     folder = options.store or settings.root
     models = open_models(roles, folder)
     tell(models, *ROLES)

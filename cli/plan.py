@@ -14,7 +14,7 @@ from benchmark.statistics.intervals import number
 from cli.console import out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecast
 from cli.show.numbers import figure, money, usage
 from cli.show.paths import paths_table
@@ -40,6 +40,7 @@ def run(options: Options) -> None:
     settings = load_settings()
     scenarios = split(scenario_set(options.data), options.split, seed=seed)
     roles = role_settings(settings, options, seed)
+    refuse_unnamed_stand_ins(settings, options, {role: roles[role] for role in ROLES})
     if options.dry_run:
         _forecast(wanted, scenarios, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return

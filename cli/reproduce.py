@@ -11,7 +11,7 @@ from benchmark.reproduce import TARGETS, ReproduceSettings, Sampling, TargetJob,
 from cli.console import out, print_json
 from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.reproduce import Options
-from cli.settings import load_settings, role_settings
+from cli.settings import load_settings, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
 from cli.show.progress import stages
 from cli.show.results import reproduction_table
@@ -25,6 +25,8 @@ def run(options: Options) -> None:
     settings = load_settings()
     scenarios = scenario_set(options.data)
     targets = [role_settings(settings, replace(options, target=[name]), seed) for name in options.target or TARGETS]
+    for roles in targets:
+        refuse_unnamed_stand_ins(settings, replace(options, target=[""]), {role: roles[role] for role in ROLES})
     if options.dry_run:
         _forecast(wanted, scenarios, targets, options)
         return

@@ -3,7 +3,7 @@
 import io
 import logging
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,25 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
                 raise RaiseError("role judge: the panel has the same model twice, which would agree with itself.")
             result[role] = result[role].model_copy(update={"panel": panel})
     return result
+
+
+def refuse_unnamed_stand_ins(settings: Settings, options: Roles, roles: Mapping[Role, RoleSettings]) -> None:
+    """Refuse a run of real models in which a stand-in would take part that nobody asked for.
+
+    Args:
+        roles: those that take part.
+
+    Raises:
+        RaiseError: naming the role.
+    """
+    real = [entry.model for entry in roles.values() if not is_simulated(entry.model)]
+    for role, entry in roles.items():
+        unnamed = not options.named(role.value) and "model" not in settings.roles.get(role, {})
+        if real and unnamed and is_simulated(entry.model):
+            raise RaiseError(
+                f"the {role.value} would be a stand-in beside {real[0]}: name its model with --{role.value}, or "
+                f"--{role.value} {entry.model} to try things out."
+            )
 
 
 def _role(role: Role, fields: dict[str, Any], base: str | None, seed: int) -> RoleSettings:

@@ -21,9 +21,8 @@ def test_a_wrong_name_is_quoted_whole(run: Any, name: str) -> None:
 def test_a_refusal_says_which_model(run: Any, name: str) -> None:
     model = f"openai/{name}"
     with OpenAIServer(faults=lambda index, body: Fault.UNAUTHORIZED) as server:
-        ran = run(
-            "evaluate", "vanilla", "--target", model, "--user", "sim/user", "--api-base", server.url, "--limit", "2"
-        )
+        models = ["--target", model, "--judge", "sim/judge", "--user", "sim/user"]
+        ran = run("evaluate", "vanilla", *models, "--api-base", server.url, "--limit", "2")
     assert ran.code == 2
     assert model in ran.err
     assert "incorrect API key" in ran.err

@@ -104,7 +104,7 @@ def test_a_set_with_a_command_of_its_own_is_not_built_here(run: Run) -> None:
     assert all(name in run("data", "--help").out for name in ("build", "describe", "generate", "import", "reddit"))
 
 
-NO_PRICE = ["--target", "openai/mine", "--api-base", "http://127.0.0.1:9/v1"]
+NO_PRICE = ["--target", "openai/mine", "--judge", "sim/judge", "--api-base", "http://127.0.0.1:9/v1"]
 REAL = ["--target", "openai/gpt-4o", "--judge", "openai/judge", "--user", "openai/user"]
 
 
@@ -136,8 +136,8 @@ def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Run) -
         (["evaluate", "vanilla", "--curve-plot", "."], "folder"),
         (["evaluate", "static:age,shoe_size"], "shoe_size"),
         (["evaluate", "vanilla", "--target", "sim/gpt-9"], "sim/gpt-9"),
-        (["evaluate", "vanilla", "--target", "nowhere/model"], "nowhere/model"),
-        (["evaluate", "vanilla", "--target", "openai/gpt-4o-mini"], "OPENAI_API_KEY"),
+        (["evaluate", "vanilla", "--target", "nowhere/model", "--judge", "sim/judge"], "nowhere/model"),
+        (["evaluate", "vanilla", "--target", "openai/gpt-4o-mini", "--judge", "sim/judge"], "OPENAI_API_KEY"),
         (["evaluate", "vanilla", "--data", "missing.jsonl"], "missing.jsonl"),
         (["evaluate", "vanilla", "--split", "exam"], "exam"),
         (["evaluate", "vanilla", "--limit", "0"], "--limit"),

@@ -16,7 +16,7 @@ def test_a_dry_run_forecasts_every_target_and_writes_nothing(run: Run) -> None:
     first, second = (entry["target"] for entry in ran.object["targets"])
     assert (first["model"], second["model"]) == ("openai/gpt-4o", "openai/gpt-4o-mini")
     assert first["usd_low"] > second["usd_low"] > 0
-    shown = run("compile", *TINY, *targets[:2], "--rpm", "60", "--dry-run").out
+    shown = run("compile", *TINY, *targets[:2], "--judge", "openai/gpt-4o", "--rpm", "60", "--dry-run").out
     assert "openai/gpt-4o" in shown
     assert not Path("mlruns").exists()
 
@@ -42,7 +42,17 @@ def test_at_a_limit_the_search_ends_and_the_best_so_far_is_saved(run: Run) -> No
 def test_a_target_that_fails_is_named_and_the_others_are_compiled(run: Run) -> None:
     with OpenAIServer() as server:
         gone = server.url  # nobody listens there once the server has stopped
-    ran = run("compile", *TINY, "--target", "sim/gpt-4o", "--target", "openai/gpt-4o", "--api-base", gone, "--json")
+    targets = [
+        "--target",
+        "sim/gpt-4o",
+        "--target",
+        "openai/gpt-4o",
+        "--judge",
+        "sim/judge",
+        "--teacher",
+        "sim/teacher",
+    ]
+    ran = run("compile", *TINY, *targets, "--api-base", gone, "--json")
     assert ran.code == 1
     assert [target["target"] for target in ran.object["targets"]] == ["sim/gpt-4o"]
     assert "failed: openai/gpt-4o" in " ".join(ran.err.split())

@@ -82,7 +82,7 @@ def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Run)
         assert told["simulated"] is False
         assert server.answered() == told["lm_calls"]
     assert sum(expected.values()) == pytest.approx(server.count, rel=0.15)
-    assert "gpt-4o" in run(*SMALL, "--target", "openai/gpt-4o", "--dry-run")[1]
+    assert "gpt-4o" in run(*SMALL, "--target", "openai/gpt-4o", "--judge", "openai/judge", "--dry-run")[1]
 
 
 def test_other_splits_people_and_rounds(run: Run) -> None:

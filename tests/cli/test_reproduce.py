@@ -49,7 +49,7 @@ def test_the_table_says_that_it_is_simulated(run: Run) -> None:
         (("--sample", "lots"), "lots"),
         (("--target", "sim/nobody"), "sim/nobody"),
         (("--target", "sim/gpt-4o", "--target", "sim/gpt-4o"), "twice"),
-        (("--target", "openai/gpt-4o"), "OPENAI_API_KEY"),
+        (("--target", "openai/gpt-4o", "--judge", "sim/judge"), "OPENAI_API_KEY"),
         (("--data", "nowhere.jsonl"), "nowhere.jsonl"),
     ],
 )

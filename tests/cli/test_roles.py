@@ -7,6 +7,7 @@ import pytest
 from cli.options.compile import Options
 from cli.settings import load_settings, role_settings, warnings_for
 from lms import Role
+from tests.cli.conftest import Run
 
 
 def models(**named: object) -> dict[str, str]:
@@ -57,3 +58,24 @@ def test_the_endpoint_is_taken_over_with_the_model_but_never_given_to_another_mo
 def test_people_are_told(role: str) -> None:
     roles = role_settings(load_settings(), Options(target=["openai/a"], judge="openai/b"), 0)
     assert any(sentence.startswith(f"the {role} is openai/") for sentence in warnings_for(roles))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "vanilla", "--target", "openai/a"],
+        ["evaluate", "vanilla", "--judge", "openai/b"],
+        ["compile", "--target", "openai/a"],
+        ["compile", "--target", "sim/gpt-4o", "--target", "openai/a", "--dry-run"],
+        ["plan", "--target", "openai/a", "--out", "paths.jsonl"],
+        ["reproduce", "--target", "openai/a"],
+    ],
+    ids=" ".join,
+)
+def test_a_stand_in_that_nobody_named_is_refused_beside_a_real_model(run: Run, words: list[str]) -> None:
+    ran = run(*words)
+    role = "target" if "openai/b" in words else "judge"
+    assert ran.code == 2
+    assert f"the {role} would be a stand-in beside openai/" in ran.err
+    assert f"--{role} sim/" in ran.err
+    assert not Path("mlruns").exists()

@@ -74,7 +74,7 @@ def test_a_key_of_raise_toml_is_one_too(run: Run, monkeypatch: pytest.MonkeyPatc
     with OpenAIServer(faults=only(Role.TARGET, Fault.REPEATS_KEY)) as server:
         settings = f'[roles.target]\nmodel = "openai/gpt-4o"\napi_base = "{server.url}"\napi_key = "{KEY}"\n'
         Path("raise.toml").write_text(settings, encoding="utf-8")
-        ran = run("evaluate", "vanilla", "--limit", "2", "--user", "sim/user")
+        ran = run("evaluate", "vanilla", "--limit", "2", "--judge", "sim/judge", "--user", "sim/user")
         Path("raise.toml").unlink()
     assert "key of yours, ***, is out" in " ".join(ran.out.split())
     assert leaks(ran) == []

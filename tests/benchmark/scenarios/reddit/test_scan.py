@@ -139,7 +139,7 @@ def test_a_byte_order_mark_costs_no_post(tmp_path: Path, pack: Callable[[bytes],
     [
         ("{}".encode("utf-16"), "is in UTF-16: save it as UTF-8"),
         ('{"a": 1}'.encode("utf-16-be"), "is in UTF-16: save it as UTF-8"),
-        (gzip.compress("{}".encode("utf-32")), "is in UTF-32: save it as UTF-8"),
+        (gzip.compress("{}".encode("utf-32"), mtime=0), "is in UTF-32: save it as UTF-8"),
         (b"PK\x03\x04 and so on", "is packed with zip: unpack it first"),
         (b"7z\xbc\xaf\x27\x1c and so on", "is packed with 7-Zip: unpack it first"),
     ],
