@@ -16,7 +16,7 @@ from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
-from cli.show.numbers import gain
+from cli.show.numbers import gain, spent_line
 from cli.show.progress import stages
 from cli.show.results import compiles_table, results_table
 from lms import Role, RoleSettings
@@ -163,6 +163,8 @@ def _show_compiled(result: TargetResult, uri: str) -> None:
     if figures["stopped"]:
         more = "; the same command carries it on" if figures["resumable"] else ""
         out.print(f"The search ended after {figures['trials']} trials: {figures['stopped']}{more}.", style="yellow")
+    if spent := spent_line(figures["limits"]):
+        out.print(spent)
     for kind, count in figures["account"].items():
         out.print(f"{count} {kind}", style="yellow")
     out.print(f"program     {folder}")

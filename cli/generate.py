@@ -14,7 +14,7 @@ from cli.inputs import refuse_folder, tell
 from cli.options.generate import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from cli.show.forecasts import show_forecast
-from cli.show.numbers import money, usage
+from cli.show.numbers import money, spent_line, usage
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
 from modules.files import keeping
@@ -38,6 +38,7 @@ def run(options: Options) -> None:
     check_prices(limits, {role: roles[role] for role in ROLES})
     models = open_models(roles, settings.root)
     tell(models, *ROLES)
+    budget = Budget(models.ledger, limits)
     with stages() as progress:
         made = generate(
             wanted,
@@ -46,12 +47,12 @@ def run(options: Options) -> None:
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
             journal=Journal(file.parent, f"{file.name}.journal"),
-            budget=Budget(models.ledger, limits),
+            budget=budget,
         )
     with keeping(file, sidecar(file)):
         made.scenarios.save(file)
         report = save_report(file, made.report)
-    summary = _summary(made, models, file, report)
+    summary = {**_summary(made, models, file, report), "limits": budget.account()}
     if options.json:
         print_json(summary)
     else:
@@ -98,6 +99,8 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['n']} scenarios in {summary['file']} (hash {summary['hash']}), report in {summary['report']}; "
         f"{summary['resumed']} steps done before, {money(summary)}"
     )
+    if spent := spent_line(summary["limits"]):
+        out.print(spent)
     if summary["simulated"]:
         out.print("SIMULATED: a stand-in wrote this; it shows how the builder works and is no data set.", style="red")
     if summary["stopped"]:

@@ -16,7 +16,7 @@ from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
 from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecast
-from cli.show.numbers import figure, money, usage
+from cli.show.numbers import figure, money, spent_line, usage
 from cli.show.paths import paths_table
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
@@ -47,6 +47,7 @@ def run(options: Options) -> None:
     check_prices(limits, {role: roles[role] for role in ROLES})
     models = open_models(roles, settings.root)
     tell(models, *ROLES)
+    budget = Budget(models.ledger, limits)
     with stages() as progress:
         planned = plan(
             scenarios,
@@ -57,11 +58,11 @@ def run(options: Options) -> None:
             progress=progress,
             journal=Journal(file.parent, f"{file.name}.journal"),
             knowledge=pooled,
-            budget=Budget(models.ledger, limits),
+            budget=budget,
         )
     with keeping(file):
         planned.paths.save(file)
-    summary = _summary(planned, models, file)
+    summary = {**_summary(planned, models, file), "limits": budget.account()}
     if options.json:
         print_json(summary)
     else:
@@ -123,4 +124,6 @@ def _show(planned: Plan, summary: Mapping[str, Any]) -> None:
     out.print(f"mean planned safety {figure(summary, 'mean_value')} (what the search expects of its paths)")
     if planned.stopped:
         out.print(f"stopped at the limit: {planned.stopped}; the same command again goes on.", style="yellow")
+    if spent := spent_line(summary["limits"]):
+        out.print(spent)
     out.print(f"paths       {summary['file']}", soft_wrap=True)

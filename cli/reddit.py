@@ -15,7 +15,7 @@ from cli.inputs import refuse_folder, tell
 from cli.options.reddit import Options
 from cli.settings import concurrency_of, load_settings, open_models, role_settings
 from cli.show.forecasts import forecast_table
-from cli.show.numbers import money, usage
+from cli.show.numbers import money, spent_line, usage
 from cli.show.progress import stages
 from lms import LanguageModels, Role, RoleSettings
 
@@ -40,6 +40,7 @@ def run(options: Options) -> None:
     check_prices(limits, {role: roles[role] for role in reddit.ROLES})
     models = open_models(roles, settings.root)
     tell(models, *reddit.ROLES)
+    budget = Budget(models.ledger, limits)
     with stages() as progress:
         built, card = reddit.make(
             options.dumps,
@@ -48,10 +49,10 @@ def run(options: Options) -> None:
             options.out,
             models=models,
             concurrency=concurrency_of(settings, options.concurrency, models),
-            budget=Budget(models.ledger, limits),
+            budget=budget,
             progress=progress,
         )
-    summary = _summary(built, card, models, options.out)
+    summary = {**_summary(built, card, models, options.out), "limits": budget.account()}
     if options.json:
         print_json(summary)
     else:
@@ -128,6 +129,8 @@ def _show(built: reddit.Built, summary: Mapping[str, Any]) -> None:
     if not built.complete:
         why = f"stopped at the limit: {built.stopped}" if built.stopped else f"{len(built.failed)} posts failed"
         out.print(f"{why}; the same command again goes on.", style="yellow")
+    if spent := spent_line(summary["limits"]):
+        out.print(spent)
     out.print(f"scenarios   {summary['file']}\ncard        {summary['card']}", soft_wrap=True)
 
 

@@ -188,25 +188,19 @@ def compile_target(
                 concurrency=workspace.concurrency,
                 progress=workspace.progress,
             )
-        with models.ledger.charged_to(job), prepared.task.budget.enforced():
-            search = OPTIMIZERS[settings.optimizer](prepared.task)
-        with (
-            models.ledger.charged_to(job),
-            prepared.task.budget.enforced(),
-            storage.alone(f"{workspace.out.name} result"),
-        ):
-            done = None if workspace.fresh else find_finished(workspace.out, config)
-            if done and done.tracked:  # another worker was faster
-                end_compile(workspace.out)  # this one may have noted its beginning after the other's end
-                tracker.discard(parent)
-                return put_back(done, workspace.out)
-            compiled = _compiled(
-                prepared, search, settings, config=config, params=params, tags=tags, data=data, job=job
-            )
-            result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
-            if not compiled.resumable:
-                end_compile(workspace.out)
-            return _record(tracker, parent, open_run, compiled, result)
+            with prepared.task.budget.enforced():
+                search = OPTIMIZERS[settings.optimizer](prepared.task)
+            with prepared.task.budget.enforced(), storage.alone(f"{workspace.out.name} result"):
+                done = None if workspace.fresh else find_finished(workspace.out, config)
+                if done and done.tracked:  # another worker was faster
+                    end_compile(workspace.out)  # this one may have noted its beginning after the other's end
+                    tracker.discard(parent)
+                    return put_back(done, workspace.out)
+                compiled = _compiled(prepared, search, settings, config, params, tags=tags, data=data, job=job)
+                result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
+                if not compiled.resumable:
+                    end_compile(workspace.out)
+                return _record(tracker, parent, open_run, compiled, result)
     except BudgetSpent as spent:
         tracker.abandon(parent)
         raise RaiseError(
@@ -245,9 +239,9 @@ def _compiled(
     prepared: "Prepared",
     search: Search,
     settings: CompileSettings,
-    *,
     config: str,
     params: Mapping[str, Any],
+    *,
     tags: Mapping[str, str],
     data: ScenarioSet,
     job: str,
@@ -272,6 +266,7 @@ def _compiled(
         resumable=task.budget.resumable,
         issues={kind: count for kind, count in issues.items() if count},
         search_replies=replies,
+        limits=task.budget.account(),
     )
 
 

@@ -59,6 +59,7 @@ class Compiled:
         resumable: whether a limit ended the search, so that the same command carries it on.
         issues: what went wrong on the way and was lived with, by kind.
         search_replies: replies that planning and search took, paid for or reused.
+        limits: what was spent of each limit; see ``Budget.account``.
     """
 
     config: str
@@ -73,6 +74,7 @@ class Compiled:
     resumable: bool = False
     issues: Mapping[str, int] = field(default_factory=dict)
     search_replies: int = 0
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
         "search_replies": compiled.search_replies,
         "trials": len(compiled.search.trials),
         "stopped": compiled.search.stopped,
+        "limits": {name: dict(entry) for name, entry in compiled.limits.items()},
         "resumable": compiled.resumable,
         "account": dict(compiled.issues),
         "lm_calls": charged.calls(),

@@ -234,6 +234,21 @@ class Budget:
         """Set aside what measuring the result will take; another call replaces the first."""
         self._reserved = Usage(calls=math.ceil(calls), cost_usd=usd)
 
+    def account(self) -> dict[str, dict[str, float]]:
+        """Each limit of all roles together, with what this run has spent of it: calls, US dollars, minutes."""
+        so_far = self.so_far()
+        total = so_far.usage.total()
+        found: dict[str, dict[str, float]] = {}
+        for limit in self._stoppers:
+            match limit:
+                case MaxCalls(role=None):
+                    found["calls"] = {"limit": limit.limit, "spent": total.calls}
+                case MaxUsd(role=None):
+                    found["usd"] = {"limit": limit.limit, "spent": round(total.cost_usd, 6)}
+                case MaxMinutes():
+                    found["minutes"] = {"limit": limit.limit, "spent": round(so_far.minutes, 2)}
+        return found
+
     def note(self, hypervolume: float) -> None:
         """Tell what the front is worth after one more trial."""
         self._gains.append(hypervolume)

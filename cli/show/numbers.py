@@ -62,3 +62,10 @@ def money(summary: Mapping[str, Any]) -> str:
     now = sum(summary["this_run"]["lm_calls"].values())
     said = f"LM calls {calls}" + (f" ({now} of them in this run)" if now != calls else "")
     return said if cost is None else f"{said}, {cost:.4f} US$"
+
+
+def spent_line(limits: Mapping[str, Mapping[str, float]]) -> str:
+    """What this run spent of its limits (``Budget.account``); empty if it had none."""
+    units = {"calls": "LM calls", "usd": "US$", "minutes": "minutes"}
+    parts = [f"{entry['spent']:,.10g} of {entry['limit']:,.10g} {units[name]}" for name, entry in limits.items()]
+    return f"spent       {', '.join(parts)}" if parts else ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain
+from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain, Stopper
 from lms import Ledger, Role, RoleSettings
 from lms.ledger import Usage
 from signatures import RaiseError
@@ -121,3 +121,19 @@ def test_what_is_affordable_is_within_the_limit(spent: int, more: int) -> None:
     budget = Budget(ledger, [MaxCalls(50), MaxCalls(1, Role.TEACHER)])
     spend(ledger, Role.TARGET, spent)
     assert budget.affords(more, 0.0) is (spent + more <= 50)
+
+
+def test_the_account_has_each_limit_and_what_was_spent_of_it_since_the_start() -> None:
+    ledger, now = Ledger(), [0.0]
+    spend(ledger, Role.TARGET, 7, usd=1.0)
+    limits: list[Stopper] = [MaxCalls(10), MaxCalls(1, Role.JUDGE), MaxUsd(2.5), MaxMinutes(3)]
+    budget = Budget(ledger, limits, clock=lambda: now[0])
+    spend(ledger, Role.TARGET, 4, usd=0.5)
+    spend(ledger, Role.JUDGE, 8, usd=0.25)
+    now[0] = 90.0
+    assert budget.account() == {
+        "calls": {"limit": 10, "spent": 12},
+        "usd": {"limit": 2.5, "spent": 0.75},
+        "minutes": {"limit": 3, "spent": 1.5},
+    }
+    assert Budget(ledger).account() == {}
