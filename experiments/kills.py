@@ -150,7 +150,8 @@ def _result(process: Process) -> Any:
     said, words = process.communicate(timeout=PATIENCE)
     if process.returncode == 0:
         return json.loads(said)
-    return f"exit code {process.returncode}: {' '.join(words.split())[-300:]}"
+    last = (words.strip().splitlines() or ["no words"])[-1]  # the lines before it may be a traceback, with local paths
+    return f"exit code {process.returncode}: {last[:300]}"
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
