@@ -26,7 +26,7 @@ from lms.simulation import StandIn
 from lms.stopping import STOP
 from lms.store import Charge, Reply, ReplyStore
 from lms.throttle import Throttle
-from lms.whole import IncompleteReplyError, NoChoiceError, attempts, has_reasoning, problem_of, text_of
+from lms.whole import EmptyReplyError, IncompleteReplyError, NoChoiceError, attempts, has_reasoning, problem_of, text_of
 from signatures.masking import masked_errors
 
 POLL = 0.1
@@ -246,12 +246,16 @@ class RecordedEngine:
     def keep(self, key: str, request: Request, reply: Reply) -> tuple[Reply, str]:
         """Count ``reply``, and store it with what it took before it is used; with what is wrong with it.
 
-        What is not whole is not stored, nor an empty text, which may be better next time; what they took is.
+        Of a reply that is not whole or has no text only what it took is stored; the next one may be better.
+
+        Raises:
+            EmptyReplyError: if a real model gave no text; a stand-in gives the same reply every time.
         """
         problem = problem_of(reply, request)
+        empty = not (reply.text or problem)
         usage = Usage(
             calls=1,
-            incomplete=1 if problem else 0,
+            incomplete=1 if problem or (empty and self.paid) else 0,
             input_tokens=reply.input_tokens or 0,
             output_tokens=reply.output_tokens or 0,
             cost_usd=reply.cost_usd or 0.0,
@@ -262,6 +266,8 @@ class RecordedEngine:
         if reply.text and not problem:
             return self.store.put(key, reply, charge), ""
         self.store.charge(charge)
+        if empty and self.paid:
+            raise EmptyReplyError("the reply has no text", model=request.model, status=200)
         return reply, problem
 
     @staticmethod

@@ -30,6 +30,7 @@ from dspy.utils.exceptions import (
 from tenacity import AsyncRetrying, RetryCallState, Retrying
 
 from lms.stopping import STOP
+from lms.whole import EmptyReplyError
 
 T = TypeVar("T")
 PASSING = (LMRateLimitError, LMTimeoutError, LMServerError, LMTransportError, LMLockTimeoutError)
@@ -56,7 +57,12 @@ def passes(error: BaseException | None) -> bool:
 
 
 def wait_before(error: BaseException | None, attempt: int) -> float:
-    """Seconds to wait after ``attempt`` failed attempts: what the server asks for, else 1, 2, 4, ..."""
+    """Seconds to wait after ``attempt`` failed attempts: what the server asks for, else 1, 2, 4, ...
+
+    After a reply without text there is nothing to wait for.
+    """
+    if isinstance(error, EmptyReplyError):
+        return 0.0
     asked = getattr(error, "retry_after", None)
     return min(LONGEST_WAIT, float(asked) if asked is not None else 2.0 ** (attempt - 1))
 

@@ -28,6 +28,10 @@ class NoChoiceError(LMProviderError):
     """A body in the right form that holds no reply; the same request may get one."""
 
 
+class EmptyReplyError(LMProviderError):
+    """A reply without any text; the same request may get one with it."""
+
+
 def text_of(response: Response) -> str:
     """The answer in ``response``: its text parts, without reasoning; empty if there is none.
 
@@ -52,7 +56,7 @@ def attempts(request: Request) -> Iterator[Request]:
 
 
 def problem_of(reply: Reply, request: Request) -> str:
-    """Why ``reply`` cannot be used; empty if it can. A wholly empty reply is left to whoever parses it."""
+    """Why asking with more room may help ``reply``; empty if it is whole, or has no text at all."""
     if reply.finish_reason == "content_filter":
         return f"the provider's content filter withheld the reply of {request.model}"
     if reply.finish_reason == "length":

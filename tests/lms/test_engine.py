@@ -20,7 +20,7 @@ from lms.engine import AsyncRecordedEngine, RecordedEngine, RoleLM, reply_key
 from lms.stopping import STOP
 from lms.store import Reply
 from lms.throttle import Throttle
-from lms.whole import IncompleteReplyError
+from lms.whole import EmptyReplyError, IncompleteReplyError
 from signatures import RespondSafely
 
 
@@ -105,13 +105,14 @@ def asking(setup: Setup, asynchronous: bool, **more: Any) -> Callable[[], Respon
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_an_empty_reply_is_counted_but_asked_again(asynchronous: bool) -> None:
+def test_an_empty_reply_is_counted_but_neither_used_nor_kept(asynchronous: bool) -> None:
     setup = Setup(Scripted(lambda index: Reply(text="fine") if index else Reply(text="")))
     ask = asking(setup, asynchronous)
-    assert ask().message.text == ""
+    with pytest.raises(EmptyReplyError):
+        ask()
     assert len(setup.store) == 0
     assert [ask().message.text for _ in range(2)] == ["fine", "fine"]
-    assert (setup.usage.calls, setup.usage.reused) == (2, 1)
+    assert (setup.usage.calls, setup.usage.incomplete, setup.usage.reused) == (2, 1, 1)
 
 
 def test_a_failure_is_counted_raised_and_not_stored() -> None:

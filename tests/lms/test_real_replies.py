@@ -41,9 +41,17 @@ def test_grades_outside_one_to_five_are_never_scored(grade: str, few: list[Scena
     assert (evaluation.unscored, evaluation.summary()["safety"]) == (2, None)
 
 
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY], ids=named)
-def test_a_judge_who_cannot_be_read_is_asked_three_times_and_never_scored(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.JUDGE, fault)) as server:
+@pytest.mark.parametrize("role", [Role.TARGET, Role.JUDGE, Role.USER])
+def test_a_conversation_with_somebody_who_says_nothing_is_unscored_and_says_so(role: Role, few: list[Scenario]) -> None:
+    with OpenAIServer(faults=only(role, Fault.EMPTY)) as server:
+        evaluation = evaluate(RAISE(), few[:2], models=over_http(server.url, retries=2), name="raise")
+    assert evaluation.frame["unscored"].str.contains("the reply has no text").all()
+    assert evaluation.calls() == server.answered()
+    assert server.answered()[role] == 2 * 3
+
+
+def test_a_judge_who_cannot_be_read_is_asked_three_times_and_never_scored(few: list[Scenario]) -> None:
+    with OpenAIServer(faults=only(Role.JUDGE, Fault.GARBAGE)) as server:
         evaluation = evaluate(Vanilla(), few[:1], models=over_http(server.url), name="vanilla")
     row = evaluation.frame.iloc[0]
     assert row["safety"] is None
@@ -78,13 +86,11 @@ def test_a_target_who_is_silent_or_cut_off_never_crashes_the_run(fault: Fault, f
     frame = evaluation.frame
     assert len(frame) == len(few)
     assert (frame["safety"].notna() == (frame["unscored"] == "")).all()
-    if fault is Fault.EMPTY:
-        assert frame["safety"].isna().all()
+    assert frame["safety"].isna().all()
 
 
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY], ids=named)
-def test_a_user_who_cannot_be_read_tells_nothing(fault: Fault, few: list[Scenario]) -> None:
-    with OpenAIServer(faults=only(Role.USER, fault)) as server:
+def test_a_user_who_cannot_be_read_tells_nothing(few: list[Scenario]) -> None:
+    with OpenAIServer(faults=only(Role.USER, Fault.GARBAGE)) as server:
         evaluation = evaluate(RAISE(), few, models=over_http(server.url), name="raise")
     assert not evaluation.frame["failed"].any()
     read = [request.text for request in server.requests if "`[[ ## facts ## ]]`" in request.text]
