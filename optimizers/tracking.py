@@ -91,7 +91,7 @@ class Tracker:
 
     def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # it logs tracebacks of what is told in one sentence here
+        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # tracebacks of what is told here in one sentence
         self._uri = tracking_uri(root)
         self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
         local = self._uri.startswith("sqlite:")
