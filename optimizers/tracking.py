@@ -112,7 +112,7 @@ class Tracker:
 
     def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # tracebacks of what is told here in one sentence
         self._uri = tracking_uri(root)
         self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
         local = self._uri.startswith("sqlite:")
@@ -289,5 +289,6 @@ def _log_pictures(tracker: Tracker, parent: MlflowRun, compiled: Compiled, folde
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error, with its kind."""
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0].rstrip('.')}"
+    """The first line of an error, with its kind unless it is a sentence of ours."""
+    line = (str(error).strip().splitlines() or [""])[0].rstrip(".")
+    return line if isinstance(error, RaiseError) else f"{type(error).__name__}: {line}"
