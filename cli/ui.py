@@ -26,5 +26,9 @@ def run(options: Options) -> None:
         err.print(page, soft_wrap=True)
     server = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host, "--port", port]
     artifacts = ["--default-artifact-root", (root / "artifacts").resolve().as_uri(), "--workers", "1"]
-    local = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    local = {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "PYTHONSAFEPATH": "1",
+    }
     raise typer.Exit(subprocess.call([*server, *artifacts], env={**os.environ, **local}))  # noqa: S603

@@ -35,7 +35,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("w", encoding="utf-8") as out:
+        with partial.open("w", encoding="utf-8", errors="backslashreplace") as out:  # a path may hold bytes
             yield out
         partial.replace(file)
     finally:
