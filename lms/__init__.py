@@ -3,6 +3,13 @@
 Knows nothing of scenarios or programs. ``lms.simulation`` holds the stand-in models (``sim/...``).
 """
 
+try:
+    import signatures.home  # noqa: F401  it is there if the package is ours
+except ImportError as error:
+    raise ImportError(
+        "another package 'signatures' stands before RAISE's own: run Python with -P, or rename that one"
+    ) from error
+
 from lms.factory import LanguageModels, check_model, default_models
 from lms.ledger import Ledger, Usage
 from lms.prices import cost_of, is_simulated, stand_in_for

@@ -3,6 +3,13 @@
 Knows nothing of scenario files, metrics, MLflow, or which language model answers.
 """
 
+try:
+    import signatures.home  # noqa: F401  it is there if the package is ours
+except ImportError as error:
+    raise ImportError(
+        "another package 'signatures' stands before RAISE's own: run Python with -P, or rename that one"
+    ) from error
+
 from modules.agent import RAISE
 from modules.baselines import AgentOnly, ContextRich, PartialContext, RandomPath, StaticPath, Vanilla
 from modules.offline import OfflinePlanner, PlanningItem

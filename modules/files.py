@@ -51,7 +51,7 @@ def replacing(file: Path, *, private: bool = False) -> Iterator[TextIO]:
     try:
         if private:
             private_file(partial)
-        with partial.open("w", encoding="utf-8") as out:
+        with partial.open("w", encoding="utf-8", errors="backslashreplace") as out:  # a path may hold bytes
             yield out
         partial.replace(file)
     except OSError as error:

@@ -35,8 +35,11 @@ from signatures.data import (
     WriteSituations,
 )
 from signatures.errors import RaiseError
+from signatures.home import warn_of_namesakes
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
 from signatures.teaching import ImproveInstruction
+
+warn_of_namesakes()
 
 __all__ = [
     "ATTRIBUTES",

@@ -27,7 +27,7 @@ class Options(Roles, Limits, Forecast, Run):
     --dry-run`
     """
 
-    dumps: Annotated[list[Path], Argument(help="PushShift files of submissions (.ndjson or .zst).")]
+    dumps: Annotated[list[Path], Argument(help="PushShift files of submissions (.ndjson, or .zst, .gz, .bz2, .xz).")]
     out: Out
     teacher: Annotated[str | None, in_models(help="Model that reads and rewords posts. [default: sim/teacher]")] = None
     per_domain: Annotated[int, Option(min=1, help="Posts of each domain that the model reads at most.")] = (

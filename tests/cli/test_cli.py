@@ -174,21 +174,21 @@ def test_a_mistake_is_one_sentence_exit_code_2_and_nothing_written(run: Run, wor
 
 
 def test_a_broken_line_of_a_scenario_file_is_named(run: Run) -> None:
-    Path("broken.jsonl").write_text('{"id": "1", "domain": "life"}\n')
+    Path("broken.jsonl").write_text('{"id": "1", "domain": "life"}\n', encoding="utf-8")
     failed = run("evaluate", "vanilla", "--data", "broken.jsonl")
     assert failed.code == 2
     assert "broken.jsonl, line 1" in failed.err
 
 
 def test_settings_from_raise_toml(run: Run) -> None:
-    Path("raise.toml").write_text('root = "elsewhere"\n[roles.target]\nmodel = "sim/qwq-32b"\n')
+    Path("raise.toml").write_text('root = "elsewhere"\n[roles.target]\nmodel = "sim/qwq-32b"\n', encoding="utf-8")
     shown = run("evaluate", "vanilla", "--limit", "7")
     assert "sim/qwq-32b" in shown.out
     assert Path("elsewhere/replies.db").exists()
 
 
 def test_a_wrong_entry_of_raise_toml_is_named(run: Run) -> None:
-    Path("raise.toml").write_text('[roles.judge]\nmodle = "sim/judge"\n')
+    Path("raise.toml").write_text('[roles.judge]\nmodle = "sim/judge"\n', encoding="utf-8")
     failed = run("evaluate", "vanilla")
     assert failed.code == 2
     assert "modle" in failed.err

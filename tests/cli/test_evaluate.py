@@ -125,7 +125,9 @@ def test_a_panel_of_judges_is_named_by_repeating_the_option(run: Run) -> None:
 
 
 def test_a_panel_may_stand_in_the_settings(run: Run) -> None:
-    Path("raise.toml").write_text('[roles.judge]\nmodel = "sim/judge"\npanel = [{ model = "sim/judge" }]\n')
+    Path("raise.toml").write_text(
+        '[roles.judge]\nmodel = "sim/judge"\npanel = [{ model = "sim/judge" }]\n', encoding="utf-8"
+    )
     (vanilla,) = json.loads(run("vanilla", "--limit", "7", "--json")[1])["programs"]
     assert vanilla["panel"]["judges"] == ["sim/judge", "sim/judge #2"]  # two samples of the stand-in
     (vanilla,) = json.loads(run("vanilla", "--limit", "7", "--json", "--judge", "sim/judge")[1])["programs"]
@@ -141,7 +143,7 @@ def test_a_panel_may_stand_in_the_settings(run: Run) -> None:
     ],
 )
 def test_a_wrong_panel_is_one_sentence(run: Run, toml: str, says: str) -> None:
-    Path("raise.toml").write_text(toml)
+    Path("raise.toml").write_text(toml, encoding="utf-8")
     code, _, err = run("vanilla", "--limit", "7")
     assert code == 2
     assert says in err

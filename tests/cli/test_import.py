@@ -29,7 +29,7 @@ def test_what_is_imported_can_be_evaluated(run: Run, published: Path) -> None:
     assert code == 0
     assert (told["rows"], told["imported"], told["refused"]) == (141, 140, 1)
     assert told["origin"]["revision"] == "abc"
-    report = json.loads(Path("hub.jsonl.report.json").read_text())
+    report = json.loads(Path("hub.jsonl.report.json").read_text(encoding="utf-8"))
     assert {**report, "file": "hub.jsonl", "report": "hub.jsonl.report.json"} == told
     written = Path("hub.jsonl").read_bytes()
     run("data", "import", str(published), "--out", "hub.jsonl")

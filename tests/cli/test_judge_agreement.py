@@ -65,7 +65,7 @@ def test_a_judge_that_gives_no_grades_is_a_failure_said_so(run: Run) -> None:
 )
 def test_bad_input_is_one_sentence(run: Run, content: str | None, says: str) -> None:
     if content is not None:
-        Path("scores.jsonl").write_text(content)
+        Path("scores.jsonl").write_text(content, encoding="utf-8")
     done = agreement(run, "scores.jsonl")
     assert done.code == 2
     assert says in done.err

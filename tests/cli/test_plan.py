@@ -65,11 +65,11 @@ def test_a_limit_ends_it_cleanly_and_the_same_command_goes_on(run: Run) -> None:
 
 def test_knowledge_is_read_and_written_back(run: Run) -> None:
     assert run(*SMALL, "--knowledge", "know/k.json")[0] == 0
-    known = json.loads(Path("know/k.json").read_text())
+    known = json.loads(Path("know/k.json").read_text(encoding="utf-8"))
     assert sum(known["queries"].values()) == 3
     assert json.loads(run(*SMALL, "--knowledge", "know/k.json", "--json")[1])["resumed"] == 3
     assert json.loads(run(*SMALL, "--knowledge", "know/k.json", "--seed", "1", "--json")[1])["resumed"] == 0
-    assert sum(json.loads(Path("know/k.json").read_text())["queries"].values()) == 6
+    assert sum(json.loads(Path("know/k.json").read_text(encoding="utf-8"))["queries"].values()) == 6
 
 
 def test_a_dry_run_counts_the_calls_of_the_real_run_and_writes_nothing(run: Run) -> None:

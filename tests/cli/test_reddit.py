@@ -105,3 +105,12 @@ def test_bad_input_is_one_sentence_and_exit_code_2(run: Run, words: list[str], t
     assert (code, out) == (2, "")
     assert told in err
     assert not Path("mlruns").exists()
+
+
+def test_a_dump_that_is_cut_off_is_named_in_the_summary(run: Run) -> None:
+    Path("cut.zst").write_bytes(Path("posts.zst").read_bytes()[:-30])
+    said = "cut.zst: file cut off: posts up to there were read; get it again for the rest."
+    assert said in run("cut.zst", "posts.zst", "--out", "r.jsonl").out
+    assert said in run("cut.zst", "posts.zst", "--out", "r.jsonl", "--dry-run").out
+    told = run("cut.zst", "posts.zst", "--out", "other.jsonl", "--json").object
+    assert told["yield"]["unfinished"] == {"cut.zst": "file cut off"}

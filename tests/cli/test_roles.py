@@ -44,7 +44,8 @@ def test_a_stand_in_takes_part_where_it_is_named() -> None:
 
 def test_the_endpoint_is_taken_over_with_the_model_but_never_given_to_another_model() -> None:
     Path("raise.toml").write_text(
-        '[roles.judge]\nmodel = "openai/b"\napi_base = "http://127.0.0.1:9/v1"\napi_key = "k"\ntemperature = 0.3\n'
+        '[roles.judge]\nmodel = "openai/b"\napi_base = "http://127.0.0.1:9/v1"\napi_key = "k"\ntemperature = 0.3\n',
+        encoding="utf-8",
     )
     taken = role_settings(load_settings(), Options(), 0)[Role.TEACHER]
     assert (taken.model, taken.api_base) == ("openai/b", "http://127.0.0.1:9/v1")

@@ -55,20 +55,20 @@ def test_a_folder_of_somebody_else_is_refused_before_anything_is_done(
     run: Run, place: str, content: str, named: str
 ) -> None:
     Path(place).parent.mkdir(parents=True)
-    Path(place).write_text(content)
+    Path(place).write_text(content, encoding="utf-8")
     code, out, err = run("compile", *TINY, "--out", "programs")
     assert (code, out) == (2, "")
     assert named in err
     assert len(err.strip().splitlines()) == 1
-    assert Path(place).read_text() == content
+    assert Path(place).read_text(encoding="utf-8") == content
     assert not Path("mlruns/mlflow.db").exists()
 
 
 def test_forced_the_folder_of_somebody_else_is_moved_as_a_whole(run: Run) -> None:
     Path("programs/sim-gpt-4o").mkdir(parents=True)
-    Path("programs/sim-gpt-4o/thesis.tex").write_text("mine")
+    Path("programs/sim-gpt-4o/thesis.tex").write_text("mine", encoding="utf-8")
     assert run("compile", *TINY, "--out", "programs", "--force").code == 0
-    assert Path("programs/sim-gpt-4o.versions/1/thesis.tex").read_text() == "mine"
+    assert Path("programs/sim-gpt-4o.versions/1/thesis.tex").read_text(encoding="utf-8") == "mine"
     RAISE.load("programs/sim-gpt-4o")
 
 

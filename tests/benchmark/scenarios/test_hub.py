@@ -57,10 +57,10 @@ FORMATS: dict[str, Callable[[Path, list[dict[str, Any]]], object]] = {
     "rows.csv": lambda file, rows: pd.DataFrame(rows).to_csv(file),  # with pandas' own nameless column
     "rows.tsv": lambda file, rows: pd.DataFrame(rows).to_csv(file, sep="\t", index=False),
     "rows.jsonl": write_json_lines,
-    "list.json": lambda file, rows: Path(file).write_text(json.dumps(rows)),
+    "list.json": lambda file, rows: Path(file).write_text(json.dumps(rows), encoding="utf-8"),
     "columns.json": lambda file, rows: pd.DataFrame(rows).to_json(file),
     "viewer.json": lambda file, rows: Path(file).write_text(
-        json.dumps({"features": [], "rows": [{"row_idx": i, "row": r} for i, r in enumerate(rows)]})
+        json.dumps({"features": [], "rows": [{"row_idx": i, "row": r} for i, r in enumerate(rows)]}), encoding="utf-8"
     ),
 }
 
