@@ -184,7 +184,7 @@ def test_a_file_of_an_odd_shape(run: Run, name: str) -> None:
     assert wrong == []
 
 
-ROWS = {
+ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "scenario": (SCENARIO, ["evaluate", "vanilla", "--split", "all", "--data", "odd.jsonl"]),
     "rating": (RATING, ["judge-agreement", "odd.jsonl"]),
     "path": (PATH, ["evaluate", "raise", "--limit", "1", "--paths", "odd.jsonl"]),
