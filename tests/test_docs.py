@@ -2,8 +2,14 @@
 
 import importlib
 import re
+import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+
+from cli.app import COMMANDS, DATA_COMMANDS, MODULES
+from cli.command import lazy
+from optimizers import slug_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("signatures", "modules", "lms", "benchmark", "optimizers", "serving", "cli", "experiments")
@@ -59,3 +65,68 @@ def test_the_site_loads_nothing_from_elsewhere() -> None:
     site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert "font: false" in site
     assert not [key for key in ("repo_url", "extra_javascript", "extra_css", "analytics") if f"{key}:" in site]
+
+
+BLOCK = re.compile(r"^```(?:console|bash|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILES_READ = ("--paths", "--data", "--subreddits")
+"""Options that name a file which must be there already."""
+FOREIGN = re.compile(r"RS_|rows|train\.parquet|docs/")
+"""Files that come from elsewhere."""
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The shell commands of a page, in order, as words."""
+    text = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8"))).replace("\\\n", " ")
+    return [words for line in text.splitlines() if (words := shlex.split(line, comments=True))]
+
+
+def made_by(words: list[str]) -> set[str]:
+    """The files and program folders that a command makes."""
+    if words[:2] == ["make", "demo"]:
+        return {"mlruns/programs/sim-gpt-4o"}
+    if "--dry-run" in words:
+        return set()
+    if words[:2] == ["raise", "compile"]:
+        targets = [value for option, value in pairwise(words) if option == "--target"] or ["sim/gpt-4o"]
+        return {f"mlruns/programs/{slug_of(target)}" for target in targets}
+    return {value for option, value in pairwise(words) if option == "--out"}
+
+
+def read_by(words: list[str]) -> set[str]:
+    """The files and program folders that a command needs."""
+    named = {value for option, value in pairwise(words) if option in FILES_READ and value != "authored"}
+    return {name for name in named | {word for word in words if "/programs/" in word} if not FOREIGN.match(name)}
+
+
+def test_no_command_uses_what_only_a_later_one_makes() -> None:
+    """On each page; the README's start is everybody's."""
+    start = set().union(*(made_by(words) for words in commands(ROOT / "README.md")[:3]))
+    missing = []
+    for page in PAGES:
+        made = set(start)
+        for words in commands(page):
+            missing += [(page.name, " ".join(words), name) for name in sorted(read_by(words) - made)]
+            made |= made_by(words)
+    assert missing == []
+
+
+def test_every_command_of_raise_can_be_typed_as_it_stands() -> None:
+    """Its options exist, and take what they are given."""
+    wrong = []
+    for page in PAGES:
+        for words in commands(page):
+            try:
+                if words[0] == "raise":
+                    parse(words[1:])
+            except Exception as error:  # noqa: BLE001  whatever it is, it is what a reader would meet
+                wrong.append((page.name, " ".join(words), str(error)))
+    assert wrong == []
+
+
+def parse(words: list[str]) -> None:
+    """Read a command's options, without doing it."""
+    name, rest = (words[1], words[2:]) if words[0] == "data" else (words[0], words[1:])
+    if words == ["--help"]:
+        return
+    assert name in (DATA_COMMANDS if words[0] == "data" else COMMANDS)
+    lazy(MODULES.get(name, name))(name).make_context(name, rest)
