@@ -29,6 +29,6 @@ def run(options: Options) -> None:
     local = {
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "PYTHONSAFEPATH": "1",
+        "PYTHONSAFEPATH": "1",  # packages of the working folder are not MLflow's
     }
     raise typer.Exit(subprocess.call([*server, *artifacts], env={**os.environ, **local}))  # noqa: S603
