@@ -110,12 +110,11 @@ MARK = codecs.BOM_UTF8
 
 
 def test_settings_with_a_byte_order_mark_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAISE_TEST_NAME", "")
-    monkeypatch.delenv("RAISE_CONCURRENCY", raising=False)
+    monkeypatch.setenv("RAISE_CONCURRENCY", "")  # so that it is gone again after the test
+    monkeypatch.delenv("RAISE_CONCURRENCY")
     (folder / "raise.toml").write_bytes(MARK + b'root = "elsewhere"\r\n')
     (folder / ".env").write_bytes(MARK + b"RAISE_CONCURRENCY=3\r\n")
     settings = load_settings()
-    monkeypatch.delenv("RAISE_CONCURRENCY")
     assert (str(settings.root), settings.concurrency) == ("elsewhere", 3)
 
 
