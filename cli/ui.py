@@ -35,7 +35,7 @@ def run(options: Options) -> None:
         "MLFLOW_DEFAULT_ARTIFACT_ROOT": (root / "artifacts").resolve().as_uri(),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "PYTHONSAFEPATH": "1",
+        "PYTHONSAFEPATH": "1",  # packages of the working folder are not MLflow's
     }
     ended = subprocess.call(server, env={**os.environ, **settings})  # noqa: S603
     raise typer.Exit(ended or 1)

@@ -6,7 +6,8 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,17 +83,24 @@ def test_tables_stay_straight_where_letters_are_escaped() -> None:
     assert {len(line) for line in table if line.startswith("+")} >= {len(line) for line in table}
 
 
+def everything(terminal: int) -> Iterator[bytes]:
+    """What is drawn in a terminal until its last program ends, which Linux tells by an error."""
+    with suppress(OSError):
+        while data := os.read(terminal, 4096):
+            yield data
+
+
 @pytest.mark.usefixtures("folder")
 def test_progress_bars_are_drawn_in_a_terminal_without_unicode() -> None:
     main, terminal = pty.openpty()
     root = str(Path(__file__).parents[2])
     command = [sys.executable, "-m", "cli", "evaluate", "vanilla", "--data", "set.jsonl", "--split", "all"]
     env = {**os.environ, **PLAIN_C, "PYTHONPATH": root, "TERM": "xterm"}
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, check=False, env=env)
-    os.close(terminal)
-    drawn = os.read(main, 1 << 16)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal, env=env) as started_one:
+        os.close(terminal)
+        drawn = b"".join(everything(main))
     os.close(main)
-    assert done.returncode == 0
+    assert started_one.returncode == 0
     assert b"vanilla" in drawn
     assert drawn.isascii()
     assert b"\\u28" not in drawn  # the dots of the usual spinner
@@ -102,12 +110,11 @@ MARK = codecs.BOM_UTF8
 
 
 def test_settings_with_a_byte_order_mark_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAISE_TEST_NAME", "")
-    monkeypatch.delenv("RAISE_CONCURRENCY", raising=False)
+    monkeypatch.setenv("RAISE_CONCURRENCY", "")  # so that it is gone again after the test
+    monkeypatch.delenv("RAISE_CONCURRENCY")
     (folder / "raise.toml").write_bytes(MARK + b'root = "elsewhere"\r\n')
     (folder / ".env").write_bytes(MARK + b"RAISE_CONCURRENCY=3\r\n")
     settings = load_settings()
-    monkeypatch.delenv("RAISE_CONCURRENCY")
     assert (str(settings.root), settings.concurrency) == ("elsewhere", 3)
 
 
