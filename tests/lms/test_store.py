@@ -94,7 +94,7 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RaiseError, match="is not a reply store"):
+    with pytest.raises(RaiseError, match="cannot be opened"):
         ReplyStore(tmp_path)
 
 
