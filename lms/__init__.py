@@ -4,7 +4,7 @@ Knows nothing of scenarios or programs. ``lms.simulation`` holds the stand-in mo
 """
 
 try:
-    import signatures.home  # noqa: F401  it is there if the package is ours
+    from signatures import RaiseError  # noqa: F401  it is there if the package is ours
 except ImportError as error:
     raise ImportError(
         "another package 'signatures' stands before RAISE's own: run Python with -P, or rename that one"

@@ -32,4 +32,4 @@ def test_a_model_that_says_nothing_is_not_well(run: Run) -> None:
     with OpenAIServer(answer="") as server:
         checked = run("doctor", "--target", "openai/gpt-4o-mini", "--api-base", server.url, "--ask")
     assert checked.code == 1
-    assert "answered 0 characters" in " ".join(checked.out.split())
+    assert "the reply has no text" in " ".join(checked.out.split())

@@ -140,7 +140,7 @@ def test_a_folder_that_was_moved_goes_on(tmp_path: Path) -> None:
     here.rename(there)
     moved = compile_in(there)
     assert moved.figures["trials"] == lone["trials"]
-    assert sum(moved.figures["lm_calls"].values()) < sum(lone["lm_calls"].values()) - 200
+    assert moved.figures["lm_calls"] == lone["lm_calls"]  # nothing was asked for twice
     assert [entry["safety"] for entry in moved.figures["front"]] == [entry["safety"] for entry in lone["front"]]
     assert not here.exists()
     assert list((there / "artifacts").rglob("episodes.json"))
