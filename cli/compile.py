@@ -54,7 +54,6 @@ def run(options: Options) -> None:
     if options.dry_run:
         _forecast(wanted[0], scenarios, targets, options.rpm, json=options.json)
         return
-    programs = options.out or settings.root / "programs"
     refuse_unwritable(programs)
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:

@@ -24,9 +24,10 @@ def run(options: Options) -> None:
     wanted = ReproduceSettings(only=parse_names(options.only), sampling=Sampling.parse(options.sample), seed=seed)
     settings = load_settings()
     scenarios = scenario_set(options.data)
-    targets = [role_settings(settings, replace(options, target=[name]), seed) for name in options.target or TARGETS]
-    for roles in targets:
-        refuse_unnamed_stand_ins(settings, replace(options, target=[""]), {role: roles[role] for role in ROLES})
+    each_target = [replace(options, target=[name]) for name in options.target or TARGETS]
+    targets = [role_settings(settings, one, seed) for one in each_target]
+    for one, roles in zip(each_target, targets, strict=True):
+        refuse_unnamed_stand_ins(settings, one, {role: roles[role] for role in ROLES})
     if options.dry_run:
         _forecast(wanted, scenarios, targets, options)
         return

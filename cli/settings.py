@@ -99,8 +99,7 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
     for role, default in default_models().items():
         fields = default.model_dump(exclude_none=True) | settings.roles.get(role, {})
         other = result.get(LIKE[role]) if role in LIKE else None
-        unnamed = not options.named(role.value) and "model" not in settings.roles.get(role, {})
-        if other and unnamed and not is_simulated(other.model):
+        if other and _is_unnamed(role, settings, options) and not is_simulated(other.model):
             fields |= {name: value for name in CONNECTION if (value := getattr(other, name)) is not None}
         if named := options.named(role.value):
             first, *others = [named] if isinstance(named, str) else named
@@ -117,6 +116,11 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
     return result
 
 
+def _is_unnamed(role: Role, settings: Settings, options: Roles) -> bool:
+    """Whether neither the command nor raise.toml says which model plays ``role``."""
+    return not options.named(role.value) and "model" not in settings.roles.get(role, {})
+
+
 def refuse_unnamed_stand_ins(settings: Settings, options: Roles, roles: Mapping[Role, RoleSettings]) -> None:
     """Refuse a run of real models in which a stand-in would take part that nobody asked for.
 
@@ -128,8 +132,7 @@ def refuse_unnamed_stand_ins(settings: Settings, options: Roles, roles: Mapping[
     """
     real = [entry.model for entry in roles.values() if not is_simulated(entry.model)]
     for role, entry in roles.items():
-        unnamed = not options.named(role.value) and "model" not in settings.roles.get(role, {})
-        if real and unnamed and is_simulated(entry.model):
+        if real and is_simulated(entry.model) and _is_unnamed(role, settings, options):
             raise RaiseError(
                 f"the {role.value} would be a stand-in beside {real[0]}: name its model with --{role.value}, or "
                 f"--{role.value} {entry.model} to try things out."

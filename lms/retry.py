@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dspy.utils.exceptions import (
     ContextWindowExceededError,
@@ -88,13 +88,7 @@ class RetryPolicy:
         """
         began = self._clock()
         with self._watching_refusals():
-            result: T = Retrying(
-                stop=lambda state: self._is_over(state, began),
-                wait=_wait,
-                sleep=STOP.sleep,
-                before_sleep=_announce,
-                reraise=True,
-            )(ask)
+            result: T = Retrying(sleep=STOP.sleep, **self._rules(began))(ask)
         self._last_answer = self._clock()
         return result
 
@@ -102,15 +96,18 @@ class RetryPolicy:
         """The async twin of ``call``."""
         began = self._clock()
         with self._watching_refusals():
-            result: T = await AsyncRetrying(
-                stop=lambda state: self._is_over(state, began),
-                wait=_wait,
-                sleep=STOP.asleep,
-                before_sleep=_announce,
-                reraise=True,
-            )(ask)
+            result: T = await AsyncRetrying(sleep=STOP.asleep, **self._rules(began))(ask)
         self._last_answer = self._clock()
         return result
+
+    def _rules(self, began: float) -> dict[str, Any]:
+        """When a call that began then is tried again, for both kinds of retrying."""
+        return {
+            "stop": lambda state: self._is_over(state, began),
+            "wait": _wait,
+            "before_sleep": _announce,
+            "reraise": True,
+        }
 
     @contextmanager
     def _watching_refusals(self) -> Iterator[None]:
