@@ -90,29 +90,29 @@ class ProviderModel:
     def _outgoing(self, request: Request) -> Request:
         return self.demands.fit(replace(request, config=replace(request.config, seed=self._seed)))
 
+    @contextmanager
+    def _learning(self, sent: Request) -> Iterator[Request]:
+        """A call with ``sent``; a refusal that can be met by leaving a setting out ends the block without an error."""
+        try:
+            with dspy.context(**BARE_CALL), masked_errors(self._secrets):
+                yield sent
+        except REFUSED as error:
+            if not self.demands.learn(error, sent):
+                raise
+
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
         lm = self._blocking.copy()
         while True:
-            sent = self._outgoing(request)
-            try:
-                with dspy.context(**BARE_CALL), masked_errors(self._secrets):
-                    return _reply(lm(sent), lm)
-            except REFUSED as error:
-                if not self.demands.learn(error, sent):
-                    raise
+            with self._learning(self._outgoing(request)) as sent:
+                return _reply(lm(sent), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
         while True:
-            sent = self._outgoing(request)
-            try:
-                with dspy.context(**BARE_CALL), masked_errors(self._secrets):
-                    return _reply(await lm.acall(sent), lm)
-            except REFUSED as error:
-                if not self.demands.learn(error, sent):
-                    raise
+            with self._learning(self._outgoing(request)) as sent:
+                return _reply(await lm.acall(sent), lm)
 
 
 def _reply(response: Response, lm: dspy.LM) -> Reply:
