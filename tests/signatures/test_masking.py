@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from signatures import RaiseError
@@ -18,7 +18,8 @@ AROUND = st.text("abc .,:'\"()[]@\n", max_size=12)
 def test_no_password_of_a_url_survives(scheme: str, user: str, password: str, before: str, after: str) -> None:
     user, password = quote(user, safe=""), quote(password, safe="!$&()*+,;=:@" if scheme == "http" else "")
     for name in (f"{user}:{password}", f":{password}", password):
-        text = f"{before} {scheme}://{name}@host.example:5432/db?x=1 {after}"
+        text, shown = (f"{before} {scheme}://{part}@host.example:5432/db?x=1 {after}" for part in (name, "***"))
+        assume(password not in shown)  # the same characters may stand elsewhere, as no secret
         assert password not in masked(text)
         assert "@host.example:5432/db?x=1" in masked(text)
         assert masked(masked(text)) == masked(text)
@@ -27,6 +28,7 @@ def test_no_password_of_a_url_survives(scheme: str, user: str, password: str, be
 @given(st.sampled_from(KEY_NAMES), SECRETS)
 def test_no_key_in_a_query_survives(name: str, secret: str) -> None:
     secret = quote(secret, safe="")
+    assume(secret not in f"POST http://host/v1?api-version=2024-02-01&{name}=***#top failed")
     text = masked(f"POST http://host/v1?api-version=2024-02-01&{name}={secret}#top failed")
     assert secret not in text
     assert "http://host/v1?api-version=2024-02-01&" in text
