@@ -3,7 +3,7 @@
 Nothing is known that was not said: a value with a word that the answer lacks gives way to the words it rests on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import regex
@@ -17,6 +17,8 @@ CLOSED = ("age", "gender", "marital_status")
 """Attributes whose values are few: their words alone say nothing about another attribute."""
 NOT_YES_OR_NO = frozenset({"age", "gender", "education_level"})
 """Attributes about which "yes" and "no" tell nothing."""
+AFTER = 1
+"""Words behind a statement among which a denial still counts: German says "ich rauche nicht"."""
 MOST_QUOTED = 300
 """Characters of a fact that are kept."""
 _AGES = range(5, 121)
@@ -72,7 +74,7 @@ def _stated(name: str, value: str, held: str, said: Statements, asked: bool, que
     if clause.about_somebody_else(found.place) and name not in CLOSED:
         return trimmed(clause.text)[:MOST_QUOTED] if asked else ""
     stated = value if said.hold(value) and _shares(value, words) else held
-    if clause.denies and not _has_denial(stated):
+    if clause.denies(found.end + AFTER) and not _has_denial(stated):
         return trimmed(clause.text)[:MOST_QUOTED]
     return stated
 
@@ -101,16 +103,24 @@ def _speaks_of(name: str, value: str, words: tuple[Word, ...], said: Statements)
         return names_age(" ".join(word.text for word in words)) and _shares(value, words)
     if not known.speaks_of(name, words):
         return False
-    return _shares(value, words) or known.alike(split_words(value), words)
+    claimed = split_words(value)
+    named = known.covered(known.subjects[name].about, claimed)
+    telling = [word for i, word in enumerate(claimed) if i not in named]
+    told = said.hold(value) and _shares(value, words)
+    return told or _share(telling, words) or known.alike(claimed, words)
 
 
 def _shares(value: str, words: tuple[Word, ...]) -> bool:
     """Whether value and words have a word in common that tells something."""
-    return any(find([word], words) for word in vocabulary().content(split_words(value)))
+    return _share(split_words(value), words)
+
+
+def _share(some: Sequence[Word], words: tuple[Word, ...]) -> bool:
+    return any(find([word], words) for word in vocabulary().content(some))
 
 
 def _has_denial(text: str) -> bool:
-    return Clause(text).denies
+    return Clause(text).denies()
 
 
 def names_age(folded: str) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from signatures.words import WORD, Word, split_words
 
-GAP = 3
-"""Words of the text that may stand between two words of a phrase: models leave out small ones."""
+GAP = 2
+"""Words of the text that may stand between two words of a phrase."""
 _SHORT, _STEM, _ENDING = 3, 4, 3
 """Words this short are compared whole; others may differ in their endings after so many letters, by so many."""
 

@@ -54,7 +54,7 @@ def _is_short(clause: Clause) -> bool:
 
 
 def _tells_only(asked: str, clause: Clause) -> bool:
-    """Whether a value of ``asked`` is in the clause, and no word of another attribute beside it."""
+    """Whether a value of ``asked`` is in the clause, and none of another attribute beside it."""
     known, words = vocabulary(), clause.words
     own = known.covered(known.subjects[asked].values, words)
     if asked == "age":
@@ -63,8 +63,8 @@ def _tells_only(asked: str, clause: Clause) -> bool:
             return False
         own |= {i for i, word in enumerate(words) if word.text.isdigit()}
     rest = [word for i, word in enumerate(words) if i not in own]
-    others = (name for name in known.subjects if name != asked)
-    return bool(own or asked == "age") and not any(known.speaks_of(name, rest) for name in others)
+    others = (subject.values for name, subject in known.subjects.items() if name != asked)
+    return bool(own or asked == "age") and not any(known.covered(values, rest) for values in others)
 
 
 def _yes_or_no(clause: Clause, asked: str, question: str) -> Plain | None:

@@ -32,11 +32,10 @@ class Clause:
         """Whether it is doubt or evasion, which tell nothing."""
         return bool(vocabulary().patterns["doubt"].search(fold_letters(self.text).strip(_EDGES)))
 
-    @cached_property
-    def denies(self) -> bool:
-        """Whether a word of denial is in it."""
+    def denies(self, until: int | None = None) -> bool:
+        """Whether a word of denial is among its words up to ``until``, of all if that is None."""
         known = vocabulary().words
-        return any(word.text in known["no"] or word.text in known["denials"] for word in self.words)
+        return any(word.text in known["no"] or word.text in known["denials"] for word in self.words[:until])
 
     @property
     def tells(self) -> bool:
@@ -52,14 +51,15 @@ class Clause:
 
 @dataclass(frozen=True)
 class Found:
-    """Where words of an answer were found: the first word's clause, and its place there."""
+    """Words of an answer: the clause of the first one, its place there, and the place behind the last one."""
 
     clause: Clause
     place: int
+    end: int
 
 
 class Statements:
-    """The clauses of an answer that tell something.
+    """The clauses of an answer that tell something, and ``words``, those of their words that do.
 
     Args:
         refuses: matches what is a refusal.
@@ -73,13 +73,22 @@ class Statements:
             for clause in spoken
             if clause.tells and not clause.doubts and not refuses.search(clause.text.replace("\u2019", "'"))
         )
-        self._at = [(clause, place) for clause in self.clauses for place in range(len(clause.words))]
-        self.words = tuple(word for clause in self.clauses for word in clause.words)
+        empty = vocabulary().words["empty"]
+        self._at = [
+            Found(clause, place, place + 1)
+            for clause in self.clauses
+            for place, word in enumerate(clause.words)
+            if word.text not in empty
+        ]
+        self.words = tuple(found.clause.words[found.place] for found in self._at)
 
     def find(self, quote: str) -> Found | None:
         """Where the words of ``quote`` that tell something are, in their order; None if one is missing."""
         span = find(vocabulary().content(split_words(quote)), self.words)
-        return Found(*self._at[span[0]]) if span else None
+        if span is None:
+            return None
+        first, last = self._at[span[0]], self._at[span[1] - 1]
+        return Found(first.clause, first.place, last.end if last.clause is first.clause else len(first.clause.words))
 
     def hold(self, text: str) -> bool:
         """Whether every word of ``text`` that tells something was said, in whatever order."""
