@@ -1,4 +1,4 @@
-"""Does the agent know only what was said? Reading precision and recall with each kind of user, and what the check saves.
+"""Does the agent know only what was said? Reading precision and recall with each kind of user, and the check's worth.
 
 Run ``python -m experiments.reading``; rewrites ``docs/reading-measured.md``. Simulated.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dspy
 
-from benchmark import Evaluation, Scenario, build_authored, evaluate, sample
+from benchmark import Evaluation, build_authored, evaluate, sample
 from benchmark.evaluation.episode import Episode
 from benchmark.evaluation.fidelity import agree
 from lms import LanguageModels, Role, RoleSettings, default_models
@@ -43,18 +43,18 @@ def models_of(target: str, user: str = "user") -> LanguageModels:
     )
 
 
-def run(program: dspy.Module, target: str, user: str = "user", scenarios: Sequence[Scenario] | None = None) -> Evaluation:
+def run(program: dspy.Module, target: str, user: str = "user") -> Evaluation:
     """The program on the sample."""
-    drawn = scenarios or sample(build_authored().scenarios, SCENARIOS, seed=SEED)
+    drawn = sample(build_authored().scenarios, SCENARIOS, seed=SEED)
     return evaluate(program, drawn, models=models_of(target, user), name=type(program).__name__)
 
 
 def told(profile: Profile, turn: Turn) -> dict[str, str]:
     """What the simulated person said in a turn: values of the profile, or others that a contradictory one says."""
     found = {name: value for name, value in profile.known().items() if whole(value).search(turn.answer)}
-    others = OTHERWISE.get(turn.attribute or "", [])
-    said = {turn.attribute: value for value in others if turn.attribute and whole(value).search(turn.answer)}
-    return {**{str(name): value for name, value in said.items()}, **found}
+    about = turn.attribute or ""
+    others = [value for value in OTHERWISE.get(about, []) if whole(value).search(turn.answer)]
+    return {**dict.fromkeys([about] * bool(others), "".join(others[-1:])), **found}
 
 
 def counts(episodes: Sequence[Episode]) -> tuple[int, int, int]:
@@ -78,12 +78,18 @@ def _row(target: str, user: str, program: dspy.Module) -> str:
     known, right, said = counts(done.episodes)
     answers = sum(len(episode.turns) for episode in done.episodes)
     summary = done.summary()
-    precision = f"{right / known:.2f}" if known else "n/a"
-    recall = f"{right / said:.2f}" if said else "n/a"
-    return (
-        f"| {target} | {user} | {type(program).__name__ != 'Believing'} | {answers} | {known} | {precision} | {recall} "
-        f"| {summary['ungrounded']} | {summary['plain_answers']} |"
-    ).replace("True", "on").replace("False", "off")
+    cells = [
+        target,
+        user,
+        "off" if isinstance(program, Believing) else "on",
+        answers,
+        known,
+        f"{right / known:.2f}" if known else "n/a",
+        f"{right / said:.2f}" if said else "n/a",
+        summary["ungrounded"],
+        summary["plain_answers"],
+    ]
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
 def _safety(target: str) -> list[str]:
@@ -110,10 +116,12 @@ def main() -> None:
     lines = [
         "# Reading, measured",
         "",
-        f"Written by `python -m experiments.reading`. **Simulated.** {SCENARIOS} authored scenarios. *Precision*: share of",
-        "the facts known that the person said, at that turn, with that value. *Recall*: share of what the person said that",
-        "is known. *Without a model*: answers that needed no call. `invent=0.5` makes a stand-in add three facts that nobody",
-        "stated to half of its readings. The program asks on until five questions are spent or the model rates 5.",
+        f"Written by `python -m experiments.reading`. **Simulated.** {SCENARIOS} authored scenarios. *Precision*:",
+        "share of the facts known that the person said, at that turn, with that value. *Recall*: share of what the",
+        "person said that is known. *Without a model*: answers that needed no call. `invent=0.5` makes a stand-in add",
+        "three facts that nobody stated to half of its readings. The program asks on until five questions are spent or",
+        "the model rates 5. What `user-rambling` loses is gender, which stand-ins do not read unasked, and a bare",
+        '"None." that is meant of self-harm, without a word that tells so.',
         "",
         "| target | user | check | answers | facts known | precision | recall | dropped | without a model |",
         "|---|---|---|---|---|---|---|---|---|",

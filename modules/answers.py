@@ -28,7 +28,8 @@ _REFUSALS = (
     r"\b(?:geht (?:sie|dich|euch) nichts an|das ist (?:mir )?(?:zu )?privat|kein kommentar|m[oö]chte ich nicht)\b",
     r"\b(?:[cç]a ne vous regarde pas|c'est (?:trop )?(?:priv[eé]|personnel)|sans commentaire)\b",
     r"\b(?:no es asunto tuyo|es (?:muy |demasiado )?(?:privado|personal)|sin comentarios|no quisiera)\b",
-    r"不(?:想|愿(?:意)?|方便|便)(?:说|回答|谈|讲|透露|告诉)|保密|隐私|无可奉告|跳过|言いたくない|答えたくない|말하고 싶지 않",
+    r"不(?:想|愿(?:意)?|方便|便)(?:说|回答|谈|讲|透露|告诉)",
+    r"保密|隐私|无可奉告|跳过|言いたくない|答えたくない|말하고 싶지 않",
     r"не (?:хочу|буду) (?:говорить|отвечать|обсуждать)|предпочитаю не",
 )
 REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)

@@ -228,7 +228,7 @@ def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
 def _invent(
     answer: str, told: set[str | None], facts: dict[str, str], quotes: dict[str, str], rng: random.Random
 ) -> None:
-    """Add facts that nobody stated, resting on words that nobody said, or on real ones that are about something else."""
+    """Add facts that nobody stated, resting on words that nobody said, or on real ones about something else."""
     others = [name for name in INVENTIONS if name not in told]
     words = answer.split()
     for name in rng.sample(others, min(INVENTED, len(others))):

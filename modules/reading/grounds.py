@@ -24,8 +24,9 @@ MOST_QUOTED = 300
 _AGES = range(5, 121)
 _NUMBER = regex.compile(r"(?<![\d.,$€£])\d{1,3}(?!\d|[.,]\d)")
 _DECADE = regex.compile(r"\d0(?:'?s|er)\b|\d0(?:多岁|后)")
-_SENTENCE = regex.compile(r"(?<=[.!?。！？])\s*")
-_ALONE = frozenset({"none", "never", "nothing", "keine", "nie", "nichts", "jamais", "rien", "aucun", "nunca", "nada", "ninguna"})
+_SENTENCE = regex.compile(r"(?<=\p{Sentence_Terminal})\s*")
+_QUESTION = regex.compile(r"[?\uff1f\u061f]\s*$")
+_ALONE = frozenset("none never nothing keine nie nichts jamais rien aucun nunca nada ninguna".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -52,35 +53,41 @@ def ground(
         said: the answer.
         asked: the attribute that ``question`` was about.
     """
-    kept: dict[str, str] = {}
+    reading, kept = _Reading(said, asked, question), dict[str, str]()
     for name, value in facts.items():
         quote = trimmed(str(quotes.get(name) or ""))[:MOST_QUOTED]
         held = next((words for words in (quote, value) if said.find(words)), "")
-        if held and (stated := _stated(name, value, held, said, name == asked, question)):
+        if held and (stated := reading.stated(name, value, held)):
             kept[name] = stated
     return Grounded(kept, tuple(name for name in facts if name not in kept))
 
 
-def _stated(name: str, value: str, held: str, said: Statements, asked: bool, question: str) -> str:
-    """What was said about ``name`` in the words ``held``: the value, or what it rests on; empty if nothing."""
-    found = said.find(held)
-    if found is None:
-        return ""
-    words, clause = split_words(held), found.clause
-    if asked and is_yes_or_no(words):
-        return answer_to(question, held) if carries_yes_or_no(name, question) else ""
-    if not (_can_answer(name, words) if asked else _speaks_of(name, value, words, said)):
-        return ""
-    if clause.about_somebody_else(found.place) and name not in CLOSED:
-        return trimmed(clause.text)[:MOST_QUOTED] if asked else ""
-    stated = value if said.hold(value) and _shares(value, words) else held
-    if clause.denies(found.end + AFTER) and not _has_denial(stated):
-        return trimmed(clause.text)[:MOST_QUOTED]
-    return stated
+@dataclass(frozen=True)
+class _Reading:
+    """One answer, and what it was to."""
+
+    said: Statements
+    asked: str | None
+    question: str
+
+    def stated(self, name: str, value: str, held: str) -> str:
+        """What was said about ``name`` in the words ``held``: the value, or what it rests on; empty if nothing."""
+        found, words, asked = self.said.find(held), split_words(held), name == self.asked
+        if found is None:
+            return ""
+        if asked and is_yes_or_no(words):
+            return answer_to(self.question, held) if carries_yes_or_no(name, self.question) else ""
+        if not (_can_answer(name, words) if asked else _speaks_of(name, value, words, self.said)):
+            return ""
+        whole = trimmed(found.clause.text)[:MOST_QUOTED]
+        if found.clause.about_somebody_else(found.place):
+            return whole if asked else ""
+        stated = value if self.said.hold(value) and _shares(value, words) else held
+        return whole if found.clause.denies(found.end + AFTER) and not Clause(stated).denies() else stated
 
 
 def _can_answer(name: str, words: tuple[Word, ...]) -> bool:
-    """Whether the words can answer a question about ``name``: an age has a number, the rest is not all about another."""
+    """Whether the words can answer a question about ``name``; an age has a number, others are not all about one."""
     if name == "age":
         return names_age(" ".join(word.text for word in words))
     known = vocabulary()
@@ -119,10 +126,6 @@ def _share(some: Sequence[Word], words: tuple[Word, ...]) -> bool:
     return any(find([word], words) for word in vocabulary().content(some))
 
 
-def _has_denial(text: str) -> bool:
-    return Clause(text).denies()
-
-
 def names_age(folded: str) -> bool:
     """Whether a number or a word that can be an age is in ``folded``, counting nothing else."""
     known = vocabulary()
@@ -156,12 +159,12 @@ def carries_yes_or_no(name: str, question: str) -> bool:
 
 def question_in(text: str) -> str:
     """The first sentence of ``text`` that is a question; all of it if none is."""
-    return next((part for part in _SENTENCE.split(text) if part.rstrip().endswith(("?", "？"))), text).strip()
+    return next((part for part in _SENTENCE.split(text) if _QUESTION.search(part)), text).strip()
 
 
 def answer_to(question: str, answer: str) -> str:
     """A yes or no as a fact, which says something only beside its question; "none" says it alone."""
-    asked = trimmed(question_in(question))
+    asked = " ".join(question_in(question).split())
     alone = fold_letters(trimmed(answer)) in _ALONE
     return trimmed(answer) if alone or not asked else f'{trimmed(answer)} (asked: "{asked}")'[:MOST_QUOTED]
 
@@ -173,8 +176,8 @@ def disagree(name: str, one: str, other: str) -> bool:
     if name == "age":
         return _apart(_span(one), _span(other))
     if name == "self_harm_history":
-        return _has_denial(one) != _has_denial(other)
-    if _has_denial(one) or _has_denial(other):
+        return Clause(one).denies() != Clause(other).denies()
+    if Clause(one).denies() or Clause(other).denies():
         return False
     sides = [
         ({i for i, group in enumerate(known.subjects[name].opposed) if known.covered(group, words)})

@@ -14,7 +14,7 @@ def is_same(one: str, other: str) -> bool:
     """Whether two folded words are forms of one: equal, or alike but for their endings."""
     if one == other:
         return True
-    short, long = sorted((one.split("'")[0], other.split("'")[0]), key=len)
+    short, long = sorted((one.partition("'")[0], other.partition("'")[0]), key=len)
     if short == long and len(short) > _SHORT - 1:  # a genitive
         return True
     if len(short) <= _SHORT:

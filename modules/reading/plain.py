@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import regex
 
-from modules.reading.grounds import CLOSED, answer_to, carries_yes_or_no, is_yes_or_no, names_age, question_in
+from modules.reading.grounds import answer_to, carries_yes_or_no, is_yes_or_no, names_age, question_in
 from modules.reading.statements import Clause, Statements, trimmed
 from modules.reading.vocabulary import vocabulary
 from signatures.words import WORD, fold_letters
 
 MOST_WORDS = 6
 """Words of a plain answer, its value alone; a longer one may tell more than was asked."""
-_PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\s.,!'’+/&()–—-]*")
+_PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\p{Pd}\s.,!'\u2019+/&()]*")
 _LENGTH = 80
 
 
@@ -39,7 +39,7 @@ def read_plain(said: Statements, asked: str | None, question: str) -> Plain | No
     [clause] = said.clauses
     if is_yes_or_no(clause.words):
         return _yes_or_no(clause, asked, question)
-    if clause.about_somebody_else(len(clause.words)) and asked not in CLOSED:
+    if clause.about_somebody_else(len(clause.words)) and asked != "marital_status":
         return None
     return Plain({asked: without_opener(clause.text)}) if _tells_only(asked, clause) else None
 

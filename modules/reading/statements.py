@@ -11,9 +11,10 @@ from modules.reading.vocabulary import vocabulary
 from signatures.words import Word, fold_letters, split_words
 
 _CLAUSE = regex.compile(
-    r"(?<=[.!?;\n。！？；，、…])|(?<=,)(?!\d)|(?=\s(?:but|though|although|aber|mais|pero)\s)|(?=但)|\s[–—-]\s", regex.IGNORECASE
+    r"(?<=[\p{Terminal_Punctuation}\u2026\n])(?!\d)|(?=\s(?:but|though|although|aber|mais|pero)\s)|(?=但)|\s\p{Pd}\s",
+    regex.IGNORECASE,
 )
-_EDGES = " \t\r\n.,;:!…。，、；！\"“”„'’"
+_EDGES = regex.compile(r"^[\s\p{Po}\p{Pi}\p{Pf}]+|[\s\p{Po}\p{Pi}\p{Pf}]+$")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Clause:
     @cached_property
     def doubts(self) -> bool:
         """Whether it is doubt or evasion, which tell nothing."""
-        return bool(vocabulary().patterns["doubt"].search(fold_letters(self.text).strip(_EDGES)))
+        return bool(vocabulary().patterns["doubt"].search(trimmed(fold_letters(self.text))))
 
     def denies(self, until: int | None = None) -> bool:
         """Whether a word of denial is among its words up to ``until``, of all if that is None."""
@@ -46,7 +47,9 @@ class Clause:
         """Whether somebody else is its subject: named before the word at ``until``, with no "I" in between."""
         known = vocabulary()
         ends = [span[1] for other in known.others if (span := find(other, self.words[:until], gap=0))]
-        return bool(ends) and not any(word.text in known.words["first_person"] for word in self.words[max(ends) : until])
+        return bool(ends) and not any(
+            word.text in known.words["first_person"] for word in self.words[max(ends) : until]
+        )
 
 
 @dataclass(frozen=True)
@@ -97,4 +100,4 @@ class Statements:
 
 def trimmed(text: str) -> str:
     """``text`` without stops and quotation marks around it, on one line."""
-    return " ".join(text.split()).strip(_EDGES)
+    return str(_EDGES.sub("", " ".join(text.split())))

@@ -68,8 +68,10 @@ def vocabulary() -> Vocabulary:
         tuple(same.values()),
         {name: frozenset(word.text for word in split_words(text)) for name, text in table["words"].items()},
         _phrases(table["words"]["others"]),
-        {name: regex.compile("|".join(f"(?:{each})" for each in found), regex.IGNORECASE)
-            for name, found in table["patterns"].items()},
+        {
+            name: regex.compile("|".join(f"(?:{each})" for each in found), regex.IGNORECASE)
+            for name, found in table["patterns"].items()
+        },
     )
 
 
@@ -81,4 +83,3 @@ def _subject(name: str, entry: dict[str, str], table: dict[str, Any], same: dict
 
 def _phrases(text: str) -> Phrases:
     return tuple(split_words(phrase) for phrase in text.split(",") if phrase.strip())
-
