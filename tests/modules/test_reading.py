@@ -214,6 +214,8 @@ def test_what_words_can_carry(answer: str, facts: dict[str, str], asked: str | N
         ("Je suis divorcée", "marital_status", "divorcée"),
         ("我是护士", "profession", "护士"),
         ("Honestly, I'm a man.", "gender", "man"),
+        ("they/them", "gender", "they/them"),
+        ("ok", "emotional_state", "ok"),
         ("none", "self_harm_history", "none"),
         ("type 2 diabetes", "health_status", "type 2 diabetes"),
     ],
@@ -247,7 +249,11 @@ def test_yes_and_no_are_facts_beside_the_question_that_they_answer() -> None:
     found = read_plain(said("No."), "self_harm_history", asked)
     assert found is not None
     assert found.facts == {"self_harm_history": 'No (asked: "Have you ever hurt yourself?")'}
-    for question in (PLAIN_QUESTIONS["gender"], "Would you mind telling me if you are married?"):
+    for question in (
+        PLAIN_QUESTIONS["gender"],
+        PLAIN_QUESTIONS["marital_status"],
+        "Would you mind telling me if you are married?",
+    ):
         assert read_plain(said("no"), "marital_status", question) is None
         assert (
             read("no", {"marital_status": "single"}, "marital_status", {"marital_status": "no"}, question).facts == {}
