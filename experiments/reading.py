@@ -121,7 +121,7 @@ def main() -> None:
         "person said that is known. *Without a model*: answers that needed no call. `invent=0.5` makes a stand-in add",
         "three facts that nobody stated to half of its readings. The program asks on until five questions are spent or",
         "the model rates 5. What `user-rambling` loses is gender, which stand-ins do not read unasked, and a bare",
-        '"None." that is meant of self-harm, without a word that tells so. The rules were written with the words of these',
+        '"None." that is meant of self-harm, without a word that tells so. The rules were written with these',
         "users in view, so the figures say that they work, not how well real people are read.",
         "",
         "| target | user | check | answers | facts known | precision | recall | dropped | without a model |",
