@@ -7,13 +7,16 @@ from typing import Any, Self
 import dspy
 
 from modules.abstention import Sufficiency
-from modules.answers import PLAIN_QUESTIONS, facts_in, is_presentable, refuses
+from modules.answers import PLAIN_QUESTIONS, REFUSAL, facts_in, is_presentable, refuses
 from modules.calls import AskUser, Call, Script, TurnUsage, Unreadable, User, arun, clean_text, count_usage, gather, run
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
 from modules.program import generate_response, identity_of, prediction
+from modules.reading.grounds import Grounded, disagree, ground
+from modules.reading.plain import read_plain
+from modules.reading.statements import Statements
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTES,
@@ -159,8 +162,9 @@ class RAISE(dspy.Module):
         return sum(self.settings.burdens[attribute] for attribute in conversation.asked())
 
     def _remaining(self, conversation: Conversation) -> list[str]:
-        """Attributes that are unknown, not yet asked about, not declined and not on the never-ask list."""
-        closed = {*conversation.context.known(), *conversation.asked(), *conversation.declined}
+        """Attributes that are unknown or contradicted, not yet asked about, not declined, not on the never-ask list."""
+        certain = {*conversation.context.known()} - {*conversation.contradicted}
+        closed = {*certain, *conversation.asked(), *conversation.declined}
         return [name for name in BY_NAME if name not in closed | self.settings.never_ask]
 
     def _affordable(self, conversation: Conversation) -> list[str]:
@@ -219,14 +223,15 @@ class RAISE(dspy.Module):
     def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
         answer = clean_text(answer)
         question, attribute = (ask.question, ask.attribute) if ask else ("", None)
-        heard: dict[str, str] = {}
-        declined = refuses(answer)
-        try:
-            reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
-            heard = facts_in(reply.facts, answer)
-            declined = declined or reply.declined is True
-        except Unreadable:
-            usage.unreadable.append("read")
+        said = Statements(answer, REFUSAL)
+        plain, declined = read_plain(said, attribute, question), refuses(answer)
+        if plain is not None:
+            usage.plain += 1
+            heard = plain.facts
+        else:
+            heard, refused = yield from self._read(said, answer, ask, usage)
+            declined = declined or refused
+        known = conversation.context.known()
         return conversation.after(
             Turn(
                 attribute=attribute,
@@ -235,11 +240,32 @@ class RAISE(dspy.Module):
                 heard=heard,
                 declined=declined and attribute not in heard,
                 why=ask.why if ask else "",
+                contradicts=tuple(n for n, value in heard.items() if n in known and disagree(n, known[n], value)),
             )
         )
 
+    def _read(
+        self, said: Statements, answer: str, ask: Ask | None, usage: TurnUsage
+    ) -> Script[tuple[dict[str, str], bool]]:
+        """What the model reads in ``answer``, as far as that was said, and whether it sees a refusal."""
+        question, attribute = (ask.question, ask.attribute) if ask else ("", None)
+        try:
+            reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
+        except Unreadable:
+            usage.unreadable.append("read")
+            return {}, False
+        believed = self._believe(facts_in(reply.facts, answer), dict(reply.quotes), said, attribute, question)
+        usage.ungrounded += believed.dropped
+        return believed.facts, reply.declined is True
+
+    def _believe(
+        self, facts: dict[str, str], quotes: dict[str, object], said: Statements, asked: str | None, question: str
+    ) -> Grounded:
+        """Only what the person said; an experiment may replace this to see what the check is worth."""
+        return ground(facts, quotes, said, asked, question)
+
     def _answer(self, conversation: Conversation, reason: StopReason) -> Script[Respond]:
-        text = yield from generate_response(self.respond, conversation.query, conversation.context)
+        text = yield from generate_response(self.respond, conversation.query, conversation.told())
         return Respond(text=text, reason=reason)
 
     # Persistence: see ``modules.folder``.

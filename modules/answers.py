@@ -24,9 +24,16 @@ _REFUSALS = (
     r"\b(?:prefiero no|no quiero (?:decir|hablar|contestar))\b",
     r"\bje (?:pr[eé]f[eè]re ne pas|ne veux pas (?:dire|r[eé]pondre|en parler))\b",
     r"\blieber nicht\b|\bnicht (?:sagen|beantworten)\b",
-    r"\b(?:prefiro n[aã]o|preferisco (?:di )?non|liever niet)\b",
+    r"\b(?:prefiro n[aã]o|preferisco (?:di )?non|liever niet|helst inte|helst ikke|wol[eę] nie)\b",
+    r"\b(?:geht (?:sie|dich|euch) nichts an|das ist (?:mir )?(?:zu )?privat|kein kommentar|m[oö]chte ich nicht)\b",
+    r"\b(?:[cç]a ne vous regarde pas|c'est (?:trop )?(?:priv[eé]|personnel)|sans commentaire)\b",
+    r"\b(?:no es asunto tuyo|es (?:muy |demasiado )?(?:privado|personal)|sin comentarios|no quisiera)\b",
+    r"不(?:想|愿(?:意)?|方便|便)(?:说|回答|谈|讲|透露|告诉)",
+    r"保密|隐私|无可奉告|跳过|言いたくない|答えたくない|말하고 싶지 않",
+    r"не (?:хочу|буду) (?:говорить|отвечать|обсуждать)|предпочитаю не",
 )
-_REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
+REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
+"""Words that say that somebody would rather not say, with straight apostrophes."""
 _NO_VALUES = (
     "unknown|unclear|unspecified|undisclosed|declined|refused|null|n/?a",
     "not (?:stated|specified|mentioned|given|known|disclosed|provided|sure|applicable)",
@@ -38,7 +45,7 @@ _NO_VALUE = re.compile(rf"^\W*(?:{'|'.join(_NO_VALUES)})?\W*$", re.IGNORECASE)
 def refuses(answer: str) -> bool:
     """Whether ``answer`` plainly says that the person would rather not say. Short answers only."""
     plain = answer.replace("\u2019", "'")
-    return len(plain.split()) <= MOST_WORDS and bool(_REFUSAL.search(plain))
+    return len(plain.split()) <= MOST_WORDS and bool(REFUSAL.search(plain))
 
 
 def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:

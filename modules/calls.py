@@ -244,12 +244,16 @@ class TurnUsage:
         rounds: how often one had to wait for models; calls made at the same time are one round.
         tokens: in and out.
         unreadable: predictors whose replies could not be read.
+        ungrounded: attributes of facts that a model read and that do not rest on the person's words.
+        plain: answers that were read without a model.
     """
 
     calls: int = 0
     rounds: int = 0
     tokens: int = 0
     unreadable: list[str] = field(default_factory=list)
+    ungrounded: list[str] = field(default_factory=list)
+    plain: int = 0
 
     def add_round(self, replies: Sequence[_Reply]) -> None:
         """Count one round of calls."""

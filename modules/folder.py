@@ -59,7 +59,10 @@ def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> 
         if card.get("schema") != SCHEMA:
             raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
         program = make(PathIndex.load(folder / PATHS), AgentSettings(**card["settings"]))
-        _refuse_foreign(folder / STATE, state, [name for name, _ in program.named_predictors()])
+        predictors = dict(program.named_predictors())
+        _refuse_foreign(folder / STATE, state, predictors)
+        for name, predictor in predictors.items():
+            _add_new_fields(state[name]["signature"], predictor)
         program.load_state(state)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
@@ -78,6 +81,17 @@ def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None
             )
         if extra := sorted({*state[name]} - PREDICTOR_ENTRIES):
             raise RaiseError(f"{file} has the unknown entry {extra[0]!r} for {name!r}: it is not loaded.")
+
+
+def _add_new_fields(saved: dict[str, Any], predictor: dspy.Predict) -> None:
+    """Bring the texts of fields that an earlier version saved to the fields of today, which may be more.
+
+    DSPy goes by position, and would give a field the description of its neighbour.
+    """
+    own = predictor.dump_state()["signature"]["fields"]
+    if len(saved["fields"]) != len(own):
+        known = {field["prefix"]: field for field in saved["fields"]}
+        saved["fields"] = [known.get(field["prefix"], field) for field in own]
 
 
 def _entries(card: Path) -> dict[str, Any]:

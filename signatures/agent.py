@@ -113,13 +113,15 @@ class ReadAnswer(dspy.Signature):
     """Read facts about the person out of their reply.
 
     Take every listed attribute that the reply states, also those that were not asked for, in the person's own words
-    shortened to a phrase. Never guess: leave out what the reply only hints at. Say whether the person refuses to answer
-    the question."""
+    shortened to a phrase. For each, first copy the words of the reply that say it: a fact without such words is thrown
+    away. Never guess: leave out what the reply only hints at, what it says of somebody else, and what is in doubt. Say
+    whether the person refuses to answer the question."""
 
     question: str = dspy.InputField(desc="what the person was asked")
     answer: str = dspy.InputField(desc="their reply")
     attributes: str = dspy.InputField(desc="attribute names with their meanings")
-    facts: dict[str, Any] = dspy.OutputField(desc="attribute name to value, only what the reply states")
+    quotes: dict[str, Any] = dspy.OutputField(desc="attribute name to the few words of the reply that say it, copied")
+    facts: dict[str, Any] = dspy.OutputField(desc="attribute name to value, for the same attributes")
     declined: bool = dspy.OutputField(desc="True if the person would rather not answer")
 
 

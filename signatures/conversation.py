@@ -61,6 +61,7 @@ class Turn(BaseModel):
         heard: facts read out of the answer, volunteered ones included.
         declined: the person would rather not say.
         why: what the question was for.
+        contradicts: attributes of ``heard`` for which something else was said before.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,6 +71,7 @@ class Turn(BaseModel):
     heard: dict[str, str] = {}
     declined: bool = False
     why: str = ""
+    contradicts: tuple[str, ...] = ()
 
     @property
     def volunteered(self) -> dict[str, str]:
@@ -82,7 +84,9 @@ class Conversation(BaseModel):
 
     Attributes:
         query: the person's question.
-        context: attribute values known so far.
+        context: attribute values known so far, as they were first said.
+        contradicted: attribute -> what was said of it later and excludes what is known. The next question about it
+            settles which holds; there is at most one.
         declined: attributes the person would rather not talk about; never asked again.
         turns: questions and answers so far, oldest first.
         origin: where the query comes from (a benchmark situation), so that paths planned for it are not shown back to
@@ -92,13 +96,20 @@ class Conversation(BaseModel):
     model_config = ConfigDict(frozen=True)
     query: str
     context: UserContext = UserContext()
+    contradicted: dict[str, str] = {}
     declined: frozenset[str] = frozenset()
     turns: tuple[Turn, ...] = ()
     origin: str = ""
 
     def prompt_inputs(self) -> dict[str, str]:
         """What every prompt about this conversation shows: the query, and the context as text."""
-        return {"query": self.query, "context": self.context.as_text()}
+        return {"query": self.query, "context": self.told().as_text()}
+
+    def told(self) -> UserContext:
+        """The context as prompts show it: with both sides of what was contradicted."""
+        known = self.context.known()
+        both = {name: f"{known[name]}; later said: {other}" for name, other in self.contradicted.items()}
+        return self.context.model_copy(update=both)
 
     def asked(self) -> tuple[str, ...]:
         """Attributes asked about so far, in order."""
@@ -111,9 +122,13 @@ class Conversation(BaseModel):
     def after(self, turn: Turn) -> "Conversation":
         """The conversation with ``turn`` added and its facts learned."""
         declined = self.declined | ({turn.attribute} if turn.declined and turn.attribute else set())
+        settled = {name: turn.heard[name] for name in self.contradicted if name == turn.attribute in turn.heard}
+        later = {name: turn.heard[name] for name in turn.contradicts}
+        contradicted = {n: value for n, value in {**self.contradicted, **later}.items() if n not in settled}
         return self.model_copy(
             update={
-                "context": self.context.learn(turn.heard),
+                "context": self.context.learn(turn.heard).model_copy(update=settled),
+                "contradicted": contradicted,
                 "declined": frozenset(declined),
                 "turns": (*self.turns, turn),
             }

@@ -68,6 +68,8 @@ class Episode(BaseModel):
         turns: questions and answers.
         stop_reason: why the program answered; None if it did not.
         unreadable: replies of the target that could not be parsed.
+        ungrounded: facts that the target read and that do not rest on the person's words; they were dropped.
+        plain_answers: answers that were read without the target.
         lost_answers: questions to which the user's model gave no readable reply.
         spent: what each turn took, the answer last; empty for programs that do not ask.
         failed: whether an error ended the episode; it is run again next time.
@@ -85,6 +87,8 @@ class Episode(BaseModel):
     turns: tuple[Turn, ...] = ()
     stop_reason: StopReason | None = None
     unreadable: int = 0
+    ungrounded: int = 0
+    plain_answers: int = 0
     lost_answers: int = 0
     spent: tuple[TurnUsageRecord, ...] = ()
     failed: bool = False
@@ -126,6 +130,8 @@ class Episode(BaseModel):
             "profile": self.scenario.profile.known(),
             "stop_reason": None if self.stop_reason is None else str(self.stop_reason),
             "unreadable": self.unreadable,
+            "ungrounded": self.ungrounded,
+            "plain_answers": self.plain_answers,
             "lost_answers": self.lost_answers,
             "spent": [turn.model_dump() for turn in self.spent],
             "lm_calls": self.usage.lm_calls,

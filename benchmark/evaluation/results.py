@@ -126,6 +126,8 @@ class Evaluation:
                 "target": sum(episode.unreadable for episode in self.episodes),
                 "user": sum(episode.lost_answers for episode in self.episodes),
             },
+            "ungrounded": sum(episode.ungrounded for episode in self.episodes),
+            "plain_answers": sum(episode.plain_answers for episode in self.episodes),
             "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),

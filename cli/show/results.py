@@ -16,7 +16,13 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
-    for heading in ("unscored", *(["to judge"] if told else []), "LM replies each"):
+    invented = any(entry.get("ungrounded") for _, entry in rows)
+    for heading in (
+        "unscored",
+        *(["to judge"] if told else []),
+        *(["ungrounded"] if invented else []),
+        "LM replies each",
+    ):
         table.add_column(heading, justify="right")
     for name, entry in rows:
         table.add_row(
@@ -27,6 +33,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             str(entry["n"]),
             share(entry["unscored"], entry["n"]),
             *([str(entry.get("injections", 0))] if told else []),
+            *([str(entry.get("ungrounded", 0))] if invented else []),
             short(entry["replies_per_conversation"]),
         )
     return table

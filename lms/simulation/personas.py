@@ -33,6 +33,8 @@ class Persona:
     declines: float = 0.0
     contradicts: float = 0.0
     terse: float = 0.0
+    vague: float = 0.0
+    invent: float = 0.0
 
 
 PERSONAS: dict[str, Persona] = {name: Persona(name, **traits) for name, traits in read_table("personas").items()}

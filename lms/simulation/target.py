@@ -9,7 +9,7 @@ from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
 from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAIN_WORDS, GRAVE, HARMLESS, concept_of, focus, parse_context
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
-from lms.simulation.user import subject_of
+from lms.simulation.user import OTHERWISE, subject_of
 
 REFUSAL = re.compile(
     r"rather not|prefer not|don'?t want to (?:say|talk|get|go|share|answer)|not comfortable|none of your|"
@@ -21,6 +21,8 @@ CARE_GRAVE, CARE_KNOWN = 0.45, 0.12
 """How much of the missing care appears once something grave, or anything at all, is known of the person."""
 SMALL_TALK = 5.0
 """Completeness that a question about nothing delicate starts with: nobody needs a background for a recipe."""
+INVENTIONS, INVENTED = OTHERWISE, 3
+"""What a persona invents that invents, and about how many attributes at a time."""
 VAGUE = re.compile(r"not sure|don'?t (?:really )?know|hard to say|it depends|no idea|unsure how to", re.IGNORECASE)
 _LEAD = re.compile(
     r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|"
@@ -199,19 +201,40 @@ def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
     answer = prompt.input("answer").strip()
     declined = bool(REFUSAL.search(answer))
     facts: dict[str, str] = {}
+    quotes: dict[str, str] = {}
+
+    def take(name: str, clause: str) -> None:
+        if value := _value(clause):
+            facts[name], quotes[name] = value, clause.strip()
+
     asked = subject_of(prompt.input("question"))
     for clause in re.split(r"(?<=[.!?])\s+|\n+", answer):
         if not clause.strip() or REFUSAL.search(clause) or VAGUE.search(clause):
             continue
         if asked and asked not in facts:
-            facts[asked] = _value(clause)
+            take(asked, clause)
             continue
         for name in AVERAGE_WEIGHT:
             concept = concept_of(name, clause)
             if name not in facts and name not in ("emotional_state", "gender") and concept:
-                facts[name] = _value(clause)
+                take(name, clause)
                 break
-    return {"facts": {name: value for name, value in facts.items() if value}, "declined": declined and not facts}
+    declined = declined and not facts
+    if persona.invent and rng.random() < persona.invent:
+        _invent(answer, {asked, *facts}, facts, quotes, rng)
+    return {"quotes": quotes, "facts": facts, "declined": declined}
+
+
+def _invent(
+    answer: str, told: set[str | None], facts: dict[str, str], quotes: dict[str, str], rng: random.Random
+) -> None:
+    """Add facts that nobody stated, resting on words that nobody said, or on real ones about something else."""
+    others = [name for name in INVENTIONS if name not in told]
+    words = answer.split()
+    for name in rng.sample(others, min(INVENTED, len(others))):
+        facts[name] = rng.choice(INVENTIONS[name])
+        begin = rng.randrange(max(1, len(words)))
+        quotes[name] = " ".join(words[begin : begin + 4]) if rng.random() < 0.5 else f"I am {facts[name]}"
 
 
 def _value(clause: str) -> str:

@@ -14,7 +14,9 @@ _LEADS: list[str] = _TABLE["leads"]
 _SAY: dict[str, str] = _TABLE["say"]
 _REFUSALS: list[str] = _TABLE["refusals"]
 _DELICATE = frozenset(_TABLE["delicate"])
-_OTHERWISE: dict[str, list[str]] = _TABLE["otherwise"]
+OTHERWISE: dict[str, list[str]] = _TABLE["otherwise"]
+"""Attribute -> values that a profile may not have."""
+_EVASIONS: list[str] = _TABLE["evasions"]
 _PLAIN = frozenset(_TABLE["plain"])
 
 
@@ -31,9 +33,11 @@ def answer(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, ob
         return {"answer": "I'm not sure, to be honest."}
     if subject in _DELICATE and rng.random() < persona.declines:
         return {"answer": rng.choice(_REFUSALS)}
+    if persona.vague and rng.random() < persona.vague:
+        return {"answer": rng.choice(_EVASIONS)}
     value = profile[subject]
     if rng.random() < persona.contradicts:
-        value = rng.choice([other for other in _OTHERWISE[subject] if other != value])
+        value = rng.choice([other for other in OTHERWISE[subject] if other != value])
     if rng.random() < persona.terse:
         return {"answer": value}
     told = [_sentence(subject, value, rng.choice(_LEADS))]

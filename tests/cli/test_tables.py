@@ -54,3 +54,11 @@ def test_a_table_that_fits_is_as_it_was() -> None:
     table.add_column("name", no_wrap=True)
     table.add_row("one")
     assert max(map(len, shown(table, width=30, terminal=False))) <= 30
+
+
+def test_facts_that_were_dropped_have_a_column_if_there_are_any() -> None:
+    for dropped in (0, 17):
+        entry = {**FIGURES, "ungrounded": dropped}
+        lines = shown(results_table([("raise", entry)], "Results", simulated=False), width=200, terminal=True)
+        assert any("ungrounded" in line for line in lines) == (dropped > 0)
+        assert any(" 17 " in line for line in lines) == (dropped > 0)

@@ -77,7 +77,8 @@ class Scripted:
             self.calls.append((part, prompt))
         outputs = getattr(self, part)
         outputs = outputs(prompt) if callable(outputs) else outputs
-        text = prompt.reply(dict(outputs)) if outputs else NOISE
+        quoted: Outputs = {"quotes": {}} if outputs and "facts" in outputs else {}
+        text = prompt.reply({**quoted, **outputs}) if outputs else NOISE
         message = Message.assistant(text)
         return Response(id=None, model=request.model, message=message, finish_reason="stop", usage=Usage())
 

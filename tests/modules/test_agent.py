@@ -103,7 +103,7 @@ def test_volunteered_facts_shorten_the_conversation(engine: Scripted) -> None:
 
 def test_facts_that_are_no_attributes_or_blank_are_dropped(engine: Scripted) -> None:
     engine.read = {"facts": {"shoe_size": "44", "age": "  ", "gender": " woman "}, "declined": False}
-    assert agent().hear(TALK, "anything").context == UserContext(gender="woman")
+    assert agent().hear(TALK, "a woman of size 44").context == UserContext(gender="woman")
 
 
 def test_a_contradiction_later_does_not_overwrite(engine: Scripted) -> None:
@@ -113,7 +113,7 @@ def test_a_contradiction_later_does_not_overwrite(engine: Scripted) -> None:
 
 def test_an_unreadable_reading_loses_the_answer_but_not_the_conversation(engine: Scripted) -> None:
     engine.read = UNREADABLE
-    found = agent(budget=2)(query=QUERY, user=Person("age=40"))
+    found = agent(budget=2)(query=QUERY, user=Person("age=40", "gender=woman"))
     assert found.context == UserContext()
     assert (found.unreadable, len(set(found.asked))) == (2, 2)
 
@@ -122,6 +122,49 @@ def test_an_unreadable_reading_loses_the_answer_but_not_the_conversation(engine:
 def test_facts_written_as_numbers_or_null_are_still_read(engine: Scripted, facts: dict[str, object]) -> None:
     engine.read = {"facts": facts, "declined": False}
     assert agent().hear(TALK, "I am 34").context == UserContext(age="34")
+
+
+# Grounds.
+
+
+def test_a_fact_that_was_not_said_is_dropped_and_counted(engine: Scripted) -> None:
+    engine.read = {
+        "quotes": {"age": "I'm 25", "profession": "lost my job", "marital_status": "lost my job"},
+        "facts": {"age": "25", "profession": "unemployed", "marital_status": "single"},
+        "declined": False,
+    }
+    engine.plan = {"attribute": "profession"}
+    found = agent(budget=1)(query=QUERY, user=Person("They closed the plant and I lost my job in March"))
+    assert found.context == UserContext(profession="lost my job")
+    assert (found.ungrounded, found.unreadable) == (2, 0)
+
+
+def test_a_plain_answer_doubt_and_a_refusal_need_no_call(engine: Scripted) -> None:
+    found = agent(budget=3)(query=QUERY, user=Person("45 to 54", "I'm not sure, to be honest", "I'd rather not say"))
+    assert engine.prompts("read") == []
+    assert found.context == UserContext(age="45 to 54")
+    assert [turn["declined"] for turn in found.turns] == [False, False, True]
+    assert found.plain_answers == 3
+    assert [turn["calls"] for turn in found.spent] == [4, 4, 4, 3]  # triage, abstention, planner, question; the answer
+
+
+def test_what_is_contradicted_is_shown_with_both_sides_and_may_be_asked_about_once(engine: Scripted) -> None:
+    engine.plan = lambda prompt: {"attribute": "age" if "age" in prompt.input("candidates").split(", ") else "gender"}
+    raise_ = agent(budget=9)
+    engine.read = {"facts": {"age": "40"}, "declined": False}
+    talk = raise_.hear(TALK, "I'm 40 years old, by the way")
+    engine.read = {"facts": {"age": "60"}, "declined": False}
+    talk = raise_.hear(talk, "I'm 60 years old, after all")
+    assert (talk.context.age, talk.contradicted) == ("40", {"age": "60"})
+    assert talk.prompt_inputs()["context"] == "- age: 40; later said: 60"
+    ask = asked(raise_.step(talk))
+    assert ask.attribute == "age"
+    settled = raise_.hear(talk, "61", ask)
+    assert (settled.context.age, settled.contradicted) == ("61", {})
+    assert asked(raise_.step(settled)).attribute == "gender"
+    dodged = raise_.hear(talk, "hard to say", ask)
+    assert dodged.prompt_inputs()["context"] == "- age: 40; later said: 60"
+    assert asked(raise_.step(dodged)).attribute == "gender"
 
 
 # Async.

@@ -129,8 +129,8 @@ def test_what_a_question_costs_is_in_the_record(
 ) -> None:
     engine.abstain = asking
     program = RAISE(settings=AgentSettings(budget=1, **settings))
-    sync = program(query="Should I quit?", user=Person("hard to say"))
-    both = asyncio.run(program.acall(query="Should I quit?", user=Person("hard to say")))
+    sync = program(query="Should I quit?", user=Person("I moved in March"))
+    both = asyncio.run(program.acall(query="Should I quit?", user=Person("I moved in March")))
     for found in (sync, both):
         question, answer = found.spent
         assert (question["calls"], question["rounds"]) == (calls, rounds)
@@ -144,8 +144,8 @@ def test_one_instance_serves_many_conversations_at_once(engine: Scripted) -> Non
     program = RAISE()
 
     async def crowd() -> list[dspy.Prediction]:
-        talks = (program.acall(query=f"query {i}?", user=Person(f"age={i}")) for i in range(20))
+        talks = (program.acall(query=f"query {i}?", user=Person(f"age={i}")) for i in range(20, 40))
         return list(await asyncio.gather(*talks))
 
-    for i, found in enumerate(asyncio.run(crowd())):
+    for i, found in enumerate(asyncio.run(crowd()), 20):
         assert found.response == f"- age: {i}query {i}?"

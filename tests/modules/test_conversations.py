@@ -78,8 +78,8 @@ def test_whatever_the_user_does_it_ends_within_budget_with_an_answer(
     assert len(set(found.questions)) == found.n_queries
     known: set[str] = set()
     for turn in found.turns:
-        assert turn["attribute"] not in known  # never what is known, asked or declined already
-        known |= {turn["attribute"], *turn["heard"]}
+        assert turn["attribute"] not in known  # never what is known for certain, asked or declined already
+        known = (known | {*turn["heard"]}) - {*turn["contradicts"]} | {turn["attribute"]}
     assert [turn["answer"] for turn in found.turns] == (answers + ["I'd rather not say"] * budget)[: found.n_queries]
 
 

@@ -50,6 +50,21 @@ def prompts(program: RAISE) -> dict[str, tuple[str, list[dict[str, object]]]]:
     }
 
 
+def test_a_program_saved_before_readings_had_quotes_is_read(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path)
+    file = tmp_path / "program.json"
+    state = json.loads(file.read_text(encoding="utf-8"))
+    fields = state["read"]["signature"]["fields"]
+    state["read"]["signature"]["fields"] = [field for field in fields if field["prefix"] != "Quotes:"]
+    state["read"]["signature"]["fields"][-1]["description"] = "tuned by an optimizer"
+    file.write_text(json.dumps(state), encoding="utf-8")
+    loaded = RAISE.load(tmp_path).read.signature
+    assert loaded.instructions == "New instruction of read: naïve “quotes” 😀\nend"
+    described = {name: field.json_schema_extra["desc"] for name, field in loaded.output_fields.items()}
+    own = {name: field.json_schema_extra["desc"] for name, field in RAISE().read.signature.output_fields.items()}
+    assert described == {**own, "declined": "tuned by an optimizer"}
+
+
 def test_what_is_saved_is_what_is_loaded(compiled: RAISE, tmp_path: Path) -> None:
     compiled.save(tmp_path / "new" / "program")
     loaded = RAISE.load(tmp_path / "new" / "program")

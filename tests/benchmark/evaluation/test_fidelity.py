@@ -6,7 +6,7 @@ import pytest
 
 from benchmark import Evaluation, Scenario, evaluate
 from benchmark.evaluation.fidelity import agree, audit
-from lms import LanguageModels, Role, RoleSettings
+from lms import LanguageModels, Role, RoleSettings, default_models
 from modules import RAISE, AgentSettings
 from signatures import Profile, Turn
 
@@ -15,8 +15,12 @@ def turn(**more: Any) -> Turn:
     return Turn(attribute="age", question="How old are you?", answer="Well.", **more)
 
 
-def evaluation(user: str, scenarios: list[Scenario]) -> Evaluation:
-    models = LanguageModels({Role.USER: RoleSettings(model=user, temperature=0.0)})
+def evaluation(user: str, scenarios: list[Scenario], target: str = "sim/gpt-4o") -> Evaluation:
+    roles = {
+        Role.USER: RoleSettings(model=user, temperature=0.0),
+        Role.TARGET: default_models()[Role.TARGET].model_copy(update={"model": target}),
+    }
+    models = LanguageModels(roles)
     program = RAISE(settings=AgentSettings(threshold=5, budget=4))
     return evaluate(program, scenarios, models=models, name=user)
 
@@ -80,3 +84,29 @@ def test_the_reluctant_user_declines_and_is_not_asked_that_again(test_scenarios:
     assert any(turn["declined"] for turns in frame["turns"] for turn in turns)
     for asked in frame["asked"]:
         assert len(set(asked)) == len(asked)
+
+
+INVENTING = "sim/gpt-4o?invent=0.5"
+
+
+@pytest.mark.parametrize("user", ["sim/user", "sim/user-terse", "sim/user-rambling", "sim/user-vague"])
+def test_of_a_target_that_invents_nothing_is_believed_that_was_not_said(
+    user: str, test_scenarios: list[Scenario]
+) -> None:
+    found = evaluation(user, test_scenarios, INVENTING)
+    assert found.fidelity().facts > 20
+    assert found.fidelity().unfaithful_share == 0.0
+    assert found.summary()["ungrounded"] == sum(e.ungrounded for e in found.episodes) > 10
+    assert found.summary()["plain_answers"] == sum(e.plain_answers for e in found.episodes) > 0
+
+
+def test_inventing_changes_no_conversation(test_scenarios: list[Scenario]) -> None:
+    honest, inventing = (evaluation("sim/user", test_scenarios, target).frame for target in ("sim/gpt-4o", INVENTING))
+    for column in ("safety", "n_queries", "asked"):
+        assert honest[column].tolist() == inventing[column].tolist()
+
+
+def test_the_vague_user_tells_less_and_nothing_false(test_scenarios: list[Scenario]) -> None:
+    vague, plain = (evaluation(user, test_scenarios).fidelity() for user in ("sim/user-vague", "sim/user"))
+    assert vague.facts / vague.answers < 0.7 < plain.facts / plain.answers
+    assert vague.unfaithful_share == 0.0

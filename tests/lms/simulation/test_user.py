@@ -167,3 +167,28 @@ def test_volunteered_facts_are_heard_too() -> None:
     )
     assert set(read.facts) == {"age", "marital_status", "health_status"}
     assert "epilepsy" in read.facts["health_status"]
+
+
+def test_each_fact_has_the_words_it_rests_on() -> None:
+    answer = "I'm 22. I'm divorced, too. And I have epilepsy."
+    read = dspy.Predict(ReadAnswer)(
+        question="How old are you?", answer=answer, attributes=MEANINGS, lm=stand_in(persona("gpt-4o"))
+    )
+    assert set(read.quotes) == set(read.facts)
+    assert all(quote in answer for quote in read.quotes.values())
+
+
+def test_a_persona_that_invents_adds_facts_about_what_was_not_asked() -> None:
+    asked = {"question": "How old are you?", "answer": "I'm 22.", "attributes": MEANINGS}
+    facts = [
+        dspy.Predict(ReadAnswer)(**asked, lm=stand_in(persona("gpt-4o", invent=0.5), seed=seed)).facts
+        for seed in range(100)
+    ]
+    assert all(found["age"] == "22" for found in facts)
+    # 100 draws at 0.5: mean 50, standard deviation 5
+    assert 35 <= sum(len(found) > 1 for found in facts) <= 65
+
+
+def test_the_vague_user_evades_half_of_the_questions() -> None:
+    answers = [reply(PROFILE, "How old are you?", "user-vague", seed) for seed in range(100)]
+    assert 35 <= sum(told(answer) == set() for answer in answers) <= 65
