@@ -48,7 +48,7 @@ class TurnReply:
         attribute: what it would ask about.
         question: how.
         response: its answer to the query; empty if it asks.
-        complete: it says of danger and of completeness; what is left out later on may be so on purpose.
+        complete: it says what was read, of danger and of completeness; what comes later may be left out on purpose.
     """
 
     facts: dict[str, str] | None = None
@@ -116,7 +116,7 @@ def take_turn(
     reply = yield Call(predictor, shown)
     taken, read, words = _read_turn(reply), _read_object(reply.facts), conversation.latest_words()
     if read is None:
-        return replace(taken, response="") if last else taken
+        return replace(taken, response="", complete=False) if last else taken
     about = (last.attribute, last.question) if last else (None, "")
     quotes = _read_object(reply.quotes) or {}
     believed = believe(facts_in(read, words), quotes, Statements(words, REFUSAL), *about)
