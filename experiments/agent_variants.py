@@ -100,6 +100,12 @@ CONTRASTS = (
 """Programs of equal length that are compared."""
 
 
+ONE_CALL: tuple[Variant, ...] = ("scale", "fused", "turn")
+"""Ways to decide, from a call for every part to one call a turn."""
+INVENTING = ("gpt-4o?invent=0.5", "deepseek-7b?invent=0.5")
+"""Targets that read facts which nobody stated."""
+
+
 def _favourites(paths: PathIndex, length: int) -> list[str]:
     """The attributes that planned paths begin with most."""
     first = [name for path in paths.paths for name in path.path[:length]]
@@ -171,6 +177,45 @@ def equal_lengths(length: int) -> list[str]:
         ahead = sum(one[ours].average("safety") >= one[theirs].average("safety") for one in measured.values())
         difference = together[ours].compare(together[theirs]).safety
         lines.append(f"- {ours} minus {theirs}: {difference}; not below on {ahead} of {len(TARGETS)}")
+    return [*lines, ""]
+
+
+def measure_one_call(target: str, most: int = SCENARIOS) -> Measured:
+    """The programs of ``ONE_CALL``; in a process of its own.
+
+    Args:
+        most: scenarios at most.
+    """
+    chosen, train, _ = data()
+    few = chosen.subset(chosen.scenarios[:: -(-len(chosen.scenarios) // most)])
+    return measure(target, {variant: _variant(variant) for variant in ONE_CALL}, few, train)
+
+
+def one_call(targets: Sequence[str] = (*TARGETS, *INVENTING), most: int = SCENARIOS) -> list[str]:
+    """The tables of one call a turn: calls and questions by target, and what it does to safety."""
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(partial(measure_one_call, most=most), targets))
+    measured = dict(zip(targets, found, strict=True))
+    lines = [
+        "## One call a turn",
+        "",
+        "`turn` asks n questions with n + 1 calls, and more where a reply leaves something out or rests on what nobody",
+        "said.",
+        "",
+        "| target | program | safety | questions | calls | calls beyond n + 1 | rounds | tokens |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for target, programs in measured.items():
+        for result in programs.values():
+            cells = row(result).split(" | ")
+            beyond = float(cells[3]) - result.average("n_queries") - 1
+            lines.append(f"| {target} " + " | ".join([cells[0], *cells[1:4], f"{beyond:.1f}", *cells[4:]]))
+    lines += ["", "Paired differences in safety:", ""]
+    groups = {**{target: [target] for target in targets}, "all six": [each for each in TARGETS if each in targets]}
+    for group, members in groups.items():
+        for other in ONE_CALL[:2]:
+            ours, theirs = (pooled({each: measured[each] for each in members}, name) for name in ("turn", other))
+            lines.append(f"- {group}: turn minus {other}: {ours.compare(theirs).safety}")
     return [*lines, ""]
 
 
@@ -252,6 +297,7 @@ def main() -> None:
     head = ["| program | safety | questions | calls | rounds | tokens |", "|---|---|---|---|---|---|"]
     for length in LENGTHS:
         lines += equal_lengths(length)
+    lines += one_call()
     for target in DETAILED:
         free = measure(target, FREE, chosen, train)
         lines += [f"## {target}: each stops when it has enough", "", *head, *map(row, free.values()), ""]

@@ -21,8 +21,8 @@ from signatures import (
     parse_attribute,
 )
 
-Variant = Literal["scale", "binary", "basic", "vote", "fused"]
-VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "vote", "fused")
+Variant = Literal["scale", "binary", "basic", "vote", "fused", "turn"]
+VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "vote", "fused", "turn")
 Examples = Callable[[], str]
 HIGHEST = 5
 """Top of the completeness scale."""

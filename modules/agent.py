@@ -1,8 +1,9 @@
 """RAISE, the agent: a step function from a conversation to the next move, and the loop around it (paper, section 5)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import dspy
 
@@ -18,6 +19,7 @@ from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
 from modules.reading.statements import Statements
 from modules.settings import AgentSettings
+from modules.turn import MEANINGS, TurnReply, take_turn
 from signatures import (
     ATTRIBUTES,
     Ask,
@@ -39,7 +41,7 @@ from signatures import (
 
 PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
 BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
-MEANINGS = "\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in ATTRIBUTES)
+T = TypeVar("T")
 
 
 def _as_examples(paths: Sequence[PlannedPath]) -> str:
@@ -48,8 +50,9 @@ def _as_examples(paths: Sequence[PlannedPath]) -> str:
     return "\n".join(lines) or "(none)"
 
 
-def _skip() -> Script[None]:
+def _given(value: T) -> Script[T]:
     yield from ()
+    return value
 
 
 class RAISE(dspy.Module):
@@ -121,18 +124,70 @@ class RAISE(dspy.Module):
         """Danger, beside whether enough is known; then the budget; then what to ask, and how."""
         if plainly_acute(conversation.latest_words()):
             return self._help()
+        if self.settings.abstention == "turn":
+            if ready := self._prepared(conversation):
+                return ready
+            taken = yield from self._take_turn(conversation, usage)
+            return (yield from self._follow(conversation, taken, usage))
         ahead = self.settings.eager and self._affordable(conversation)
-        eager = self._choose(conversation, usage) if ahead else _skip()
+        eager = self._choose(conversation, usage) if ahead else _given(None)
         danger, enough, attribute = yield from gather(
             self._triage(conversation, usage), self._assess(conversation, usage), eager
         )
+        enough = replace(enough, attribute=enough.attribute or attribute)
+        return (yield from self._move(conversation, danger, enough, usage))
+
+    def _move(
+        self, conversation: Conversation, danger: bool, enough: Sufficiency, usage: TurnUsage, response: str = ""
+    ) -> Script[Move]:
+        """The move that follows; ``response`` is the answer, if it is written already."""
         if danger:
             return self._help()
         reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
-            return (yield from self._answer(conversation, reason))
-        attribute = enough.attribute or attribute or (yield from self._choose(conversation, usage))
+            return (yield from self._answer(conversation, reason, response))
+        attribute = enough.attribute or (yield from self._choose(conversation, usage))
         return (yield from self._phrase(conversation, attribute, enough.question, usage))
+
+    def _prepared(self, conversation: Conversation) -> Move | None:
+        """The move that was prepared, unless another program did, whose settings allow what ours do not."""
+        move = conversation.prepared_move()
+        forbidden = isinstance(move, Ask) and move.attribute not in self._affordable(conversation)
+        return None if forbidden else move
+
+    def _take_turn(self, conversation: Conversation, usage: TurnUsage) -> Script[TurnReply]:
+        """The one call of a turn; what the last answer told by plain words is known already."""
+        examples, candidates = _as_examples(self._retrieve(conversation)), self._choices(conversation)
+        try:
+            taken = yield from take_turn(
+                self.abstain,
+                conversation,
+                self.settings.threshold,
+                candidates=candidates,
+                examples=examples,
+                believe=self._believe,
+            )
+        except Unreadable:
+            taken = TurnReply()
+        usage.unreadable += ["abstain"] * (not taken.complete)
+        usage.ungrounded += taken.dropped
+        return taken
+
+    def _follow(self, conversation: Conversation, taken: TurnReply, usage: TurnUsage) -> Script[Move]:
+        """The move that ``taken`` proposes, if it may be made; what it does not say is asked for by its own step."""
+        if taken.acute:
+            return self._help()
+        danger, enough = yield from gather(
+            self._triage(conversation, usage) if taken.acute is None else _given(False),
+            self._assess(conversation, usage)
+            if taken.rating is None
+            else _given(Sufficiency(taken.decision(self.settings.threshold))),
+        )
+        allowed = self._choices(conversation)
+        named = parse_attribute(taken.attribute, allowed)
+        planned = self._planned(self._retrieve(conversation), allowed)
+        enough = replace(enough, attribute=named or next(iter(planned), None), question=taken.question if named else "")
+        return (yield from self._move(conversation, danger, enough, usage, taken.response))
 
     def _help(self) -> Respond:
         return Respond(text=help_first(self.settings.country, self.settings.contacts), reason=StopReason.CRISIS)
@@ -202,8 +257,12 @@ class RAISE(dspy.Module):
             chosen = parse_attribute(str(reply.attribute), allowed)
         except Unreadable:
             usage.unreadable.append("plan")
-        planned = [name for path in found for name in path.path if name in allowed]
-        return chosen or (planned or allowed)[0]
+        return chosen or (self._planned(found, allowed) or allowed)[0]
+
+    @staticmethod
+    def _planned(paths: Sequence[PlannedPath], allowed: Sequence[str]) -> list[str]:
+        """What ``paths`` ask of what is allowed, best path first."""
+        return [name for path in paths for name in path.path if name in allowed]
 
     def _phrase(self, conversation: Conversation, attribute: str, question: str, usage: TurnUsage) -> Script[Ask]:
         """The question about ``attribute``: ``question`` if there is one already, else the model's."""
@@ -222,20 +281,32 @@ class RAISE(dspy.Module):
 
     def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
         answer = clean_text(answer)
-        question, attribute = (ask.question, ask.attribute) if ask else ("", None)
         said = Statements(answer, REFUSAL)
-        plain, declined = read_plain(said, attribute, question), refuses(answer)
-        if plain is not None:
-            usage.plain += 1
-            heard = plain.facts
-        else:
-            heard, refused = yield from self._read(said, answer, ask, usage)
+        plain = read_plain(said, ask.attribute if ask else None, ask.question if ask else "")
+        heard, declined = plain.facts if plain is not None else {}, refuses(answer)
+        usage.plain += plain is not None
+        taken = None
+        if self.settings.abstention == "turn":
+            told = self._after(conversation, answer, ask, heard, declined)
+            if plainly_acute(answer):
+                return told  # help comes before any call
+            taken = yield from self._take_turn(told, usage)
+        if plain is None:
+            heard, refused = yield from self._read(said, answer, ask, usage, taken)
             declined = declined or refused
-        known = conversation.context.known()
+        conversation = self._after(conversation, answer, ask, heard, declined)
+        if taken is None:
+            return conversation
+        return conversation.with_move((yield from self._follow(conversation, taken, usage)))
+
+    def _after(
+        self, conversation: Conversation, answer: str, ask: Ask | None, heard: dict[str, str], declined: bool
+    ) -> Conversation:
+        attribute, known = ask.attribute if ask else None, conversation.context.known()
         return conversation.after(
             Turn(
                 attribute=attribute,
-                question=question,
+                question=ask.question if ask else "",
                 answer=answer,
                 heard=heard,
                 declined=declined and attribute not in heard,
@@ -245,9 +316,15 @@ class RAISE(dspy.Module):
         )
 
     def _read(
-        self, said: Statements, answer: str, ask: Ask | None, usage: TurnUsage
+        self, said: Statements, answer: str, ask: Ask | None, usage: TurnUsage, taken: TurnReply | None = None
     ) -> Script[tuple[dict[str, str], bool]]:
-        """What the model reads in ``answer``, as far as that was said, and whether it sees a refusal."""
+        """What the model reads in ``answer``, as far as that was said, and whether it sees a refusal.
+
+        Args:
+            taken: of the call that did all at once; its facts are checked already.
+        """
+        if taken is not None and taken.facts is not None:
+            return taken.facts, taken.declined
         question, attribute = (ask.question, ask.attribute) if ask else ("", None)
         try:
             reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
@@ -264,8 +341,8 @@ class RAISE(dspy.Module):
         """Only what the person said; an experiment may replace this to see what the check is worth."""
         return ground(facts, quotes, said, asked, question)
 
-    def _answer(self, conversation: Conversation, reason: StopReason) -> Script[Respond]:
-        text = yield from generate_response(self.respond, conversation.query, conversation.told())
+    def _answer(self, conversation: Conversation, reason: StopReason, written: str = "") -> Script[Respond]:
+        text = written or (yield from generate_response(self.respond, conversation.query, conversation.told()))
         return Respond(text=text, reason=reason)
 
     # Persistence: see ``modules.folder``.

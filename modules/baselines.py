@@ -117,7 +117,10 @@ class StaticPath(RAISE):
     """
 
     def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
-        super().__init__(None, settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES))))
+        settings = settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES)))
+        if settings.abstention == "turn":  # one call would decide and choose, and here the path does
+            settings = settings.model_copy(update={"abstention": "scale"})
+        super().__init__(None, settings)
         wrong = [name for name in path if name not in ATTRIBUTE_NAMES]
         if wrong or len(set(path)) < len(path):
             hint = meant(wrong[0], ATTRIBUTE_NAMES) if wrong else ""

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 
 from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Vote
 from modules.embedding import TFIDF
+from modules.turn import OneCall
 from signatures import ATTRIBUTE_NAMES, default_burdens
 
 MOST = 100
@@ -17,7 +18,8 @@ class AgentSettings(BaseModel):
 
     Attributes:
         abstention: how to decide whether enough is known: ``scale`` (the paper's best), ``binary``, ``basic``, ``vote``
-            (several ratings), or ``fused`` (rating, choice and question in one call).
+            (several ratings), ``fused`` (rating, choice and question in one call), or ``turn`` (one call reads the
+            last answer and prepares the next move: n questions, n + 1 calls).
         threshold: completeness (0 to 5) from which the agent answers.
         votes: ratings that ``vote`` takes.
         agreement: share of them that must find enough.
@@ -58,6 +60,7 @@ class AgentSettings(BaseModel):
             "basic": Basic(),
             "vote": Vote(self.threshold, self.votes, self.agreement),
             "fused": Fused(self.threshold),
+            "turn": OneCall(self.threshold),
         }
         return ways[self.abstention]
 

@@ -13,6 +13,7 @@ from signatures.agent import (
     RankAttributes,
     ReadAnswer,
     RespondSafely,
+    TakeTurn,
     TriageRisk,
 )
 from signatures.attributes import (
@@ -24,7 +25,7 @@ from signatures.attributes import (
     parse_attribute,
 )
 from signatures.context import Profile, UserContext
-from signatures.conversation import Ask, Conversation, Decision, Move, Respond, StopReason, Turn
+from signatures.conversation import Ask, Conversation, Decision, Move, Prepared, Respond, StopReason, Turn
 from signatures.data import (
     ExtractStated,
     MarkRevealed,
@@ -62,6 +63,7 @@ __all__ = [
     "JudgeResponse",
     "MarkRevealed",
     "Move",
+    "Prepared",
     "Profile",
     "RaiseError",
     "RankAttributes",
@@ -71,6 +73,7 @@ __all__ = [
     "RewordQuery",
     "StatedFact",
     "StopReason",
+    "TakeTurn",
     "TriageRisk",
     "Turn",
     "UserContext",

@@ -72,6 +72,49 @@ class DecideAndAsk(dspy.Signature):
     question: str = dspy.OutputField(desc="one question about it, at most two sentences")
 
 
+class TakeTurn(dspy.Signature):
+    """Take one turn of a conversation: read the person's reply, then prepare one question or, if it is time, an answer.
+
+    1. Read the reply. Take every listed attribute that it states, in the person's own words shortened to a phrase, and
+    copy the words that say it: a fact without such words is thrown away. Never guess. Leave out what the reply only
+    hints at, what it says of somebody else, and what is in doubt.
+    2. Decide whether the person may be in acute danger right now, or may be about to put somebody else in danger:
+    waiting could cost a life. Sadness, stress, painful memories and figures of speech are not acute.
+    3. Rate how completely you now know this person's situation. Think of the person for whom an ordinary answer would
+    do most harm. Scale: 0 nothing relevant is known; 1 hardly anything; 2 some background, but the main risk is open; 3
+    the main risk is partly clear; 4 clear enough, further answers would change little; 5 everything that matters is
+    known.
+    4. If the rating is below the threshold and there are candidates, pick the one whose answer would change most what a
+    safe reply looks like, but none that the reply just told; the examples show in which order it paid to ask for
+    similar questions. Put it as one short, kind question in the language of the person's own question, in everyday
+    words, easy to skip. Leave the response empty.
+    5. Otherwise leave attribute and question empty, and answer the person's query in a way that is safe and helpful for
+    this particular person. Rely on what is known about them, and do not assume what is not."""
+
+    attributes: str = dspy.InputField(desc="attribute names with their meanings")
+    threshold: str = dspy.InputField(desc="rating from which you answer")
+    query: str = dspy.InputField(desc="what the person asked")
+    examples: str = dspy.InputField(desc="planned orders for similar questions, best first")
+    candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated; if (none), answer")
+    context: str = dspy.InputField(desc="what is known about the person")
+    last_question: str = dspy.InputField(desc="what the person was asked last")
+    reply: str = dspy.InputField(desc="their reply to it")
+    quotes: str = dspy.OutputField(
+        desc="JSON object: attribute name to the few words of the reply that say it, copied; {} if none", default=None
+    )
+    facts: str = dspy.OutputField(
+        desc="JSON object: attribute name to value, for the same attributes; {} if none", default=None
+    )
+    declined: str = dspy.OutputField(desc="True if the person would rather not answer, else False", default=None)
+    danger: str = dspy.OutputField(desc="acute or none", default=None)
+    completeness: str = dspy.OutputField(desc="whole number from 0 to 5", default=None)
+    attribute: str = dspy.OutputField(desc="exactly one of the candidates; empty if you answer", default="")
+    question: str = dspy.OutputField(
+        desc="one question about it, at most two sentences; empty if you answer", default=""
+    )
+    response: str = dspy.OutputField(desc="the answer to the query; empty if you ask", default="")
+
+
 class ChooseAttribute(dspy.Signature):
     """Choose the one thing to ask this person next.
 

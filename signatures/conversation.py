@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from signatures.context import UserContext
+from signatures.identity import content_id
 
 
 class Decision(StrEnum):
@@ -79,6 +80,18 @@ class Turn(BaseModel):
         return {name: value for name, value in self.heard.items() if name != self.attribute}
 
 
+class Prepared(BaseModel):
+    """A move that was prepared when the last answer was heard.
+
+    Attributes:
+        of: the state of the conversation that it was prepared for; it is good for no other.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    move: Ask | Respond
+    of: str
+
+
 class Conversation(BaseModel):
     """Everything the agent knows when it makes its next move.
 
@@ -91,6 +104,7 @@ class Conversation(BaseModel):
         turns: questions and answers so far, oldest first.
         origin: where the query comes from (a benchmark situation), so that paths planned for it are not shown back to
             it; empty outside evaluation.
+        prepared: the next move, if it was found while the last answer was read (``abstention="turn"``).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,6 +114,22 @@ class Conversation(BaseModel):
     declined: frozenset[str] = frozenset()
     turns: tuple[Turn, ...] = ()
     origin: str = ""
+    prepared: Prepared | None = None
+
+    @field_serializer("declined")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        return sorted(names)  # sets have no order of their own, and states are hashed
+
+    def with_move(self, move: Move) -> "Conversation":
+        """The conversation with ``move`` prepared for it as it is now."""
+        return self.model_copy(update={"prepared": Prepared(move=move, of=self._state())})
+
+    def prepared_move(self) -> Move | None:
+        """The move that was prepared, if nothing has changed since."""
+        return self.prepared.move if self.prepared and self.prepared.of == self._state() else None
+
+    def _state(self) -> str:
+        return content_id(self.model_dump(mode="json", exclude={"prepared"}))
 
     def prompt_inputs(self) -> dict[str, str]:
         """What every prompt about this conversation shows: the query, and the context as text."""
@@ -131,5 +161,6 @@ class Conversation(BaseModel):
                 "contradicted": contradicted,
                 "declined": frozenset(declined),
                 "turns": (*self.turns, turn),
+                "prepared": None,
             }
         )

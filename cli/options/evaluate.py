@@ -9,8 +9,8 @@ from typer import Argument, Option
 from cli.options.groups import Judges, Roles, Run, Scenarios, Store, Target, User, in_scenarios
 
 PROGRAMS = (
-    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, eager, planned), "
-    "random:K, static:a,b,c, greedy:K, oracle:K"
+    "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
+    "planned), random:K, static:a,b,c, greedy:K, oracle:K"
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dspy.lm15 import Request
 
-from lms.simulation import judge, reader, target, teacher, user, writer
+from lms.simulation import judge, reader, target, teacher, turn, user, writer
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt, count_tokens, read
 from lms.store import Reply
@@ -98,8 +98,8 @@ class StandIn:
         return text, "stop"
 
     def _outputs(self, prompt: Prompt, rng: random.Random) -> dict[str, object]:
-        fused = {"completeness", "question"} <= set(prompt.fields)
         handler = next((HANDLERS[name] for name in prompt.fields if name in HANDLERS), teacher.propose)
-        handler = target.decide_and_ask if fused else handler
+        if {"completeness", "question"} <= set(prompt.fields):
+            handler = turn.take if "response" in prompt.fields else target.decide_and_ask
         outputs = handler(prompt, self.persona, rng)
         return {name: outputs.get(name, "") for name in prompt.fields}

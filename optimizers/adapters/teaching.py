@@ -7,7 +7,7 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 
 from modules.calls import FATAL
 from optimizers.adapters.monitor import SearchMonitor
-from signatures import AnswerAsUser, JudgeResponse
+from signatures import AnswerAsUser, EnoughScale, JudgeResponse
 
 PROPOSED = "proposed_instruction"
 """The field in which COPRO and MIPROv2 expect a teacher's instruction."""
@@ -24,7 +24,8 @@ class TeacherAdapter(dspy.ChatAdapter):
     def __init__(self, monitor: SearchMonitor, program: dspy.Module) -> None:
         super().__init__()
         self._monitor = monitor
-        ours = [predictor.signature for _, predictor in program.named_predictors()] + [JudgeResponse, AnswerAsUser]
+        ours = [predictor.signature for _, predictor in program.named_predictors()]
+        ours += [JudgeResponse, AnswerAsUser, EnoughScale]  # the last for turns that come without a rating
         self._ours = {frozenset(signature.output_fields) for signature in ours}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TeacherAdapter":

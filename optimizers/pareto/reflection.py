@@ -23,6 +23,7 @@ STEPS = {
     "abstain": "deciding whether enough is known about the person to answer",
     "plan": "choosing what to ask the person next",
     "ask": "putting the question to the person",
+    "turn": "reading the person's reply, rating what is known, and writing the next question or the answer",
 }
 
 
@@ -39,13 +40,14 @@ def reflect(proposer: Proposer, candidate: Candidate, predictor: str, rollout: i
         One option, or none if the teacher's reply cannot be used.
     """
     task = proposer.task
+    step = step_of(candidate, predictor)
     scored = candidate.dev.scored.sort_values(["safety", "scenario_id"], kind="stable")
     by_id = {scenario.id: scenario for scenario in task.dev}
-    worst = [_shown(task, predictor, by_id[str(row["scenario_id"])], row) for row in scored[:SHOWN].to_dict("records")]
+    worst = [_shown(task, step, by_id[str(row["scenario_id"])], row) for row in scored[:SHOWN].to_dict("records")]
     reply = proposer.ask(
         partial(
             dspy.Predict(ImproveInstruction),
-            step=STEPS[predictor],
+            step=STEPS[step],
             current_instruction=getattr(candidate.program, predictor).signature.instructions,
             examples="\n\n".join(worst),
             config={"rollout_id": rollout, "temperature": 1.0},
@@ -55,9 +57,14 @@ def reflect(proposer: Proposer, candidate: Candidate, predictor: str, rollout: i
     return proposer.accept(predictor, text, origin, candidate.program.settings.abstention)
 
 
-def _shown(task: Task, predictor: str, scenario: Scenario, row: Mapping[Any, Any]) -> str:
+def step_of(candidate: Candidate, predictor: str) -> str:
+    """What ``predictor`` does in this program: ``abstain`` takes whole turns where there is one call a turn."""
+    return "turn" if predictor == "abstain" and candidate.program.settings.abstention == "turn" else predictor
+
+
+def _shown(task: Task, step: str, scenario: Scenario, row: Mapping[Any, Any]) -> str:
     """One conversation with its feedback, the person's own values replaced by the names of their attributes."""
     turns = [f"Asked: {turn['question']}\nSaid: {turn['answer']}" for turn in row["turns"]]
     talk = "\n".join([f"Person: {scenario.query}", *turns, f"Answer: {str(row['response'])[:LONGEST]}"])
-    told = feedback(predictor, scenario, dict(row), verdict_of(row), best_path_of(task.student.paths, scenario))
+    told = feedback(step, scenario, dict(row), verdict_of(row), best_path_of(task.student.paths, scenario))
     return f"{without_values(talk, scenario.profile)}\nFeedback: {told}"

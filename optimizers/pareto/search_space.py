@@ -16,7 +16,7 @@ INSTRUCTED = ("respond", "abstain", "plan", "ask")
 SHOWN = {"answering": ("respond",), "asking": ("abstain", "plan", "ask", "read")}
 """Components that are demonstrations, with the predictors that they are for."""
 COMPONENTS = (*INSTRUCTED, *SHOWN)
-VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "fused")
+VARIANTS: tuple[Variant, ...] = ("scale", "binary", "basic", "fused", "turn")
 """Abstention variants worth trying; ``vote`` pays three calls for what ``scale`` does with one."""
 THRESHOLDS = (2, 3, 4, 5)
 BUDGETS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)

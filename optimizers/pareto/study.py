@@ -23,7 +23,7 @@ from optimizers.pareto.search_space import OptionPool, Params, dump_pool, load_p
 from optimizers.storage import Storage
 from signatures import RaiseError
 
-SCHEMA = 2
+SCHEMA = 3
 DIRECTIONS = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
 """Safety, questions."""
 LOST_SECONDS = 2 * 3600

@@ -28,6 +28,9 @@ PARTS = {
     "ranking": "rank",
 }
 
+TURN = {"facts", "completeness", "response"}
+"""Fields of the one call that does all parts; it is made by ``abstain``."""
+
 QUERY = "Should I quit my job without another offer?"
 TALK = Conversation(query=QUERY)
 STORED = PathIndex(
@@ -72,7 +75,7 @@ class Scripted:
 
     def complete(self, request: Request) -> Response:
         prompt = read(request)
-        part = next(PARTS[name] for name in prompt.fields if name in PARTS)
+        part = "abstain" if {*prompt.fields} >= TURN else next(PARTS[name] for name in prompt.fields if name in PARTS)
         if not prompt.json:  # dspy asks once more, for JSON, after a reply that it cannot parse
             self.calls.append((part, prompt))
         outputs = getattr(self, part)

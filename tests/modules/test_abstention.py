@@ -24,6 +24,10 @@ SAYS: Mapping[Variant, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
         {"completeness": 1, "attribute": "age", "question": "How old are you?"},
         {"completeness": 5, "attribute": "", "question": ""},
     ),
+    "turn": (
+        {"facts": {}, "danger": "none", "completeness": 1, "attribute": "age", "question": "How old are you?"},
+        {"facts": {}, "danger": "none", "completeness": 5, "response": "Take your time."},
+    ),
 }
 """What a model says that wants to ask, and one that has enough."""
 MUMBLES: Mapping[Variant, list[Mapping[str, Any]]] = {
@@ -32,6 +36,11 @@ MUMBLES: Mapping[Variant, list[Mapping[str, Any]]] = {
     "binary": [{"enough": "maybe"}, {"enough": ""}, {"enough": "yes and no"}, {"enough": "not yes"}],
     "basic": [{"next_move": "hm"}, {"next_move": "I cannot answer"}, {"next_move": "answer or ask"}],
     "fused": [{"completeness": 6, "attribute": "age", "question": "How old are you?"}],
+    "turn": [
+        {"facts": {}, "danger": "none", "completeness": 6, "attribute": "age", "question": "How old are you?"},
+        {"completeness": "between 3 and 4", "response": "Take your time."},
+        {"facts": "no object", "danger": "perhaps", "declined": "perhaps", "completeness": ""},
+    ],
 }
 
 

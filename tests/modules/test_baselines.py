@@ -117,6 +117,12 @@ def test_a_static_path_is_asked_in_order_whatever_the_query(engine: Scripted) ->
     assert {"abstain", "plan"}.isdisjoint(engine.parts())
 
 
+def test_a_static_path_is_kept_to_where_one_call_would_do_all(engine: Scripted) -> None:
+    program = StaticPath(["gender", "age"], AgentSettings(abstention="turn"))
+    assert program(query=QUERY, user=Person()).asked == ["gender", "age"]
+    assert "abstain" not in engine.parts()
+
+
 def test_a_static_path_may_have_all_ten(engine: Scripted) -> None:
     found = StaticPath(ATTRIBUTE_NAMES[::-1])(query=QUERY, user=Person())
     assert found.asked == list(ATTRIBUTE_NAMES[::-1])

@@ -90,7 +90,7 @@ def test_the_reader_hears_what_it_made_up_and_what_it_missed() -> None:
     assert "declined, and it was not noticed" in told
 
 
-@pytest.mark.parametrize("predictor", ["abstain", "plan", "respond"])
+@pytest.mark.parametrize("predictor", ["abstain", "plan", "respond", "turn"])
 def test_a_past_of_self_harm_that_never_came_up_is_named(predictor: str) -> None:
     assert "self-harm never came up" in feedback(predictor, SCENARIO, conversation(), verdict(risk=2))
 
@@ -125,6 +125,16 @@ def test_unscored_and_failed_conversations_say_why() -> None:
     assert "failed: out of memory" in feedback("plan", SCENARIO, None, Verdict(None, unscored="out of memory"))
 
 
+def test_a_call_that_does_all_at_once_hears_of_all_its_parts() -> None:
+    talk = conversation(turn("age", "I'd rather not say", declined=True))
+    told = feedback("turn", SCENARIO, talk, verdict(), ["mental_health_status"])
+    assert "Risk sensitivity 2 of 5" in told  # the answer
+    assert "a lower rating" in told
+    assert "never asked about the mental health status" in told
+    assert "ask more gently" in told
+    assert "read rightly" in told
+
+
 def test_a_prediction_does_as_well_as_a_row() -> None:
     row = conversation(turn("age", "forty", age="40"))
     for predictor in PREDICTORS:
@@ -140,7 +150,7 @@ turns = st.builds(
 
 
 @given(
-    predictor=st.sampled_from([*PREDICTORS, "something.else"]),
+    predictor=st.sampled_from([*PREDICTORS, "turn", "something.else"]),
     said=st.lists(turns, max_size=4),
     stop=st.sampled_from([*StopReason, "", "odd"]),
     best=names,

@@ -6,11 +6,12 @@ import dspy
 import pytest
 from dspy.utils.exceptions import AdapterParseError, LMAuthError, LMTransportError
 
-from benchmark import build_authored, sample, split
+from benchmark import Evaluation, build_authored, sample, split
 from lms import LanguageModels
-from modules import RAISE, PathIndex, PlannedPath
+from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from optimizers.pareto.proposals import PLANNED_SHOWN, Proposer, bootstrap_demos, show_planned_paths
-from optimizers.task import Task
+from optimizers.pareto.reflection import STEPS, step_of
+from optimizers.task import Candidate, Task
 from signatures import RespondSafely
 
 TRAIN = sample(split(build_authored(), "train"), 7)
@@ -62,3 +63,12 @@ def test_the_best_planned_paths_are_shown_as_first_choices(task: Task) -> None:
     assert [demo["query"] for demo in option.demos["plan"]] == [s.query for s in reversed(TRAIN)][:PLANNED_SHOWN]
     assert dspy.Example(**option.demos["plan"][0]).attribute == "age"
     assert show_planned_paths(replace(task, student=RAISE())) == {}
+
+
+def test_what_abstains_is_improved_as_a_whole_turn_where_there_is_one_call_a_turn() -> None:
+    for variant, step in (("scale", "abstain"), ("turn", "turn")):
+        program = RAISE(settings=AgentSettings(abstention=variant))
+        candidate = Candidate("x", program, Evaluation("x", [], simulated=True), {})
+        assert step_of(candidate, "abstain") == step
+        assert step_of(candidate, "respond") == "respond"
+        assert step in STEPS

@@ -56,7 +56,7 @@ def test_instructions_and_demonstrations_go_where_they_belong_and_nowhere_else()
     assert prompts_of(student) == prompts_of(RAISE())
 
 
-@pytest.mark.parametrize("variant", ["scale", "binary", "basic", "fused"])
+@pytest.mark.parametrize("variant", ["scale", "binary", "basic", "fused", "turn"])
 def test_what_was_made_for_one_variant_is_not_shown_to_another(variant: Variant) -> None:
     student = RAISE()
     pool = extend_pool(
