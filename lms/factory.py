@@ -12,9 +12,8 @@ from lms.adapter import adapter
 from lms.endpoint import engine_for
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
-from lms.prices import SIMULATED, is_simulated
 from lms.retry import RetryPolicy
-from lms.roles import Role, RoleSettings
+from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
 from lms.throttle import Throttle
@@ -172,7 +171,12 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
     return ProviderModel(
-        lm, identity, seed=settings.seed, blocking=_compatible(settings, lm), secrets=settings.secrets()
+        lm,
+        identity,
+        seed=settings.seed,
+        blocking=_compatible(settings, lm),
+        secrets=settings.secrets(),
+        price=settings.price,
     )
 
 

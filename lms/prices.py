@@ -2,16 +2,11 @@
 
 import os
 
+from lms.roles import SIMULATED, is_simulated
 from lms.simulation import PERSONAS
 
-SIMULATED = "sim/"
 LONGER_PROMPTS, LONGER_REPLIES = 1.5, 5.0
 """How much longer than a stand-in's the high end assumes prompts (which quote replies) and replies to be."""
-
-
-def is_simulated(model: str) -> bool:
-    """Whether a model string names a stand-in."""
-    return model.startswith(SIMULATED)
 
 
 def cost_of(model: str, input_tokens: float, output_tokens: float) -> float | None:

@@ -7,6 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 
 from signatures.masking import holds_secret
 
+SIMULATED = "sim/"
+
+
+def is_simulated(model: str) -> bool:
+    """Whether a model string names a stand-in."""
+    return model.startswith(SIMULATED)
+
 
 class Role(StrEnum):
     """Who is speaking. Roles see only their own prompts."""
@@ -25,6 +32,26 @@ OFF = BeforeValidator(lambda value: None if value == "off" else value)
 """Lets files that know no null leave a setting out."""
 
 
+class Price(BaseModel):
+    """What tokens cost, in US dollars per million.
+
+    Attributes:
+        input, output: of prompts and replies.
+        cached: of input tokens that the endpoint has in its prefix cache; like ``input`` if not given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+
+    def of(self, input_tokens: float, output_tokens: float, cached_tokens: float = 0) -> float:
+        """US dollars for so many tokens; ``cached_tokens`` are among the input tokens."""
+        cached = self.input if self.cached is None else self.cached
+        fresh = input_tokens - cached_tokens
+        return (fresh * self.input + cached_tokens * cached + output_tokens * self.output) / 1e6
+
+
 class RoleSettings(BaseModel):
     """How to reach the model of one role; a table ``[roles.<role>]`` in raise.toml.
 
@@ -39,6 +66,9 @@ class RoleSettings(BaseModel):
         retries: further attempts on rate limits, time-outs and server errors, with exponential waits.
         requests_per_minute: rate limit to keep to; None for none.
         seed: of a stand-in; real models get it only if it is set.
+        price: what its tokens cost; by default LiteLLM's price table says. Stand-ins have none.
+        headers: sent with every request, secret like a key; for gateways that want some.
+        extra_body: added to the body of every request, for what an endpoint takes beside the usual.
         panel: further models that judge beside this one; only of the judge.
     """
 
@@ -53,6 +83,9 @@ class RoleSettings(BaseModel):
     retries: int = Field(default=5, ge=0)
     requests_per_minute: float | None = Field(default=None, gt=0)
     seed: int | None = None
+    price: Price | None = None
+    headers: dict[str, SecretStr] = {}
+    extra_body: dict[str, Any] = {}
     panel: tuple["RoleSettings", ...] = ()
 
     @field_validator("api_base")
