@@ -64,6 +64,7 @@ class Reply(BaseModel):
             None if simulated else self.cost_usd,
             unpriced=int(self.cost_usd is None and not simulated),
             simulated=int(simulated),
+            calls=1,
         )
 
     def after(self, lost: "Sequence[Reply]") -> "Reply":

@@ -262,17 +262,17 @@ class TurnUsage:
     def add_round(self, replies: Sequence[_Reply]) -> None:
         """Count one round of calls."""
         self.rounds += 1
-        self.calls += len(replies)
         took = Spent()
         for reply in replies:
             told = read_usage(reply.get_lm_usage() or {})
+            self.calls += told.calls
             self.tokens += (told.input_tokens or 0) + (told.output_tokens or 0)
             took = took.beside(told)
         self.spent = self.spent.then(took)
 
     def record(self) -> dict[str, Any]:
         """For the record of a conversation."""
-        return {"calls": self.calls, "rounds": self.rounds, "tokens": self.tokens, **asdict(self.spent)}
+        return {**asdict(self.spent), "calls": self.calls, "rounds": self.rounds, "tokens": self.tokens}
 
 
 def count_usage(script: Script[T], usage: TurnUsage) -> Script[T]:

@@ -25,6 +25,7 @@ class Spent:
         usd: price in US dollars; None if that of a call is not known, or if it is a stand-in's, which has none.
         unpriced: calls of real models whose price is not known.
         simulated: calls of stand-ins.
+        calls: all of them; dspy may need several for one reply, as it asks again for JSON what it cannot read.
     """
 
     input_tokens: int | None = 0
@@ -34,6 +35,7 @@ class Spent:
     usd: float | None = 0.0
     unpriced: int = 0
     simulated: int = 0
+    calls: int = 0
 
     def then(self, other: "Spent") -> "Spent":
         """This and, after it, ``other``."""
@@ -53,6 +55,7 @@ class Spent:
             _sum(self.usd, other.usd),
             self.unpriced + other.unpriced,
             self.simulated + other.simulated,
+            self.calls + other.calls,
         )
 
 
@@ -63,7 +66,7 @@ def _sum(one: N | None, other: N | None) -> N | None:
 def usage_entry(spent: Spent) -> dict[str, float]:
     """The entry of one call for dspy's usage tracker, beside dspy's own, which has the tokens."""
     return {
-        _CALLS: 1,
+        _CALLS: spent.calls,
         _SIMULATED: spent.simulated,
         _SECONDS: spent.seconds or 0.0,
         _USD: spent.usd or 0.0,
@@ -103,4 +106,5 @@ def read_usage(tracked: Mapping[str, Mapping[str, Any]]) -> Spent:
         usd=known(_USD, _TOLD_USD),
         unpriced=calls - simulated - int(sums.get(_TOLD_USD, 0)) if calls else 1,
         simulated=simulated,
+        calls=calls or 1,
     )

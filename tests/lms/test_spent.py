@@ -85,3 +85,11 @@ def test_a_stand_in_has_tokens_and_no_price() -> None:
     assert found.input_tokens
     assert found.output_tokens
     assert (found.usd, found.unpriced, found.simulated, found.seconds) == (None, 0, 1, 0.001)
+
+
+def test_a_reply_that_dspy_has_to_ask_for_twice_is_two_calls() -> None:
+    with OpenAIServer(faults={0: Fault.GARBAGE}) as server:
+        [found] = asked(models_at(server.url), "Should I quit?")
+        assert server.count == found.calls == 2
+    assert found.usd
+    assert found.unpriced == 0

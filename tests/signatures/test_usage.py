@@ -23,6 +23,7 @@ def calls(draw: st.DrawFn) -> Spent:
         usd=usd,
         unpriced=int(usd is None and not simulated),
         simulated=int(simulated),
+        calls=1,
     )
 
 
@@ -54,4 +55,4 @@ def test_side_by_side_one_waits_for_the_slower_and_pays_for_both(one: Spent, oth
 
 def test_an_engine_of_somebody_else_tells_tokens_and_no_price() -> None:
     found = read_usage({"other/model": {"prompt_tokens": 7, "completion_tokens": 3, "prompt_tokens_details": None}})
-    assert found == Spent(7, 3, None, None, None, unpriced=1)
+    assert found == Spent(7, 3, None, None, None, unpriced=1, calls=1)
