@@ -50,8 +50,7 @@ def test_a_stand_in_is_simulated_and_not_free() -> None:
 
 
 def test_records_of_earlier_versions_tell_calls_alone() -> None:
-    old = {"spent": (TurnUsageRecord(calls=2, rounds=1, tokens=120),)}
-    found = evaluation(episode(0, 4.0, **old)).conversation_cost
+    found = evaluation(episode(0, 4.0, spent=(TurnUsageRecord(calls=2, rounds=1, tokens=120),))).conversation_cost
     assert (found.calls, found.input_tokens, found.seconds, found.usd) == (2.0, None, None, None)
 
 
