@@ -5,7 +5,7 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -73,6 +73,7 @@ class ProviderModel:
         blocking: the LM that ``answer`` asks; by default ``lm``.
         secrets: what errors must not repeat, such as the key.
         price: of the model; by default what DSPy or LiteLLM's table says.
+        extra_body: added to the body of every request.
     """
 
     def __init__(
@@ -84,13 +85,15 @@ class ProviderModel:
         blocking: dspy.LM | None = None,
         secrets: Collection[str] = (),
         price: Price | None = None,
+        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
-        self._secrets, self._price = secrets, price
+        self._secrets, self._price, self._extra_body = secrets, price, dict(extra_body or {})
         self.demands = Demands(str(lm.model))
 
     def _outgoing(self, request: Request) -> Request:
-        return self.demands.fit(replace(request, config=replace(request.config, seed=self._seed)))
+        config = replace(request.config, seed=self._seed, extensions=self._extra_body or request.config.extensions)
+        return self.demands.fit(replace(request, config=config))
 
     @contextmanager
     def _learning(self, sent: Request) -> Iterator[Request]:

@@ -1,5 +1,6 @@
 """The four roles a language model can play here, and how each is reached."""
 
+import json
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -98,11 +99,26 @@ class RoleSettings(BaseModel):
             )
         return url
 
+    @field_validator("extra_body")
+    @classmethod
+    def _refuse_keys(cls, body: dict[str, Any]) -> dict[str, Any]:
+        if holds_secret(json.dumps(body, default=str)):
+            raise ValueError(
+                "it holds a password or key, which would end up in names and files: give that as api_key or in headers"
+            )
+        return body
+
     def secrets(self) -> list[str]:
         """Values that a server may repeat in its errors and that must not be shown."""
-        return [self.api_key.get_secret_value()] if self.api_key else []
+        own = [value.get_secret_value() for value in (self.api_key, *self.headers.values()) if value]
+        return [*own, *(value.split()[-1] for value in own if value.split())]  # of "Bearer k3y" the key alone, too
+
+    def sent_headers(self) -> dict[str, str]:
+        """The headers as they are sent."""
+        return {name: value.get_secret_value() for name, value in self.headers.items()}
 
     def described(self) -> dict[str, Any]:
         """What a rerun needs to know, without keys."""
-        fields = self.model_dump(mode="json", exclude={"api_key", "panel"}, exclude_none=True)
-        return {**fields, "panel": [member.described() for member in self.panel]}
+        fields = self.model_dump(mode="json", exclude={"api_key", "panel"}, exclude_none=True)  # values of headers: ***
+        given = {name: value for name, value in fields.items() if value != {}}
+        return {**given, "panel": [member.described() for member in self.panel]}
