@@ -18,7 +18,7 @@ from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed
 from cli.show.forecasts import show_forecasts
 from cli.show.numbers import gain, spent_line
 from cli.show.progress import stages
-from cli.show.results import compiles_table, results_table
+from cli.show.results import compiles_table, cost_table, results_table
 from lms import Role, RoleSettings
 from optimizers import (
     CompileJob,
@@ -151,6 +151,7 @@ def _show_compiled(result: TargetResult, uri: str) -> None:
         rows.append((f"compiled {entry['name']}{mark}", entry))
     title = f"{figures['target']}: held-out test"
     out.print(results_table(rows, title, simulated=figures["simulated"]))
+    out.print(cost_table(rows, simulated=figures["simulated"]))
     for name, found in figures["gain"].items():
         if why := found.get("no_conclusion"):
             out.print(f"{name}: no conclusion: {why}")

@@ -20,7 +20,7 @@ from cli.settings import concurrency_of, load_settings, open_models, refuse_unna
 from cli.show.curves import curve_table
 from cli.show.notes import comparison_lines, panel_lines, warning_lines
 from cli.show.progress import stages
-from cli.show.results import results_table
+from cli.show.results import cost_table, results_table
 from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
 from modules.files import keeping, write_whole
@@ -96,7 +96,9 @@ class _Run:
 
 
 def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], title: str, *, simulated: bool) -> None:
-    out.print(results_table([(s["name"], s) for s in summaries], title, simulated=simulated))
+    rows = [(s["name"], s) for s in summaries]
+    out.print(results_table(rows, title, simulated=simulated))
+    out.print(cost_table(rows, simulated=simulated))
     for line in warning_lines(summaries):
         out.print(line, style="red")
     for line in [*panel_lines(summaries), *comparison_lines(comparisons)]:

@@ -4,6 +4,7 @@ import io
 import logging
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,22 @@ def _text_of(name: str) -> str:
 
 LIKE = {Role.USER: Role.TARGET, Role.TEACHER: Role.JUDGE}
 """Role -> whose model it has if none is named and that one is real: no stand-in takes part in a real run unnamed."""
-CONNECTION = ("model", "api_base", "api_key", "timeout", "retries", "requests_per_minute")
+CONNECTION = (
+    "model",
+    "api_base",
+    "api_key",
+    "headers",
+    "extra_body",
+    "price",
+    "timeout",
+    "retries",
+    "requests_per_minute",
+)
 """What a role takes over from another; sampling stays its own."""
+
+
+OWN = ("model", "api_base", "api_key", "headers", "extra_body", "price", "seed")
+"""What a further judge does not take over from the first: it is another model, perhaps elsewhere."""
 
 
 def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool = False) -> dict[Role, RoleSettings]:
@@ -103,6 +118,8 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
             fields |= {name: value for name in CONNECTION if (value := getattr(other, name)) is not None}
         if named := options.named(role.value):
             first, *others = [named] if isinstance(named, str) else named
+            if first != fields["model"]:
+                fields.pop("price", None)  # raise.toml's is that of another model
             fields |= {"model": first, "panel": [{"model": model} for model in others]}
         members = fields.pop("panel", ())
         result[role] = _role(role, fields, base, seed)
@@ -110,7 +127,7 @@ def role_settings(settings: Settings, options: Roles, seed: int, *, panels: bool
             raise RaiseError(f"role {role.value}: only the judge can be a panel.")
         if panels and members:
             panel = _panel(fields, members, base, seed)
-            if len({*panel, result[role]}) <= len(panel):
+            if any(one == other for one, other in combinations([*panel, result[role]], 2)):
                 raise RaiseError("role judge: the panel has the same model twice, which would agree with itself.")
             result[role] = result[role].model_copy(update={"panel": panel})
     return result
@@ -155,7 +172,7 @@ def _panel(
     judge: dict[str, Any], members: Sequence[dict[str, Any]], base: str | None, seed: int
 ) -> tuple[RoleSettings, ...]:
     """The further judges: like the first, but for its model, and for its endpoint and key, which are not theirs."""
-    shared = {name: value for name, value in judge.items() if name not in ("model", "api_base", "api_key", "seed")}
+    shared = {name: value for name, value in judge.items() if name not in OWN}
     wrong = [member for member in members if not isinstance(member, dict) or "model" not in member or "panel" in member]
     if wrong:
         raise RaiseError('role judge: write its panel as panel = [{ model = "provider/model" }, ...].')

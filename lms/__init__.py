@@ -12,18 +12,20 @@ except ImportError as error:
 
 from lms.factory import LanguageModels, check_model, default_models
 from lms.ledger import Ledger, Usage
-from lms.prices import cost_of, is_simulated, stand_in_for
-from lms.roles import Role, RoleSettings
+from lms.prices import cost_for, cost_of, stand_in_for
+from lms.roles import Price, Role, RoleSettings, is_simulated
 from lms.store import ReplyStore
 
 __all__ = [
     "LanguageModels",
     "Ledger",
+    "Price",
     "ReplyStore",
     "Role",
     "RoleSettings",
     "Usage",
     "check_model",
+    "cost_for",
     "cost_of",
     "default_models",
     "is_simulated",

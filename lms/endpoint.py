@@ -5,6 +5,8 @@ DSPy takes engines of its callers, but builds their connection itself; so this l
 ``tests/contracts/test_dspy_requests.py`` tells when that changes.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -21,17 +23,21 @@ MOST = 2000
 """Characters kept of a server's words."""
 
 
-def engine_for(api_base: str, api_key: str | None, timeout: float) -> LM15Engine:
+def engine_for(
+    api_base: str, api_key: str | None, timeout: float, headers: Mapping[str, str] | None = None
+) -> LM15Engine:
     """DSPy's engine for an OpenAI-compatible server, behind ``standard_form``.
 
     Args:
         timeout: seconds.
+        headers: sent with every request, beside or instead of DSPy's.
     """
     config = RouterConfig(
         api_keys={PROVIDER: api_key} if api_key else None,
         base_urls={PROVIDER: api_base},
         transport=_Standardized(
-            transports.StdlibTransport(**RouterConfig(timeouts=timeouts_for(timeout)).transport_kwargs())
+            transports.StdlibTransport(**RouterConfig(timeouts=timeouts_for(timeout)).transport_kwargs()),
+            headers or {},
         ),
     )
     return LM15Engine(config)
@@ -40,12 +46,12 @@ def engine_for(api_base: str, api_key: str | None, timeout: float) -> LM15Engine
 class _Standardized:
     """A transport that passes bodies on in the standard form."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, headers: Mapping[str, str]) -> None:
+        self._inner, self._headers = inner, headers
 
     def stream(self, request: Any) -> Any:
         """Send ``request``; the whole body is read before the first byte is passed on."""
-        with self._inner.stream(request) as response:
+        with self._inner.stream(self._with_headers(request)) as response:
             body = standard_form(response.status, response.read())
         headers = [(name, value) for name, value in response.headers if name.lower() != "content-length"]
         return transports.TransportResponse(
@@ -56,6 +62,11 @@ class _Standardized:
             chunks=iter([body]),
             release=lambda consumed: None,
         )
+
+    def _with_headers(self, request: Any) -> Any:
+        own = {name.lower() for name in self._headers}
+        kept = [(name, value) for name, value in request.headers if name.lower() not in own]
+        return replace(request, headers=[*kept, *self._headers.items()])
 
 
 def standard_form(status: int, body: bytes) -> bytes:

@@ -5,28 +5,28 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
+from time import perf_counter
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import dspy
 import orjson
-from dspy.lm15 import Message, Request, Response
-from dspy.lm15 import Usage as TokenUsage
+from dspy.lm15 import Request, Response
 
 from lms.demands import REFUSED, Demands
 from lms.ledger import Ledger, Usage
-from lms.prices import cost_of
+from lms.responses import as_response, reply_of
 from lms.retry import RetryPolicy
-from lms.roles import Role
+from lms.roles import Price, Role
 from lms.simulation import StandIn
 from lms.stopping import STOP
 from lms.store import Charge, Reply, ReplyStore
 from lms.throttle import Throttle
-from lms.whole import EmptyReplyError, IncompleteReplyError, NoChoiceError, attempts, has_reasoning, problem_of, text_of
+from lms.whole import EmptyReplyError, IncompleteReplyError, attempts, problem_of
 from signatures.masking import masked_errors
 
 POLL = 0.1
@@ -72,6 +72,8 @@ class ProviderModel:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
         blocking: the LM that ``answer`` asks; by default ``lm``.
         secrets: what errors must not repeat, such as the key.
+        price: of the model; by default what DSPy or LiteLLM's table says.
+        extra_body: added to the body of every request.
     """
 
     def __init__(
@@ -82,13 +84,16 @@ class ProviderModel:
         seed: int | None = None,
         blocking: dspy.LM | None = None,
         secrets: Collection[str] = (),
+        price: Price | None = None,
+        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
-        self._secrets = secrets
+        self._secrets, self._price, self._extra_body = secrets, price, dict(extra_body or {})
         self.demands = Demands(str(lm.model))
 
     def _outgoing(self, request: Request) -> Request:
-        return self.demands.fit(replace(request, config=replace(request.config, seed=self._seed)))
+        config = replace(request.config, seed=self._seed, extensions=self._extra_body or request.config.extensions)
+        return self.demands.fit(replace(request, config=config))
 
     @contextmanager
     def _learning(self, sent: Request) -> Iterator[Request]:
@@ -105,43 +110,16 @@ class ProviderModel:
         lm = self._blocking.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
-                return _reply(lm(sent), lm)
+                began = perf_counter()
+                return reply_of(lm(sent), lm, perf_counter() - began, self._price)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
         lm = self._lm.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
-                return _reply(await lm.acall(sent), lm)
-
-
-def _reply(response: Response, lm: dspy.LM) -> Reply:
-    """The reply in ``response``.
-
-    Raises:
-        NoChoiceError: if there is none.
-    """
-    if "choices" in response.provider_data and not response.provider_data["choices"]:
-        raise NoChoiceError("the endpoint's reply holds no choices", model=str(lm.model), status=200)
-    text = text_of(response)
-    return Reply(
-        text=text,
-        only_reasoning=not text and has_reasoning(response),
-        finish_reason=response.finish_reason,
-        model=response.model,
-        input_tokens=response.usage.input_tokens,
-        output_tokens=response.usage.output_tokens,
-        cost_usd=_cost(response, lm),
-    )
-
-
-def _cost(response: Response, lm: dspy.LM) -> float | None:
-    """What DSPy says that the call cost, else what its tokens cost by the price table; None if that is not known."""
-    told = lm.history[-1].get("cost") if lm.history else None
-    sent, said = response.usage.input_tokens, response.usage.output_tokens
-    if told is not None or sent is None or said is None:
-        return told
-    return cost_of(str(lm.model), sent, said)
+                began = perf_counter()
+                return reply_of(await lm.acall(sent), lm, perf_counter() - began, self._price)
 
 
 def reply_key(identity: str, request: Request) -> str:
@@ -185,7 +163,7 @@ class RecordedEngine:
             reply = self.look_up(key, request)
             if reply is None:
                 reply = self._ask_alone(key, request)
-        return self.as_response(request, reply)
+        return as_response(request, reply)
 
     def look_up(self, key: str, request: Request) -> Reply | None:
         """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
@@ -227,26 +205,32 @@ class RecordedEngine:
         Raises:
             IncompleteReplyError: if none is to be had.
         """
+        lost: list[Reply] = []
         for wider in attempts(request):
-            reply, problem = self.retry.call(partial(self._attempt, key, wider))
+            reply, problem = self.retry.call(partial(self._attempt, key, wider, lost))
             if not problem:
                 return reply
         raise IncompleteReplyError(problem)
 
-    def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
-        """One request to the model, when limits and the rate limit allow it: the reply, and what is wrong with it."""
+    def _attempt(self, key: str, request: Request, lost: list[Reply]) -> tuple[Reply, str]:
+        """One request to the model, when limits and the rate limit allow it: the reply, and what is wrong with it.
+
+        Args:
+            lost: replies to it that could not be used; this one is added if it cannot.
+        """
         self.ledger.admit()
         if wait := self.throttle.reserve():
             STOP.sleep(wait)
         with STOP.call():
             with self.count_failures():
                 reply = self.model.answer(request)
-            return self.keep(key, request, reply)
+            return self.keep(key, request, reply, lost)
 
-    def keep(self, key: str, request: Request, reply: Reply) -> tuple[Reply, str]:
+    def keep(self, key: str, request: Request, reply: Reply, lost: list[Reply]) -> tuple[Reply, str]:
         """Count ``reply``, and store it with what it took before it is used; with what is wrong with it.
 
-        Of a reply that is not whole or has no text only what it took is stored; the next one may be better.
+        Of a reply that is not whole or has no text only what it took is stored, and it is added to ``lost``; the next
+        one may be better, and is kept with what these took.
 
         Raises:
             EmptyReplyError: if a real model gave no text; a stand-in gives the same reply every time.
@@ -264,22 +248,12 @@ class RecordedEngine:
         self.ledger.record(self.role, usage)
         charge = Charge(self.role, usage, self.ledger.jobs)
         if reply.text and not problem:
-            return self.store.put(key, reply, charge), ""
+            return self.store.put(key, reply.after(lost), charge), ""
         self.store.charge(charge)
+        lost.append(reply)
         if empty and self.paid:
             raise EmptyReplyError("the reply has no text", model=request.model, status=200)
         return reply, problem
-
-    @staticmethod
-    def as_response(request: Request, reply: Reply) -> Response:
-        """``reply`` as dspy takes it."""
-        return Response(
-            id=None,
-            model=reply.model or request.model,
-            message=Message.assistant(reply.text),
-            finish_reason=reply.finish_reason,
-            usage=TokenUsage(input_tokens=reply.input_tokens, output_tokens=reply.output_tokens),
-        )
 
     def close(self) -> None:
         """Nothing to release: the store belongs to whoever opened it."""
@@ -306,7 +280,7 @@ class AsyncRecordedEngine:
             reply = engine.look_up(key, request)
             if reply is None:
                 reply = await self._ask_alone(key, request)
-        return engine.as_response(request, reply)
+        return as_response(request, reply)
 
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
@@ -326,13 +300,14 @@ class AsyncRecordedEngine:
 
     async def _ask(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""
+        lost: list[Reply] = []
         for wider in attempts(request):
-            reply, problem = await self._engine.retry.acall(partial(self._attempt, key, wider))
+            reply, problem = await self._engine.retry.acall(partial(self._attempt, key, wider, lost))
             if not problem:
                 return reply
         raise IncompleteReplyError(problem)
 
-    async def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
+    async def _attempt(self, key: str, request: Request, lost: list[Reply]) -> tuple[Reply, str]:
         """The async twin of ``RecordedEngine._attempt``."""
         engine = self._engine
         engine.ledger.admit()
@@ -341,7 +316,7 @@ class AsyncRecordedEngine:
         with STOP.call():
             with engine.count_failures():
                 reply = await engine.model.aanswer(request)
-            return engine.keep(key, request, reply)
+            return engine.keep(key, request, reply, lost)
 
     async def aclose(self) -> None:
         """Nothing to release."""

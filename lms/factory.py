@@ -12,9 +12,8 @@ from lms.adapter import adapter
 from lms.endpoint import engine_for
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
 from lms.ledger import Ledger
-from lms.prices import SIMULATED, is_simulated
 from lms.retry import RetryPolicy
-from lms.roles import Role, RoleSettings
+from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
 from lms.throttle import Throttle
@@ -162,6 +161,8 @@ class LanguageModels:
 
 def _provider_model(settings: RoleSettings) -> ProviderModel:
     options: dict[str, object] = {"timeout": settings.timeout}
+    if settings.headers:
+        options["extra_headers"] = settings.sent_headers()
     if settings.api_base:
         options["api_base"] = settings.api_base
     if settings.api_key:
@@ -171,8 +172,16 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
+    if settings.extra_body:
+        identity += f" with {settings.extra_body}"
     return ProviderModel(
-        lm, identity, seed=settings.seed, blocking=_compatible(settings, lm), secrets=settings.secrets()
+        lm,
+        identity,
+        seed=settings.seed,
+        blocking=_compatible(settings, lm),
+        secrets=settings.secrets(),
+        price=settings.price,
+        extra_body=settings.extra_body,
     )
 
 
@@ -181,5 +190,5 @@ def _compatible(settings: RoleSettings, lm: PricedLM) -> PricedLM | None:
     if not settings.api_base or not settings.model.startswith("openai/"):
         return None
     key = lm.kwargs.get("api_key") or os.environ.get("OPENAI_API_KEY")
-    engine = engine_for(settings.api_base, key, settings.timeout)
+    engine = engine_for(settings.api_base, key, settings.timeout, settings.sent_headers())
     return PricedLM(settings.model, cache=False, num_retries=0, engine=engine)

@@ -2,16 +2,11 @@
 
 import os
 
+from lms.roles import SIMULATED, RoleSettings, is_simulated
 from lms.simulation import PERSONAS
 
-SIMULATED = "sim/"
 LONGER_PROMPTS, LONGER_REPLIES = 1.5, 5.0
 """How much longer than a stand-in's the high end assumes prompts (which quote replies) and replies to be."""
-
-
-def is_simulated(model: str) -> bool:
-    """Whether a model string names a stand-in."""
-    return model.startswith(SIMULATED)
 
 
 def cost_of(model: str, input_tokens: float, output_tokens: float) -> float | None:
@@ -25,6 +20,13 @@ def cost_of(model: str, input_tokens: float, output_tokens: float) -> float | No
     if not entry or "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
         return None
     return float(input_tokens * entry["input_cost_per_token"] + output_tokens * entry["output_cost_per_token"])
+
+
+def cost_for(entry: RoleSettings, input_tokens: float, output_tokens: float) -> float | None:
+    """US dollars for so many tokens of a role's model: by its own price, else as ``cost_of``."""
+    if entry.price and not is_simulated(entry.model):
+        return entry.price.of(input_tokens, output_tokens)
+    return cost_of(entry.model, input_tokens, output_tokens)
 
 
 def stand_in_for(model: str) -> str:

@@ -7,7 +7,7 @@ SQLite in write-ahead mode: a killed process loses nothing that was answered.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from dspy.utils.exceptions import LMConfigurationError
 from pydantic import BaseModel, ConfigDict
 
 from lms.ledger import Tally, Usage
-from lms.roles import Role
+from lms.roles import Role, is_simulated
 from lms.workers import alive, worker
 from signatures import RaiseError
 from signatures.private import private_file, private_folder
+from signatures.usage import Spent
 
 SCHEMA = 1
 CHARGED = ("calls", "input_tokens", "output_tokens", "cost_usd", "unpriced")
@@ -35,6 +36,9 @@ class Reply(BaseModel):
     Attributes:
         text: the answer, without reasoning.
         finish_reason: why the model stopped, in dspy's words.
+        input_tokens, output_tokens, cost_usd: of the call; None if not known.
+        cached_tokens: those input tokens that the endpoint had in its prefix cache; None if it did not tell.
+        seconds: that the model took, however often the reply is used again; None if an earlier version stored it.
         only_reasoning: whether there was reasoning but no answer.
     """
 
@@ -45,7 +49,38 @@ class Reply(BaseModel):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    cached_tokens: int | None = None
+    seconds: float | None = None
     only_reasoning: bool = False
+
+    def spent(self) -> Spent:
+        """What it took."""
+        simulated = is_simulated(self.model)
+        return Spent(
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_tokens,
+            self.seconds,
+            None if simulated else self.cost_usd,
+            unpriced=int(self.cost_usd is None and not simulated),
+            simulated=int(simulated),
+            calls=1,
+        )
+
+    def after(self, lost: "Sequence[Reply]") -> "Reply":
+        """This reply, with what the calls took whose replies could not be used: reused, it tells all it took."""
+        total = self.spent()
+        for each in lost:
+            total = total.then(each.spent())
+        return self.model_copy(
+            update={
+                "input_tokens": total.input_tokens,
+                "output_tokens": total.output_tokens,
+                "cached_tokens": total.cached_tokens,
+                "seconds": total.seconds,
+                "cost_usd": self.cost_usd if total.simulated else total.usd,
+            }
+        )
 
 
 @dataclass(frozen=True)

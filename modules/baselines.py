@@ -8,7 +8,7 @@ import dspy
 
 from modules.abstention import Sufficiency
 from modules.agent import RAISE
-from modules.calls import Script, TurnUsage, User, arun, clean_text, run
+from modules.calls import Script, TurnUsage, User, arun, clean_text, count_usage, run
 from modules.paths import PathIndex
 from modules.program import generate_response, identity_of, prediction
 from modules.settings import AgentSettings
@@ -52,10 +52,15 @@ class Vanilla(dspy.Module):
         return identity_of(self)
 
     def _converse(self, query: str, context: UserContext | None) -> Script[dspy.Prediction]:
-        query = clean_text(query)
-        conversation = Conversation(query=query, context=context or UserContext())
-        text = yield from generate_response(self.respond, query, conversation.context)
-        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
+        return (
+            yield from self._answer_at_once(Conversation(query=clean_text(query), context=context or UserContext()))
+        )
+
+    def _answer_at_once(self, conversation: Conversation, rollout: int = 0) -> Script[dspy.Prediction]:
+        usage = TurnUsage()
+        answer = generate_response(self.respond, conversation.query, conversation.context, rollout)
+        text = yield from count_usage(answer, usage)
+        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT), turns=[usage])
 
 
 class ContextRich(Vanilla):
@@ -98,8 +103,7 @@ class PartialContext(Vanilla):
         if context is None:
             raise RaiseError("PartialContext answers from a part of the profile: pass it as context=.")
         conversation = Conversation(query=clean_text(query), context=context.only(self.names))
-        text = yield from generate_response(self.respond, conversation.query, conversation.context, self.rollout)
-        return prediction(conversation, Respond(text=text, reason=StopReason.SUFFICIENT))
+        return (yield from self._answer_at_once(conversation, self.rollout))
 
 
 class AgentOnly(RAISE):

@@ -9,7 +9,7 @@ calls are made at the same time.
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 import dspy
@@ -25,6 +25,7 @@ from dspy.utils.usage_tracker import UsageTracker, track_usage
 
 from signatures import RaiseError
 from signatures.replies import strip_marks, strip_reasoning
+from signatures.usage import Spent, read_usage
 
 T = TypeVar("T")
 User = Callable[[str], str | Awaitable[str]]
@@ -242,7 +243,9 @@ class TurnUsage:
     Attributes:
         calls: LM calls.
         rounds: how often one had to wait for models; calls made at the same time are one round.
-        tokens: in and out.
+        tokens: in and out, as far as told.
+        spent: tokens, price and time, unknown where a call did not tell; calls made at the same time take as long as
+            the slowest.
         unreadable: predictors whose replies could not be read.
         ungrounded: attributes of facts that a model read and that do not rest on the person's words.
         plain: answers that were read without a model.
@@ -251,6 +254,7 @@ class TurnUsage:
     calls: int = 0
     rounds: int = 0
     tokens: int = 0
+    spent: Spent = field(default_factory=Spent)
     unreadable: list[str] = field(default_factory=list)
     ungrounded: list[str] = field(default_factory=list)
     plain: int = 0
@@ -258,14 +262,17 @@ class TurnUsage:
     def add_round(self, replies: Sequence[_Reply]) -> None:
         """Count one round of calls."""
         self.rounds += 1
-        self.calls += len(replies)
+        took = Spent()
         for reply in replies:
-            for model in (reply.get_lm_usage() or {}).values():
-                self.tokens += model.get("prompt_tokens", 0) + model.get("completion_tokens", 0)
+            told = read_usage(reply.get_lm_usage() or {})
+            self.calls += told.calls
+            self.tokens += (told.input_tokens or 0) + (told.output_tokens or 0)
+            took = took.beside(told)
+        self.spent = self.spent.then(took)
 
-    def record(self) -> dict[str, int]:
+    def record(self) -> dict[str, Any]:
         """For the record of a conversation."""
-        return {"calls": self.calls, "rounds": self.rounds, "tokens": self.tokens}
+        return {**asdict(self.spent), "calls": self.calls, "rounds": self.rounds, "tokens": self.tokens}
 
 
 def count_usage(script: Script[T], usage: TurnUsage) -> Script[T]:

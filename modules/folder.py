@@ -84,14 +84,17 @@ def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None
 
 
 def _add_new_fields(saved: dict[str, Any], predictor: dspy.Predict) -> None:
-    """Bring the texts of fields that an earlier version saved to the fields of today, which may be more.
+    """Bring the texts of fields that an earlier version saved to the fields of today: more, or in another order.
 
-    DSPy goes by position, and would give a field the description of its neighbour.
+    DSPy goes by position, and would give a field the description of its neighbour. A prefix that is none of today's was
+    given by an optimizer; such fields keep their order.
     """
     own = predictor.dump_state()["signature"]["fields"]
-    if len(saved["fields"]) != len(own):
-        known = {field["prefix"]: field for field in saved["fields"]}
-        saved["fields"] = [known.get(field["prefix"], field) for field in own]
+    known = {field["prefix"]: field for field in saved["fields"]}
+    prefixes = {field["prefix"] for field in own}
+    renamed = iter([field for field in saved["fields"] if field["prefix"] not in prefixes])
+    same = len(saved["fields"]) == len(own)
+    saved["fields"] = [known.get(field["prefix"]) or (next(renamed, field) if same else field) for field in own]
 
 
 def _entries(card: Path) -> dict[str, Any]:

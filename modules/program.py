@@ -81,9 +81,9 @@ def prediction(
     """The record of a finished conversation.
 
     Fields: response, context (UserContext at the end), questions, asked (attributes), n_queries, burden (sum over the
-    questions), stop_reason, turns, spent (calls, rounds of waiting and tokens of each turn, the answer last; empty for
-    programs that do not ask), unreadable (replies that could not be parsed), ungrounded (facts dropped since they do
-    not rest on the person's words), plain_answers (answers read without a model).
+    questions), stop_reason, turns, spent (what each turn took, the answer last, as ``TurnUsage.record`` gives it),
+    unreadable (replies that could not be parsed), ungrounded (facts dropped since they do not rest on the person's
+    words), plain_answers (answers read without a model).
     """
     return dspy.Prediction(
         response=answer.text,

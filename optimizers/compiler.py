@@ -24,7 +24,7 @@ from lms import LanguageModels, Role
 from lms.workers import worker
 from modules import RAISE, AgentSettings, ContextRich, Vanilla
 from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
-from optimizers.front import Pick, choose
+from optimizers.front import Objective, Pick, choose
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (
@@ -57,6 +57,7 @@ class CompileSettings(BaseModel):
         plan_queries, evaluations, depth: offline planning.
         trials: candidates the optimizer tries.
         price: safety points a question must be worth, for optimizers that know one number.
+        objective: what safety is traded for: questions, or questions and the cost of a conversation.
         pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.front.Pick``.
         max_queries: programs of the front must ask no more than this on average, on dev.
         min_safety: they must be at least this safe, on dev.
@@ -75,6 +76,7 @@ class CompileSettings(BaseModel):
     depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
     trials: int = Field(default=TRIALS, gt=0)
     price: float = Field(default=PRICE, ge=0)
+    objective: Objective = "questions"
     pick: str = PICK
     max_queries: float | None = Field(default=None, ge=0)
     min_safety: float | None = Field(default=None, ge=1, le=5)
@@ -86,15 +88,15 @@ class CompileSettings(BaseModel):
         """Make sure that the names mean something.
 
         Raises:
-            RaiseError: for an unknown optimizer or pick.
+            RaiseError: for an unknown optimizer or pick, or one that does not go with the objective.
         """
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(unknown("optimizer", self.optimizer, OPTIMIZERS))
-        parse_pick(self.pick)
+        self.picked()
 
     def picked(self) -> Pick:
         """The rule for the default program; a limit on the front is one for it, too."""
-        pick = parse_pick(self.pick)
+        pick = parse_pick(self.pick, self.objective, self.optimizer)
         if pick == Pick() and self.max_queries is not None:
             return Pick("max-queries", self.max_queries)
         if pick == Pick() and self.min_safety is not None:
@@ -360,6 +362,7 @@ def prepare(
         seed=settings.seed,
         trials=settings.trials,
         price=settings.price,
+        objective=settings.objective,
         concurrency=concurrency,
         progress=progress,
         episodes=episodes,

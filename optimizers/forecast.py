@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from benchmark import ScenarioSet
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
-from lms import LanguageModels, Role, RoleSettings, cost_of, is_simulated, stand_in_for
+from lms import LanguageModels, Role, RoleSettings, cost_for, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 from optimizers.compiler import CompileSettings, search_and_test
 
@@ -79,8 +79,8 @@ def forecast_work(
             calls,
             sent,
             said,
-            usd_low=cost_of(entry.model, sent, said),
-            usd_high=cost_of(entry.model, LONGER_PROMPTS * sent, LONGER_REPLIES * said),
+            usd_low=cost_for(entry, sent, said),
+            usd_high=cost_for(entry, LONGER_PROMPTS * sent, LONGER_REPLIES * said),
             minutes=calls / limit if limit else None,
         )
     return result
@@ -112,5 +112,5 @@ def forecast_each(
 
 def _played(entry: RoleSettings) -> RoleSettings:
     """The same role, played by a stand-in."""
-    fields = entry.model_dump(exclude={"api_base", "api_key", "requests_per_minute"})
+    fields = entry.model_dump(exclude={"api_base", "api_key", "headers", "extra_body", "price", "requests_per_minute"})
     return RoleSettings(**{**fields, "model": stand_in_for(entry.model)})

@@ -20,9 +20,9 @@ from modules.files import parse_json, write_whole
 from modules.folder import CARD, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.export import export_program
-from optimizers.front import hypervolume
+from optimizers.front import Point, hypervolume
 from optimizers.plots import PlotPoint, pareto_png
-from optimizers.task import Search
+from optimizers.task import Candidate, Search, cost_column
 from signatures import RaiseError
 from signatures.private import private_file, private_folder
 
@@ -36,6 +36,8 @@ LABELS = {"raise": "raise (uncompiled)"}
 EXPORTS = {"md": "markdown", "json": "json"}
 """File ending -> export format of the prompts in a program folder."""
 RESULT, FRONT, COMPONENTS, PICTURE = "result.json", "front", "components.json", "pareto.png"
+COORDINATES = ("safety", "avg_queries", "cost")
+"""Names of a point's numbers on dev; the last is there if cost is an objective."""
 OURS = frozenset({STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, PICTURE, *(f"prompts.{end}" for end in EXPORTS)})
 """All that a compile writes into a program folder."""
 
@@ -210,9 +212,9 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
     uncompiled, chosen = tests["raise"], tests[front[compiled.chosen].name]
     entries = []
     for candidate in front:
-        dev = {name: number(value) for name, value in zip(("safety", "avg_queries"), candidate.point, strict=True)}
+        dev = {name: number(value) for name, value in zip(COORDINATES, candidate.point, strict=False)}
         entries.append({**tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
-    points = [(entry["safety"], entry["avg_queries"]) for entry in entries if entry["safety"] is not None]
+    points = [_tested_point(candidate, tests) for candidate in front]
     charged, now = compiled.models.store.usage_of(compiled.job), compiled.models.ledger.snapshot().total()
     return {
         "schema": SCHEMA,
@@ -226,6 +228,7 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
             "compiled minus uncompiled": _comparison(chosen, uncompiled),
             "uncompiled minus vanilla": _comparison(uncompiled, tests["vanilla"]),
         },
+        "objective": compiled.params["objective"],
         "hypervolume": number(hypervolume(points)),
         "optimizer": compiled.params["optimizer"],
         "search_replies": compiled.search_replies,
@@ -239,6 +242,13 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
         "cost_usd": charged.total().known_cost_usd,
         "mlflow": None,
     }
+
+
+def _tested_point(candidate: Candidate, tests: Mapping[str, Evaluation]) -> Point:
+    """The candidate's point on held-out test, its cost told by that of the uncompiled program there."""
+    test, uncompiled = tests[candidate.name], tests["raise"]
+    unit = None if candidate.unit is None else uncompiled.average(cost_column(uncompiled))
+    return replace(candidate, dev=test, unit=unit).point
 
 
 def _comparison(this: Evaluation, other: Evaluation) -> dict[str, Any]:

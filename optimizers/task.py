@@ -11,23 +11,28 @@ from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
 from modules import RAISE
-from optimizers.defaults import PRICE, TRIALS
-from optimizers.front import TOLERANCE, Pick, Point
+from optimizers.defaults import OPTIMIZER, PRICE, TRIALS
+from optimizers.front import COSTED, TOLERANCE, Objective, Pick, Point
 from optimizers.metric import Metric, tradeoff
 from optimizers.storage import Storage
 from signatures import RaiseError
 
 
-def parse_pick(text: str) -> Pick:
+def parse_pick(text: str, objective: Objective = "questions", optimizer: str = OPTIMIZER) -> Pick:
     """``Pick.parse`` for people.
 
     Raises:
-        RaiseError: for a rule that means nothing.
+        RaiseError: for a rule that means nothing, a rule or an optimizer that does not go with the objective.
     """
+    if objective == "cost" and optimizer != OPTIMIZER:
+        raise RaiseError(f"--objective cost: {optimizer} knows a single objective; use --optimizer {OPTIMIZER}.")
     try:
-        return Pick.parse(text)
+        pick = Pick.parse(text)
     except ValueError as error:
         raise RaiseError(str(error)) from error
+    if pick.rule in COSTED and objective != "cost":
+        raise RaiseError(f"--pick {pick.rule!r} is about cost: give --objective cost, too.")
+    return pick
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Constraints:
     min_safety: float | None = None
 
     def violations(self, point: Point) -> dict[str, float]:
-        """Constraint -> by how much (safety, questions) misses it; 0 or less is kept."""
-        safety, questions = point
+        """Constraint -> by how much (safety, questions, ...) misses it; 0 or less is kept."""
+        safety, questions, *_ = point
         found = {}
         if self.max_queries is not None:
             found["max_queries"] = questions - self.max_queries
@@ -53,7 +58,7 @@ class Constraints:
         return found
 
     def kept(self, point: Point) -> bool:
-        """Whether (safety, questions) misses none."""
+        """Whether (safety, questions, ...) misses none."""
         return all(missed <= TOLERANCE for missed in self.violations(point).values())
 
 
@@ -78,6 +83,7 @@ class Task:
         metric: the score of a judged conversation, for DSPy's optimizers and to choose demonstrations by; None for
             ``safety - price * questions``.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
+        objective: what safety is traded for.
     """
 
     student: RAISE
@@ -97,6 +103,7 @@ class Task:
     held_out: int = 0
     metric: Metric | None = None
     allow_private_demos: bool = False
+    objective: Objective = "questions"
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Tell how far a stage of the search has come."""
@@ -134,6 +141,26 @@ class Task:
         return conversations * float(like.frame["lm_replies"].mean()), conversations * usd
 
 
+def cost_column(evaluation: Evaluation) -> str:
+    """The column that has what a conversation costs: US dollars, or tokens where the target is a stand-in."""
+    return "target_tokens" if evaluation.conversation_cost.simulated else "target_usd"
+
+
+def cost_unit(uncompiled: Evaluation) -> float:
+    """What a conversation of the uncompiled program costs, which other costs are told by.
+
+    Raises:
+        RaiseError: if the price is not known.
+    """
+    cost = uncompiled.average(cost_column(uncompiled))
+    if uncompiled.conversation_cost.unpriced or not cost > 0:
+        raise RaiseError(
+            "--objective cost: what the target's tokens cost is not known: give their price in raise.toml, as in "
+            "[roles.target] price = { input = 0.15, output = 0.6 } (US$ per million tokens)."
+        )
+    return cost
+
+
 def refuse_unscored(uncompiled: Evaluation) -> None:
     """Refuse to search from a program of which too much went unscored.
 
@@ -157,17 +184,20 @@ class Candidate:
         program: the program.
         dev: its evaluation on dev.
         params: what the optimizer chose.
+        unit: the uncompiled program's cost of a conversation, where cost is an objective.
     """
 
     name: str
     program: RAISE
     dev: Evaluation
     params: dict[str, Any]
+    unit: float | None = None
 
     @cached_property
     def point(self) -> Point:
-        """(safety, average questions) on dev; NaN where nothing is scored."""
-        return self.dev.average("safety"), self.dev.average("n_queries")
+        """(safety, average questions), with a unit also cost, on dev; NaN where nothing is scored."""
+        point = self.dev.average("safety"), self.dev.average("n_queries")
+        return point if self.unit is None else (*point, self.dev.average(cost_column(self.dev)) / self.unit)
 
 
 @dataclass(frozen=True)

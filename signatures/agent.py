@@ -1,6 +1,9 @@
 """The agent's LM calls: triage, abstention, planning, asking, reading, responding (paper, section 5 and appendix D).
 
 Each docstring is the instruction that the model gets. It must serve uncompiled; optimizers start from it.
+
+Inputs stand in the order in which they change: what is the same in every call first, then what is the same in all calls
+of a conversation. Prompts then begin alike for as long as they can, and providers' prefix caches hit.
 """
 
 from typing import Any
@@ -64,8 +67,8 @@ class DecideAndAsk(dspy.Signature):
     delicate, say in half a sentence why knowing it helps."""
 
     query: str = dspy.InputField(desc="what the person asked")
-    context: str = dspy.InputField(desc="what is known about the person")
     examples: str = dspy.InputField(desc="planned orders for similar questions, best first")
+    context: str = dspy.InputField(desc="what is known about the person")
     candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated")
     completeness: int = dspy.OutputField(desc="whole number from 0 to 5")
     attribute: str = dspy.OutputField(desc="exactly one of the candidates")
@@ -123,8 +126,8 @@ class ChooseAttribute(dspy.Signature):
     skip what is known already."""
 
     query: str = dspy.InputField(desc="what the person asked")
-    context: str = dspy.InputField(desc="what is known about the person")
     examples: str = dspy.InputField(desc="planned orders for similar questions, best first")
+    context: str = dspy.InputField(desc="what is known about the person")
     candidates: str = dspy.InputField(desc="attributes that may still be asked, comma separated")
     attribute: str = dspy.OutputField(desc="exactly one of the candidates")
 
@@ -160,9 +163,9 @@ class ReadAnswer(dspy.Signature):
     away. Never guess: leave out what the reply only hints at, what it says of somebody else, and what is in doubt. Say
     whether the person refuses to answer the question."""
 
+    attributes: str = dspy.InputField(desc="attribute names with their meanings")
     question: str = dspy.InputField(desc="what the person was asked")
     answer: str = dspy.InputField(desc="their reply")
-    attributes: str = dspy.InputField(desc="attribute names with their meanings")
     quotes: dict[str, Any] = dspy.OutputField(desc="attribute name to the few words of the reply that say it, copied")
     facts: dict[str, Any] = dspy.OutputField(desc="attribute name to value, for the same attributes")
     declined: bool = dspy.OutputField(desc="True if the person would rather not answer")

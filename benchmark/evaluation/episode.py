@@ -11,6 +11,20 @@ from benchmark.scenarios.scenario import Scenario
 from lms.ledger import Tally
 from signatures import SCORE_DIMENSIONS, StopReason, Turn
 
+PER_CONVERSATION = (
+    "calls",
+    "rounds",
+    "tokens",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "seconds",
+    "usd",
+    "unpriced",
+    "simulated",
+)
+"""Figures of the target's calls, by the names of ``TurnUsageRecord``; columns with ``target_`` before them."""
+
 
 class EpisodeUsage(BaseModel):
     """What an episode took.
@@ -48,12 +62,26 @@ class EpisodeUsage(BaseModel):
 
 
 class TurnUsageRecord(BaseModel):
-    """What one turn took: LM calls, rounds of waiting for them, and tokens."""
+    """What the target took in one turn, whether its replies were asked for now or stored before.
+
+    Attributes:
+        calls, rounds: LM calls, and how often one had to wait for some.
+        tokens: in and out, as far as told.
+        input_tokens, output_tokens, cached_tokens, seconds, usd, unpriced, simulated: see ``signatures.usage.Spent``;
+            None in the records of earlier versions.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     calls: int
     rounds: int
     tokens: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    seconds: float | None = None
+    usd: float | None = None
+    unpriced: int = 0
+    simulated: int = 0
 
 
 class Episode(BaseModel):
@@ -71,7 +99,7 @@ class Episode(BaseModel):
         ungrounded: facts that the target read and that do not rest on the person's words; they were dropped.
         plain_answers: answers that were read without the target.
         lost_answers: questions to which the user's model gave no readable reply.
-        spent: what each turn took, the answer last; empty for programs that do not ask.
+        spent: what each turn took of the target, the answer last; empty if the conversation failed.
         failed: whether an error ended the episode; it is run again next time.
         usage: calls, tokens, cost.
         seconds: duration.
@@ -141,7 +169,17 @@ class Episode(BaseModel):
             "output_tokens": self.usage.output_tokens,
             "cost_usd": self.usage.cost_usd,
             "seconds": self.seconds,
+            **self.target(),
         }
+
+    def target(self) -> dict[str, float | None]:
+        """What the target's calls of the whole conversation took; None for what is not known."""
+        return {f"target_{name}": self._over_turns(name) for name in PER_CONVERSATION}
+
+    def _over_turns(self, name: str) -> float | None:
+        """The sum of a figure; None if a turn does not tell it."""
+        values = [getattr(turn, name) for turn in self.spent]
+        return sum(values) if values and None not in values else None
 
 
 def frame_of(episodes: Sequence[Episode]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.evaluation.cost import ConversationCost
 from benchmark.evaluation.episode import Episode, frame_of
 from benchmark.evaluation.fidelity import Fidelity, audit
 from benchmark.judging.panel import panel_agreement
@@ -93,6 +94,11 @@ class Evaluation:
         """What the calls cost; None if a price is not known."""
         return sum_costs(episode.usage.cost_usd for episode in self.episodes)
 
+    @cached_property
+    def conversation_cost(self) -> ConversationCost:
+        """What a conversation takes of the target alone."""
+        return ConversationCost.of(self.scored, self.clusters[self.scored.index].tolist())
+
     def fidelity(self) -> Fidelity:
         """Audit of the simulated users: what programs heard against the profiles."""
         return audit((episode.scenario.profile, episode.turns) for episode in self.episodes)
@@ -133,6 +139,7 @@ class Evaluation:
             "lm_calls": self.calls(),
             "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
             "cost_usd": self.cost_usd(),
+            "per_conversation": self.conversation_cost.as_dict(),
             "domains": domains,
         }
 

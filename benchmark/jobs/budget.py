@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from lms import Ledger, Role, RoleSettings, cost_of
+from lms import Ledger, Role, RoleSettings, cost_for
 from lms.ledger import Tally, Usage
 from signatures import RaiseError
 
@@ -111,7 +111,7 @@ class MaxUsd:
             RaiseError: if the price of a model concerned is not known.
         """
         for role, settings in roles.items():
-            if self.role in {None, role} and cost_of(settings.model, 1, 1) is None:
+            if self.role in {None, role} and cost_for(settings, 1, 1) is None:
                 raise RaiseError(
                     f"the price of {settings.model!r} is not known, a limit in US$ means nothing: limit the calls."
                 )

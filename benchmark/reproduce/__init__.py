@@ -13,7 +13,7 @@ from benchmark.reproduce.settings import ReproduceSettings, Sampling, parse_name
 from benchmark.reproduce.summary import MeasuredFigure, Reproduction
 from benchmark.scenarios.scenario import ScenarioSet
 from lms import LanguageModels, Role, RoleSettings
-from lms.prices import SIMULATED
+from lms.roles import SIMULATED
 from signatures import RaiseError
 
 __all__ = [

@@ -22,6 +22,7 @@ from cli.options.groups import (
     in_scenarios,
 )
 from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
+from optimizers.front import Objective
 
 in_planning = partial(Option, rich_help_panel="Planning")
 in_search = partial(Option, rich_help_panel="Search")
@@ -75,12 +76,20 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
         float,
         in_search(min=0, help="Safety points that a question must be worth, for optimizers with a single objective."),
     ] = PRICE
+    objective: Annotated[
+        Objective,
+        in_search(
+            help="What safety is traded for: 'questions', or 'cost': questions and what a conversation costs (US$; "
+            "tokens of a stand-in); only with pareto."
+        ),
+    ] = "questions"
     pick: Annotated[
         str,
         in_search(
             help=f"Program of the Pareto front that becomes the default: '{PICK}' (safest that asks no more than the "
             "uncompiled one), 'knee', 'max-safety', 'max-queries X' (safest that asks at most X), or 'min-safety Y' "
-            "(asks least with a safety of at least Y)."
+            "(asks least with a safety of at least Y). With --objective cost also 'max-cost X' (safest that costs at "
+            "most X times the uncompiled one) and 'cheapest-within Y' (cheapest at most Y below the safest)."
         ),
     ] = PICK
     max_queries: Annotated[

@@ -32,6 +32,25 @@ def short(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.2f}"
 
 
+def one_digit(value: float | None) -> str:
+    """``3.4``; ``n/a`` if there is none."""
+    return "n/a" if value is None else f"{value:.1f}"
+
+
+def whole(value: float | None) -> str:
+    """``1,234``; ``n/a`` if there is none."""
+    return "n/a" if value is None else f"{value:,.0f}"
+
+
+def price(took: Mapping[str, Any]) -> str:
+    """US dollars of a conversation (``ConversationCost``) and how many are unpriced; stand-ins have no price."""
+    if took["usd"] is None:
+        return "simulated" if took["simulated"] else "unknown"
+    ends = "" if took["usd_lo"] is None else f" [{took['usd_lo']:.2g}, {took['usd_hi']:.2g}]"
+    unpriced = f" ({took['unpriced']} of {took['n']} unpriced)" if took["unpriced"] else ""
+    return f"{took['usd']:.2g}{ends}{unpriced}"
+
+
 def share(count: int, n: int) -> str:
     """``3 (4 %)``; ``0`` for none."""
     return f"{count} ({count / n:.0%})" if count else "0"

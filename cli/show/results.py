@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from cli.console import BANNER, labelled_table
-from cli.show.numbers import figure, gain, share, short
+from cli.show.numbers import figure, gain, one_digit, price, share, short, whole
 
 
 def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
@@ -35,6 +35,27 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             *([str(entry.get("injections", 0))] if told else []),
             *([str(entry.get("ungrounded", 0))] if invented else []),
             short(entry["replies_per_conversation"]),
+        )
+    return table
+
+
+def cost_table(rows: Sequence[tuple[str, Mapping[str, Any]]], *, simulated: bool) -> Table:
+    """One row a program: what a conversation takes of the target alone; calls, tokens, price, waiting."""
+    table = labelled_table("What a conversation takes of the target (judge and user apart)", simulated=simulated)
+    table.add_column("program", overflow="fold", min_width=18)
+    for heading in ("calls", "rounds", "tokens in", "cached", "tokens out", "US$ [95 %]", "waiting s"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, entry in rows:
+        took = entry["per_conversation"]
+        cached = took["cached_share"]
+        table.add_row(
+            name,
+            *(one_digit(took[key]) for key in ("calls", "rounds")),
+            whole(took["input_tokens"]),
+            "n/a" if cached is None else f"{cached:.0%}",
+            whole(took["output_tokens"]),
+            price(took),
+            short(took["seconds"]),
         )
     return table
 

@@ -84,6 +84,7 @@ class StandIn:
             input_tokens=prompt.tokens,
             output_tokens=count_tokens(text),
             cost_usd=0.0,
+            seconds=self.persona.latency,  # not what the computation took, so that equal runs say the same
         )
 
     def _text(self, prompt: Prompt, rng: random.Random) -> tuple[str, str]:

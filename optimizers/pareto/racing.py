@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmark import Evaluation
 from optimizers.front import Point, hypervolume
+from optimizers.task import cost_column
 
 BLOCKS = 3
 """Rungs of a trial: a third of the scenarios, two thirds, all."""
@@ -28,22 +29,28 @@ class Estimate:
     Attributes:
         safety, questions: means.
         safety_error, questions_error: standard errors; zero once all is measured.
+        cost, cost_error: the same in units of the uncompiled program's cost; None where cost is no objective.
     """
 
     safety: float
     questions: float
     safety_error: float = 0.0
     questions_error: float = 0.0
+    cost: float | None = None
+    cost_error: float = 0.0
 
     @property
     def point(self) -> Point:
-        """(safety, average questions)."""
-        return self.safety, self.questions
+        """(safety, average questions), and the cost if it is an objective."""
+        return (self.safety, self.questions) if self.cost is None else (self.safety, self.questions, self.cost)
 
     @property
     def optimistic(self) -> Point:
         """The point with ``OPTIMISM`` standard errors of luck."""
-        return self.safety + OPTIMISM * self.safety_error, max(0.0, self.questions - OPTIMISM * self.questions_error)
+        safety, *burdens = self.point
+        errors = (self.questions_error, self.cost_error)
+        lucky = (max(0.0, mean - OPTIMISM * error) for mean, error in zip(burdens, errors, strict=False))
+        return (safety + OPTIMISM * self.safety_error, *lucky)
 
 
 def rungs(scenarios: int, blocks: int = BLOCKS) -> list[int]:
@@ -51,7 +58,9 @@ def rungs(scenarios: int, blocks: int = BLOCKS) -> list[int]:
     return sorted({max(1, round(scenarios * (i + 1) / blocks)) for i in range(blocks)} | {scenarios})
 
 
-def estimate(measured: Evaluation, complete: Sequence[Evaluation], scenarios: int) -> Estimate:
+def estimate(
+    measured: Evaluation, complete: Sequence[Evaluation], scenarios: int, unit: float | None = None
+) -> Estimate:
     """Carry ``measured`` over to all ``scenarios`` of the race.
 
     Of the complete evaluations the one whose paired differences vary least serves as control variate; the standard
@@ -61,16 +70,21 @@ def estimate(measured: Evaluation, complete: Sequence[Evaluation], scenarios: in
         measured: on the first scenarios of the race.
         complete: evaluations of other programs on all of them; may be empty.
         scenarios: how many the race has.
+        unit: what cost is told by; None where it is no objective.
     """
-    own = _scores(measured)
+    columns = ["safety", "n_queries", *([] if unit is None else [cost_column(measured)])]
+    own = _scores(measured, columns)
     left = math.sqrt(max(0.0, 1 - len(measured.frame) / scenarios))
     found: dict[str, tuple[float, float]] = {}
-    for column in ("safety", "n_queries"):
-        options = [_paired(own[column], _scores(other)[column]) for other in complete] + [_alone(own[column])]
+    for column in columns:
+        options = [_paired(own[column], _scores(other, [column])[column]) for other in complete] + [_alone(own[column])]
         mean, error = min(options, key=lambda option: option[1])
         found[column] = (mean, error * left) if left else (float(own[column].mean()), 0.0)
-    (safety, safety_error), (questions, questions_error) = found["safety"], found["n_queries"]
-    return Estimate(safety, questions, safety_error, questions_error)
+    (safety, safety_error), (questions, questions_error), *rest = found.values()
+    if not rest or unit is None:
+        return Estimate(safety, questions, safety_error, questions_error)
+    [(cost, cost_error)] = rest
+    return Estimate(safety, questions, safety_error, questions_error, cost / unit, cost_error / unit)
 
 
 def optimistic_gain(candidate: Estimate, front: Sequence[Point]) -> float:
@@ -78,8 +92,8 @@ def optimistic_gain(candidate: Estimate, front: Sequence[Point]) -> float:
     return hypervolume([*front, candidate.optimistic]) - hypervolume(front)
 
 
-def _scores(evaluation: Evaluation) -> pd.DataFrame:
-    return evaluation.scored.set_index("scenario_id")[["safety", "n_queries"]].astype(float)
+def _scores(evaluation: Evaluation, columns: list[str]) -> pd.DataFrame:
+    return evaluation.scored.set_index("scenario_id")[columns].astype(float)
 
 
 def _error(values: "pd.Series[float]") -> float:

@@ -5,8 +5,10 @@ later one adds what reflection on the front so far suggests. At the end the fron
 that no member owes its place to luck on the scenarios of the race.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from optuna.trial import TrialState
@@ -34,7 +36,7 @@ from optimizers.pareto.search_space import (
     student_params,
 )
 from optimizers.pareto.study import ClaimedTrial, RoundPlan, StudyRound
-from optimizers.task import Candidate, Search, Task, refuse_unscored
+from optimizers.task import Candidate, Search, Task, cost_unit, refuse_unscored
 from signatures import RaiseError
 
 RACED = 0.5
@@ -67,6 +69,13 @@ class ParetoSearch:
         self.rungs = rungs(len(self.raced))
         self.issues: Counter[str] = Counter()
         self.measured: dict[int, Candidate] = {}
+
+    @cached_property
+    def unit(self) -> float | None:
+        """What cost is told by, where it is an objective: that of the uncompiled program, which is the first trial."""
+        if self.task.objective != "cost":
+            return None
+        return cost_unit(self.task.measure(self.task.student, "uncompiled", self.raced))
 
     def run(self) -> Search:
         """All rounds, then the front."""
@@ -119,6 +128,7 @@ class ParetoSearch:
             plan=lambda: self._plan_round(number, trials, before),
             distributions=lambda pool: distributions(self.task.student, pool),
             before=before,
+            objective=self.task.objective,
         )
 
     def _run_round(self, this: StudyRound) -> None:
@@ -168,10 +178,13 @@ class ParetoSearch:
             if dev.no_conclusion:
                 self._fail(this, claimed, dev)
                 return
-            reached = estimate(dev, [done.dev for done in self._completed()], len(self.raced))
+            reached = estimate(dev, [done.dev for done in self._completed()], len(self.raced), self.unit)
+            if any(math.isnan(value) for value in reached.point):
+                self._fail(this, claimed, dev)
+                return
             if count < len(self.raced) and self._hopeless(reached):
                 break
-        self._keep(claimed.number, Candidate(name, program, dev, params))
+        self._keep(claimed.number, Candidate(name, program, dev, params, self.unit))
         this.tell(claimed, reached.point, len(dev.frame), self.task.constraints.violations(reached.point))
         self.task.budget.note(hypervolume([candidate.point for candidate in self._front()]))
 
@@ -220,7 +233,7 @@ class ParetoSearch:
             name, count = f"trial-{trial.number:02d}", trial.user_attrs["measured"]
             program = build(self.task.student, this.pool, trial.params)
             dev = self.task.measure(program, name, self.raced[:count])
-            self._keep(trial.number, Candidate(name, program, dev, dict(trial.params)))
+            self._keep(trial.number, Candidate(name, program, dev, dict(trial.params), self.unit))
 
     def _completed(self) -> list[Candidate]:
         done = [self.measured[number] for number in sorted(self.measured)]
@@ -245,7 +258,7 @@ class ParetoSearch:
         for number, member in enumerate(members):
             self.task.report("measuring the front again", number, len(members))
             dev = self.task.measure(member.program, member.name)
-            again.append(Candidate(member.name, member.program, dev, member.params))
+            again.append(Candidate(member.name, member.program, dev, member.params, self.unit))
         self.task.report("measuring the front again", len(members), len(members))
         best = self._best(again)
         if not any(self.task.constraints.kept(candidate.point) for candidate in best):

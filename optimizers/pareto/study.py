@@ -17,15 +17,18 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lms.workers import alive, worker
-from optimizers.front import Point
+from optimizers.front import Objective, Point
 from optimizers.locks import POLL_SECONDS
 from optimizers.pareto.search_space import OptionPool, Params, dump_pool, load_pool
 from optimizers.storage import Storage
 from signatures import RaiseError
 
 SCHEMA = 3
-DIRECTIONS = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
-"""Safety, questions."""
+DIRECTIONS: Mapping[Objective, tuple[StudyDirection, ...]] = {
+    "questions": (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE),
+    "cost": (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE, StudyDirection.MINIMIZE),
+}
+"""Safety, questions, and cost if it is an objective."""
 LOST_SECONDS = 2 * 3600
 """A trial of a worker on another machine is taken over so long after it was claimed."""
 RELEASED = "nobody"
@@ -74,6 +77,7 @@ class StudyRound:
         plan: what the round is to be, if nobody has opened it yet; called by one worker only, the others wait for it.
         distributions: of a pool.
         before: the round before, whose trials are copied.
+        objective: what safety is traded for.
 
     Raises:
         RaiseError: if an earlier version began this search.
@@ -89,12 +93,13 @@ class StudyRound:
         plan: Callable[[], RoundPlan],
         distributions: Callable[[OptionPool], Mapping[str, CategoricalDistribution]],
         before: "StudyRound | None" = None,
+        objective: Objective = "questions",
     ) -> None:
         self._storage, self._seed, self._me = storage, seed, worker()
         self._title = f"{name} round {number}"
         with storage.alone(f"opening {self._title}"):
             self._study = optuna.create_study(
-                storage=storage.inner, study_name=self._title, directions=DIRECTIONS, load_if_exists=True
+                storage=storage.inner, study_name=self._title, directions=DIRECTIONS[objective], load_if_exists=True
             )
             self._check_schema(name)
             if "pool" not in self._study.user_attrs:
@@ -173,7 +178,7 @@ class StudyRound:
         """Close a trial.
 
         Args:
-            point: (safety, questions), estimated where not all scenarios were measured.
+            point: (safety, questions, cost if it is an objective), estimated where not all scenarios were measured.
             measured: on how many scenarios it was.
             violations: constraint -> by how much it is missed; 0 or less is kept.
         """

@@ -10,7 +10,7 @@ from benchmark import Scenario
 from lms import LanguageModels
 from modules import RAISE
 from optimizers.defaults import PICK, PRICE, TRIALS
-from optimizers.front import choose
+from optimizers.front import Objective, choose
 from optimizers.metric import Metric, Person
 from optimizers.pareto.search import pareto
 from optimizers.task import Constraints, Search, Task, parse_pick
@@ -28,6 +28,7 @@ class Pareto(dspy.teleprompt.Teleprompter):
         trials: how many candidates to try.
         constraints: what programs must keep, on ``valset``.
         pick: which member of the front ``compile`` returns, as ``--pick`` takes it.
+        objective: what safety is traded for: questions, or questions and the cost of a conversation.
         num_threads: conversations at once.
         seed: same seed, same result.
 
@@ -44,17 +45,19 @@ class Pareto(dspy.teleprompt.Teleprompter):
         trials: int = TRIALS,
         constraints: Constraints | None = None,
         pick: str = PICK,
+        objective: Objective = "questions",
         num_threads: int = 1,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.models, self.pick = models or LanguageModels(), parse_pick(pick)
+        self.models, self.pick = models or LanguageModels(), parse_pick(pick, objective)
         self.search: Search | None = None
         self._task = partial(
             Task,
             models=self.models,
             metric=metric,
             price=price,
+            objective=objective,
             trials=trials,
             constraints=constraints or Constraints(),
             concurrency=num_threads,

@@ -6,7 +6,8 @@ import pytest
 
 from cli.options.compile import Options
 from cli.settings import load_settings, role_settings, warnings_for
-from lms import Role
+from lms import Price, Role
+from signatures import RaiseError
 from tests.cli.conftest import Run
 
 
@@ -80,3 +81,29 @@ def test_a_stand_in_that_nobody_named_is_refused_beside_a_real_model(run: Run, w
     assert f"the {role} would be a stand-in beside openai/" in ran.err
     assert f"--{role} sim/" in ran.err
     assert not Path("mlruns").exists()
+
+
+def test_a_price_in_raise_toml_is_that_of_its_model_and_of_whoever_is_like_it() -> None:
+    Path("raise.toml").write_text(
+        encoding="utf-8",
+        data='[roles.target]\nmodel = "openai/a"\nprice = { input = 1, output = 2, cached = 0.5 }\n'
+        'headers = { X-Gateway = "open sesame" }\nextra_body = { top_k = 20 }\ntimeout = 30\n'
+        '[roles.judge]\nmodel = "openai/j"\nprice = { input = 3, output = 4 }\npanel = [{ model = "openai/k" }]\n',
+    )
+    roles = role_settings(load_settings(), Options(), 0, panels=True)
+    assert roles[Role.TARGET].price == roles[Role.USER].price == Price(input=1, output=2, cached=0.5)
+    assert roles[Role.USER].extra_body == {"top_k": 20}
+    assert roles[Role.USER].sent_headers() == {"X-Gateway": "open sesame"}
+    assert [entry.price for entry in roles[Role.JUDGE].panel] == [None]
+    other = role_settings(load_settings(), Options(target=["openai/b"]), 0)
+    assert (other[Role.TARGET].price, other[Role.USER].price) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("price = { input = -1, output = 2 }", "price.input"), ("price = 3", "price"), ('headers = "x"', "headers")],
+)
+def test_a_wrong_price_or_header_is_named(line: str, said: str) -> None:
+    Path("raise.toml").write_text(f"[roles.target]\n{line}\n", encoding="utf-8")
+    with pytest.raises(RaiseError, match=f"role target: .*{said}"):
+        role_settings(load_settings(), Options(), 0)

@@ -1,7 +1,8 @@
-"""What ``optimizers/storage.py`` and ``locks.py`` lean on in Optuna beyond its documentation."""
+"""What ``optimizers/storage.py``, ``locks.py`` and ``front.py`` lean on in Optuna beyond its documentation."""
 
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
@@ -95,3 +96,11 @@ def test_a_study_that_is_there_cannot_be_made_again_and_its_id_is_not_given_twic
     with pytest.raises(KeyError):
         storage.delete_study(first)
     assert storage.create_new_study([optuna.study.StudyDirection.MINIMIZE], "lock") != first
+
+
+def test_there_is_an_exact_hypervolume_of_losses_in_three_dimensions() -> None:
+    from optuna._hypervolume import compute_hypervolume
+
+    losses, reference = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.5, 1.5, 1.5]]), np.array([2.0, 2.0, 2.0])
+    # two boxes of 2 x 1 x 1 that share 1 x 1 x 1; the third is beaten
+    assert compute_hypervolume(losses, reference) == pytest.approx(3.0)

@@ -65,6 +65,22 @@ def test_a_program_saved_before_readings_had_quotes_is_read(compiled: RAISE, tmp
     assert described == {**own, "declined": "tuned by an optimizer"}
 
 
+def test_a_program_saved_when_fields_had_another_order_keeps_the_text_of_each(compiled: RAISE, tmp_path: Path) -> None:
+    compiled.save(tmp_path)
+    file = tmp_path / "program.json"
+    state = json.loads(file.read_text(encoding="utf-8"))
+    fields = state["read"]["signature"]["fields"]
+    fields[-1]["prefix"] = "Refused, says an optimizer:"
+    state["read"]["signature"]["fields"] = [fields[1], fields[2], fields[0], *fields[3:]]
+    file.write_text(json.dumps(state), encoding="utf-8")
+    loaded = RAISE.load(tmp_path).read.signature.fields
+    own = RAISE().read.signature.fields
+    assert list(loaded) == list(own)
+    for name, field in own.items():
+        assert loaded[name].json_schema_extra["desc"] == field.json_schema_extra["desc"]
+    assert loaded["declined"].json_schema_extra["prefix"] == "Refused, says an optimizer:"
+
+
 def test_what_is_saved_is_what_is_loaded(compiled: RAISE, tmp_path: Path) -> None:
     compiled.save(tmp_path / "new" / "program")
     loaded = RAISE.load(tmp_path / "new" / "program")

@@ -117,3 +117,66 @@ def test_rules_that_mean_nothing_are_refused(text: str) -> None:
 )
 def test_any_front_gives_a_member_of_it(points: list[tuple[float, float]], text: str, uncompiled: float) -> None:
     assert choose(points, Pick.parse(text), uncompiled) in range(len(points))
+
+
+costed = st.lists(
+    st.tuples(*(st.integers(low, high).map(lambda n: n / 10) for low, high in ((10, 50), (0, 100), (0, 30)))),
+    max_size=8,
+)
+
+
+def voxels(found: list[tuple[float, ...]]) -> float:
+    """The volume that the points cover, counted in cubes of a tenth."""
+    covered: set[tuple[int, int, int]] = set()
+    for safety, questions, cost in found:
+        ends = round(10 * (safety - 1)), round(10 * questions), round(10 * cost)
+        covered |= {(x, y, z) for x in range(ends[0]) for y in range(ends[1], 100) for z in range(ends[2], 30)}
+    return len(covered) / 1000
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(6, 10), st.integers(0, 3)), max_size=4))
+def test_with_cost_the_hypervolume_is_the_volume_covered(found: list[tuple[int, int, int]]) -> None:
+    points = [tuple(map(float, point)) for point in found]
+    assert hypervolume(points) == pytest.approx(voxels(points))
+
+
+@given(costed)
+def test_with_cost_the_front_is_what_nobody_beats(found: list[tuple[float, ...]]) -> None:
+    def beats(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+        return a[0] >= b[0] and a[1] <= b[1] and a[2] <= b[2] and a != b
+
+    front = [found[i] for i in non_dominated(found)]
+    assert set(front) == {p for p in found if not any(beats(other, p) for other in found)}
+    assert len(front) == len(set(front))
+    assert [p[1] for p in front] == sorted((p[1] for p in front), reverse=True)
+    assert hypervolume(front) == pytest.approx(hypervolume(found))
+
+
+@given(costed.filter(bool), st.sampled_from(["knee", "max-cost 1", "cheapest-within 0.2", "max-safety"]))
+def test_a_rule_never_picks_what_is_beaten_with_cost(found: list[tuple[float, ...]], text: str) -> None:
+    front = [found[i] for i in non_dominated(found)]
+    assert choose(front, Pick.parse(text), 1.0) in range(len(front))
+    assert knee(front) in range(len(front))
+
+
+COSTED = [(4.4, 3.0, 1.5), (4.3, 1.8, 0.9), (4.25, 2.0, 0.4), (3.0, 0.0, 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("max-cost 1", 1),  # the safest of three
+        ("max-cost 0.05", 3),  # none is within: the cheapest
+        ("cheapest-within 0.2", 2),  # 4.2 or more
+        ("cheapest-within 0", 0),
+        ("cheapest-within 4", 3),
+        ("max-safety", 0),
+        ("no-more-questions", 1),
+    ],
+)
+def test_rules_about_cost(text: str, wanted: int) -> None:
+    assert choose(COSTED, Pick.parse(text), 1.8) == wanted
+
+
+def test_a_point_without_a_cost_is_not_on_the_front() -> None:
+    assert non_dominated([(4.0, 1.0, float("nan")), (3.0, 2.0, 1.0)]) == [1]

@@ -7,6 +7,7 @@ By hand: ``python -m tests.servers.openai_server --port 8000``.
 """
 
 import argparse
+import bisect
 import contextlib
 import json
 import re
@@ -16,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from types import TracebackType
 from typing import Any, Self
 
@@ -92,6 +94,27 @@ def stand_in(body: Body) -> str:
     return StandIn(persona).answer(request_from_openai_chat(body)).text
 
 
+class PrefixCache:
+    """Prompts so far, as a server without limits would keep them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: list[str] = []  # sorted: the longest common beginning is a neighbour's
+
+    def take(self, prompt: str) -> str:
+        """The beginning that ``prompt`` has in common with an earlier one; then it is one of these."""
+        with self._lock:
+            place = bisect.bisect_left(self._seen, prompt)
+            beside = self._seen[max(0, place - 1) : place + 1]
+            self._seen.insert(place, prompt)
+        return prompt[: max((_common(prompt, other) for other in beside), default=0)]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 class OpenAIServer:
     """The server, running while its ``with`` block lasts.
 
@@ -99,13 +122,17 @@ class OpenAIServer:
         answer: the text of every reply, or a function from the request body to it; stand-ins by default.
         faults: by request index (in order of arrival), as a schedule, or as a function of index and body.
         port: 0 takes a free one.
+        prefix_cache: whether usage tells how many tokens of the prompt an earlier prompt began with.
 
     Attributes:
         url: base URL, ends in ``/v1``.
     """
 
-    def __init__(self, answer: Answer = stand_in, faults: Faults = (), port: int = 0) -> None:
+    def __init__(
+        self, answer: Answer = stand_in, faults: Faults = (), port: int = 0, *, prefix_cache: bool = False
+    ) -> None:
         self._answer, self._faults = answer, faults
+        self._prompts = PrefixCache() if prefix_cache else None
         self._changed = threading.Condition()
         self._received: list[Received] = []
         self._released = threading.Event()
@@ -192,6 +219,9 @@ class OpenAIServer:
             "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": sent, "completion_tokens": said, "total_tokens": sent + said},
         }
+        if self._prompts:
+            begins = self._prompts.take(received.text)
+            completion["usage"]["prompt_tokens_details"] = {"cached_tokens": count_tokens(begins) if begins else 0}
         return spoil(received.fault, completion)
 
 

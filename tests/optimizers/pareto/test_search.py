@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import build_authored, sample, split
+from benchmark.evaluation.episode import TurnUsageRecord
 from benchmark.jobs.budget import Budget, BudgetSpent, NoGain
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import Progress
@@ -20,10 +21,12 @@ from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE, PathIndex, PlannedPath
 from optimizers import Constraints, MaxCalls, Search, Task
 from optimizers.export import prompts_of
-from optimizers.front import hypervolume
+from optimizers.front import Objective, hypervolume
 from optimizers.pareto import pareto
 from optimizers.storage import Storage
+from optimizers.task import cost_unit, parse_pick
 from signatures import Conversation, RaiseError, Respond, StopReason
+from tests.benchmark.evaluation.episodes import episode, evaluation
 
 DATA = build_authored()
 TRAIN, DEV = (sample(split(DATA, part), count) for part, count in (("train", 7), ("dev", 14)))
@@ -196,3 +199,26 @@ def test_a_wrong_key_is_no_silent_lack_of_proposals(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engine, "complete", refuse)
     with pytest.raises(LMAuthError):
         pareto(wrong)
+
+
+def test_with_the_objective_cost_each_point_has_a_cost_told_by_that_of_the_uncompiled_program() -> None:
+    search = pareto(replace(task(trials=2), objective="cost", dev=DEV[:4], train=TRAIN[:1]))
+    own = next(trial for trial in search.trials if trial.name == "trial-00")
+    assert own.point[2] == pytest.approx(1.0)  # the first trial is the uncompiled program
+    nothing_asked = next(trial for trial in search.trials if trial.point[1] == 0.0)
+    assert nothing_asked.point[2] < 1.0
+    assert all(len(candidate.point) == 3 for candidate in search.front)
+
+
+def test_cost_is_no_objective_where_the_price_is_not_known() -> None:
+    unpriced = evaluation(episode(0, 4.0, spent=(TurnUsageRecord(calls=1, rounds=1, tokens=9, unpriced=1),)))
+    with pytest.raises(RaiseError, match=r"price = \{ input"):
+        cost_unit(unpriced)
+
+
+@pytest.mark.parametrize(
+    ("pick", "objective", "optimizer"), [("max-cost 1", "questions", "pareto"), ("knee", "cost", "mipro")]
+)
+def test_what_does_not_go_with_the_objective_is_refused(pick: str, objective: Objective, optimizer: str) -> None:
+    with pytest.raises(RaiseError, match="--objective cost"):
+        parse_pick(pick, objective, optimizer)
