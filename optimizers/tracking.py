@@ -76,6 +76,7 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
     metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
     metrics |= {"unreadable": summary["unreadable"]["target"], "ungrounded": summary["ungrounded"]}
     metrics |= evaluation.conversation_cost.metrics()
+    metrics |= {"off_target": summary["off_target"]}
     for domain, figures in summary["domains"].items():
         metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
     return {name: float(value) for name, value in metrics.items() if value is not None}
