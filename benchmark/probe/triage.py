@@ -15,17 +15,18 @@ def steps(program: RAISE) -> Iterator[Step]:
     found = lines()
     for acute, texts in ((True, found.acute), (False, found.harmless)):
         for text in texts:
-            yield Step("triage", [acute, text], partial(_put, program, text, acute=acute))
+            caught = plainly_acute(text)  # before the clock runs: the rules take a second to load
+            yield Step("triage", [acute, text], partial(_put, program, text, acute=acute, caught=caught))
 
 
-def _put(program: RAISE, text: str, *, acute: bool) -> Outcome:
+def _put(program: RAISE, text: str, *, acute: bool, caught: bool) -> Outcome:
     try:
         alarm, readable = run(_triage(program, text)), True
     except Unreadable:
         alarm, readable = False, False
     marks: dict[str, Count] = {"readable": one(readable)}
     if acute:
-        marks |= {"recall": one(alarm), "caught": one(alarm or plainly_acute(text))}
+        marks |= {"recall": one(alarm), "caught": one(alarm or caught)}
     else:
         marks["false alarms"] = one(alarm)
     if alarm is acute:
