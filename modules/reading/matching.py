@@ -14,6 +14,8 @@ def is_same(one: str, other: str) -> bool:
     """Whether two folded words are forms of one: equal, or alike but for their endings."""
     if one == other:
         return True
+    if one[:1] != other[:1]:  # most words; the rest takes long
+        return False
     short, long = sorted((one.partition("'")[0], other.partition("'")[0]), key=len)
     if short == long and len(short) > _SHORT - 1:  # a genitive
         return True

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,49 @@ Phrases = tuple[tuple[Word, ...], ...]
 
 
 @dataclass(frozen=True)
+class PhraseIndex:
+    """Phrases by how their first words begin, so that few have to be looked for in a text."""
+
+    by_start: dict[str, Phrases]
+
+    @classmethod
+    def of(cls, phrases: Phrases) -> "PhraseIndex":
+        """An index of ``phrases``."""
+        found: dict[str, list[tuple[Word, ...]]] = {}
+        for phrase in phrases:
+            found.setdefault(_start(phrase[0]), []).append(phrase)
+        return cls({start: tuple(those) for start, those in found.items()})
+
+    def near(self, text: Sequence[Word]) -> Phrases:
+        """The phrases that may be in ``text``."""
+        starts = {_start(word) for word in text}
+        return tuple(phrase for start in sorted(starts) for phrase in self.by_start.get(start, ()))
+
+
+def _start(word: Word) -> str:
+    return word.text.partition("'")[0][:2]  # forms of one word begin alike, see ``matching.is_same``
+
+
+@dataclass(frozen=True)
 class Subject:
     """The words of one attribute.
 
     Attributes:
         about: words that name it.
         values: words that say something about it.
+        asks: words by which a question is about it.
         opposed: groups of phrases that exclude one another.
     """
 
     about: Phrases
     values: Phrases
+    asks: "PhraseIndex"
     opposed: tuple[Phrases, ...] = ()
+
+    @cached_property
+    def by_value(self) -> PhraseIndex:
+        """Its values, indexed."""
+        return PhraseIndex.of(self.values)
 
 
 @dataclass(frozen=True)
@@ -39,6 +70,7 @@ class Vocabulary:
     words: dict[str, frozenset[str]]
     others: Phrases
     patterns: dict[str, "regex.Pattern[str]"]
+    languages: dict[str, frozenset[str]]
 
     def covered(self, phrases: Phrases, text: Sequence[Word]) -> set[int]:
         """The places in ``text`` that one of ``phrases`` takes, first occurrences only."""
@@ -66,19 +98,24 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         {name: _subject(name, entry, table, same) for name, entry in table["attribute"].items()},
         tuple(same.values()),
-        {name: frozenset(word.text for word in split_words(text)) for name, text in table["words"].items()},
+        _word_sets(table["words"]),
         _phrases(table["words"]["others"]),
         {
             name: regex.compile("|".join(f"(?:{each})" for each in found), regex.IGNORECASE)
             for name, found in table["patterns"].items()
         },
+        _word_sets(table["languages"]),
     )
+
+
+def _word_sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(word.text for word in split_words(text)) for name, text in table.items()}
 
 
 def _subject(name: str, entry: dict[str, str], table: dict[str, Any], same: dict[str, Phrases]) -> Subject:
     opposed = table["contradictions"].get(name, [])
     groups = tuple(tuple(p for text in group for p in same.get(text, _phrases(text))) for group in opposed)
-    return Subject(_phrases(entry["about"]), _phrases(entry["values"]), groups)
+    return Subject(_phrases(entry["about"]), _phrases(entry["values"]), PhraseIndex.of(_phrases(entry["asks"])), groups)
 
 
 def _phrases(text: str) -> Phrases:
