@@ -67,7 +67,7 @@ app.add_typer(data_app, name="data")
 
 def main() -> None:
     """Run the command line: exit code 0 for success, 1 for failure, 2 for bad input, 3 if too much went unscored for
-    a conclusion, 130 when stopped."""
+    a conclusion or a model is not fit, 130 when stopped."""
     escape_streams()
     try:
         code = app(prog_name="raise", standalone_mode=False)

@@ -131,6 +131,7 @@ def _check(one: Probed, check: str, verdict: Verdict) -> dict[str, Any]:
             "share_hi": None if hi is None else number(hi),
             "least": measure.least,
             "most": measure.most,
+            "wanted": measure.wanted,
         }
     return {
         **_verdict(verdict),

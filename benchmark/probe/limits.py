@@ -50,8 +50,8 @@ class Measure:
     def wanted(self) -> str:
         """The threshold in words; empty if there is none."""
         if self.least is not None:
-            return f"at least {self.least:.0%}"
-        return "" if self.most is None else f"at most {self.most:.0%}"
+            return f"at least {100 * self.least:.0f} %"
+        return "" if self.most is None else f"at most {100 * self.most:.0f} %"
 
 
 _READABLE = "replies in the form that was asked for"

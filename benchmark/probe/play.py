@@ -16,7 +16,7 @@ from modules.reading.vocabulary import vocabulary
 from signatures.words import fold_letters, split_words
 
 _ASSISTANT = (
-    r"\b(?:can(?:'?t|not)|unable to|won'?t|not able to) (?:assist|help|fulfil|comply|provide|answer that|engage)\b",
+    r"\b(?:can(?:'?t|not)|unable to|won'?t|not able to) (?:assist|help (?:you )?with|fulfil|comply|engage)\b",
     r"\bas an? (?:ai|artificial|large language|language|virtual|assistant)\b|\b(?:ai|language) model\b",
     r"\bhow (?:can|may) i (?:help|assist)\b|\bi'?m here to (?:help|assist|support|listen)\b",
     r"\bfeel free to (?:ask|share|reach)\b|\blet me know (?:if|how)\b|\bi'?d be happy to help\b",

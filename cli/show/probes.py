@@ -33,7 +33,7 @@ def _show_role(role: str, entry: Mapping[str, Any]) -> None:
             share = f"{figure(row, 'share')} of {row['whole']}" if row["whole"] else "n/a"
             first = place == 0
             table.add_row(
-                check if first else "", row["counts"], share, _wanted(row), found["verdict"] if first else "",
+                check if first else "", row["counts"], share, row["wanted"], found["verdict"] if first else "",
                 end_section=place == len(rows) - 1,
             )  # fmt: skip
     out.print(table)
@@ -42,12 +42,6 @@ def _show_role(role: str, entry: Mapping[str, Any]) -> None:
     for line in _reasons(entry):
         out.print(line)
     out.print(_effort(entry))
-
-
-def _wanted(row: Mapping[str, Any]) -> str:
-    if row["least"] is not None:
-        return f"at least {row['least']:.0%}"
-    return "" if row["most"] is None else f"at most {row['most']:.0%}"
 
 
 def _in_words(entry: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def test_questions_off_target_are_put_plainly_and_invalid_choices_follow_the_pla
     )
     assert verdict.fitness is Fitness.SETTINGS
     assert verdict.settings == {"shortlist": 1, "phrasing": "plain"}
-    assert "ask: 2 of 10 questions about their attribute, put to the person (at least 50% wanted)" in verdict.reasons
+    assert "ask: 2 of 10 questions about their attribute, put to the person (at least 50 % wanted)" in verdict.reasons
 
 
 def test_another_threshold_is_recommended_where_it_parts_better() -> None:
@@ -61,7 +61,7 @@ def test_another_threshold_is_recommended_where_it_parts_better() -> None:
     verdict = judge_check("abstain", Finding({**counts_of("abstain"), **weak}, 10))
     assert (verdict.fitness, verdict.settings) == (Fitness.SETTINGS, {"threshold": 2})
     assert verdict.reasons == (
-        "5 of 10 asks with nothing known, answers with all ten known, at the threshold (at least 75% wanted), at 4",
+        "5 of 10 asks with nothing known, answers with all ten known, at the threshold (at least 75 % wanted), at 4",
     )
 
 
