@@ -70,11 +70,12 @@ def judge_role(role: Role, found: Mapping[str, Finding]) -> dict[str, Verdict]:
 
 
 def overall(verdicts: Mapping[str, Verdict]) -> Verdict:
-    """The verdict on a role: the worst of its checks, with the reasons of all of them and their settings."""
+    """The verdict on a role: the worst of its checks, with the reasons of all of them, worst first, and their settings."""
     counted = {check: verdict for check, verdict in verdicts.items() if check not in SPARE}
     fitness = min((verdict.fitness for verdict in counted.values()), key=_WORST.index, default=Fitness.UNDECIDED)
     settings = {name: value for verdict in counted.values() for name, value in verdict.settings.items()}
-    reasons = [f"{check}: {reason}" for check, verdict in counted.items() for reason in verdict.reasons]
+    worst_first = sorted(counted.items(), key=lambda entry: _WORST.index(entry[1].fitness))
+    reasons = [f"{check}: {reason}" for check, verdict in worst_first for reason in verdict.reasons]
     return Verdict(fitness, tuple(reasons), settings)
 
 
