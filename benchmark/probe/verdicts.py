@@ -70,7 +70,7 @@ def judge_role(role: Role, found: Mapping[str, Finding]) -> dict[str, Verdict]:
 
 
 def overall(verdicts: Mapping[str, Verdict]) -> Verdict:
-    """The verdict on a role: the worst of its checks, with the reasons of all of them, worst first, and their settings."""
+    """The verdict on a role: the worst of its checks, with all reasons, worst first, and all settings."""
     counted = {check: verdict for check, verdict in verdicts.items() if check not in SPARE}
     fitness = min((verdict.fitness for verdict in counted.values()), key=_WORST.index, default=Fitness.UNDECIDED)
     settings = {name: value for verdict in counted.values() for name, value in verdict.settings.items()}
