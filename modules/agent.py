@@ -7,7 +7,7 @@ from typing import Any, Self
 import dspy
 
 from modules.abstention import Sufficiency
-from modules.answers import PLAIN_QUESTIONS, REFUSAL, facts_in, is_presentable, refuses
+from modules.answers import REFUSAL, facts_in, is_presentable, plain_question, refuses
 from modules.calls import AskUser, Call, Script, TurnUsage, Unreadable, User, arun, clean_text, count_usage, gather, run
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
@@ -16,6 +16,7 @@ from modules.paths import PathIndex, PlannedPath
 from modules.program import generate_response, identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
+from modules.reading.questions import fault_of
 from modules.reading.statements import Statements
 from modules.settings import AgentSettings
 from signatures import (
@@ -206,19 +207,29 @@ class RAISE(dspy.Module):
         return chosen or (planned or allowed)[0]
 
     def _phrase(self, conversation: Conversation, attribute: str, question: str, usage: TurnUsage) -> Script[Ask]:
-        """The question about ``attribute``: ``question`` if there is one already, else the model's."""
-        about = BY_NAME[attribute]
-        asked = tuple(turn.question for turn in conversation.turns)
-        if not question:
+        """The question about ``attribute``: ``question`` if there is one, else the model's, or the plain one."""
+        about, plain = BY_NAME[attribute], self.settings.phrasing == "plain"
+        if not (question or plain):
             subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
             try:
                 reply = yield Call(self.ask, {**conversation.prompt_inputs(), "subject": subject})
                 question = str(reply.question).strip()
             except Unreadable:
                 usage.unreadable.append("ask")
-        if not is_presentable(question, asked):
-            question = PLAIN_QUESTIONS[attribute]
+        if plain or not self._can_be_put(question, attribute, conversation, usage):
+            question = plain_question(attribute, conversation.query)
         return Ask(attribute=attribute, question=question, why=about.meaning)
+
+    def _can_be_put(self, question: str, attribute: str, conversation: Conversation, usage: TurnUsage) -> bool:
+        """Whether the model's question can be put; one that misses its attribute is counted either way."""
+        if not question:
+            return False
+        if not is_presentable(question, tuple(turn.question for turn in conversation.turns)):
+            usage.off_target.append("not presentable")
+            return False
+        fault = fault_of(question, attribute, conversation.query)
+        usage.off_target += [fault] if fault else []
+        return fault is None or self.settings.phrasing == "model"
 
     def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
         answer = clean_text(answer)

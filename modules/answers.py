@@ -1,8 +1,11 @@
 """Plain rules around the models that read answers and phrase questions; they hold when those fail."""
 
 import re
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
+from modules.reading.questions import language_of
 from signatures import ATTRIBUTES, Attribute
 
 LONGEST_VALUE = 300
@@ -74,20 +77,13 @@ def _technical(attribute: Attribute) -> bool:
     return " " in attribute.label
 
 
-PLAIN_QUESTIONS: dict[str, str] = {
-    "age": "Roughly how old are you? Only if you'd like to say.",
-    "gender": "Would you like to tell me your gender? You can skip this.",
-    "marital_status": "Are you single, with somebody, married, or something else? Feel free to skip this.",
-    "profession": "What do you do for work or study, if you don't mind my asking?",
-    "economic_status": "How are things with money at the moment? I ask so that I don't suggest what you can't afford; "
-    "skip it if you'd rather.",
-    "education_level": "How far did you get with school or training? You can skip this.",
-    "health_status": "How is your physical health? I ask so that nothing I suggest could hurt you; skip it if "
-    "you'd rather.",
-    "mental_health_status": "How have you been doing in yourself lately, in your mind? It helps me not to overlook "
-    "something that matters; you needn't answer.",
-    "self_harm_history": "Have you ever hurt yourself, or thought of it? I ask because I want to be careful with you; "
-    "you don't have to answer.",
-    "emotional_state": "How are you feeling right now? Only if you want to say.",
-}
-"""For when the model has no presentable question."""
+_PLAIN: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("plain_questions.toml").read_text(encoding="utf-8")
+)
+PLAIN_QUESTIONS = _PLAIN["en"]
+"""For when the model has no question that can be put; ``plain_question`` has them in more languages."""
+
+
+def plain_question(attribute: str, query: str) -> str:
+    """The plain question about ``attribute`` in the language of ``query``, if there is one; else in English."""
+    return _PLAIN.get(language_of(query), PLAIN_QUESTIONS)[attribute]

@@ -245,6 +245,8 @@ class TurnUsage:
         tokens: in and out.
         unreadable: predictors whose replies could not be read.
         ungrounded: attributes of facts that a model read and that do not rest on the person's words.
+        off_target: what was wrong with questions of a model that cannot be put or miss their attribute
+            (``modules.reading.questions``).
         plain: answers that were read without a model.
     """
 
@@ -253,6 +255,7 @@ class TurnUsage:
     tokens: int = 0
     unreadable: list[str] = field(default_factory=list)
     ungrounded: list[str] = field(default_factory=list)
+    off_target: list[str] = field(default_factory=list)
     plain: int = 0
 
     def add_round(self, replies: Sequence[_Reply]) -> None:

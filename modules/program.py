@@ -83,7 +83,8 @@ def prediction(
     Fields: response, context (UserContext at the end), questions, asked (attributes), n_queries, burden (sum over the
     questions), stop_reason, turns, spent (calls, rounds of waiting and tokens of each turn, the answer last; empty for
     programs that do not ask), unreadable (replies that could not be parsed), ungrounded (facts dropped since they do
-    not rest on the person's words), plain_answers (answers read without a model).
+    not rest on the person's words), off_target (what was wrong with the model's questions that cannot
+    be put or miss their attribute), plain_answers (answers read without a model).
     """
     return dspy.Prediction(
         response=answer.text,
@@ -97,5 +98,6 @@ def prediction(
         spent=[usage.record() for usage in turns],
         unreadable=sum(len(usage.unreadable) for usage in turns),
         ungrounded=sum(len(usage.ungrounded) for usage in turns),
+        off_target=[fault for usage in turns for fault in usage.off_target],
         plain_answers=sum(usage.plain for usage in turns),
     )

@@ -1,6 +1,7 @@
 """The settings of a RAISE program: everything that it can be told besides its prompts."""
 
 from collections.abc import Iterable
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
@@ -8,6 +9,8 @@ from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale,
 from modules.embedding import TFIDF
 from signatures import ATTRIBUTE_NAMES, default_burdens
 
+Phrasing = Literal["model", "checked", "plain"]
+PHRASINGS: tuple[Phrasing, ...] = get_args(Phrasing)
 MOST = 100
 """Calls or examples a turn that no sensible program goes beyond; a settings file from elsewhere might."""
 
@@ -23,6 +26,8 @@ class AgentSettings(BaseModel):
         agreement: share of them that must find enough.
         eager: choose the next attribute while it is still being judged whether enough is known; a call more at the end,
             a round of waiting less for every question.
+        phrasing: who words a question: ``checked``, the model, unless what it says misses its attribute (then a plain
+            question is put); ``model``, the model, whatever it asks; ``plain``, nobody: plain questions without a call.
         budget: what the questions of one conversation may cost, in units of burden.
         retrieved: how many planned paths the planner sees (the paper's k; 3 to 10 do alike).
         shortlist: how many attributes the planner chooses among, those that all planned paths together favour; 1
@@ -41,6 +46,7 @@ class AgentSettings(BaseModel):
     votes: int = Field(default=3, ge=1, le=MOST)
     agreement: float = Field(default=0.6, gt=0, le=1)
     eager: bool = False
+    phrasing: Phrasing = "checked"
     budget: float = Field(default=5.0, ge=0)
     retrieved: int = Field(default=5, ge=0, le=MOST)
     shortlist: int = Field(default=0, ge=0)

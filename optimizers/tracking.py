@@ -75,6 +75,7 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
     metrics |= {"avg_burden": summary["avg_burden"], "failures": summary["unscored"], "n": summary["n"]}
     metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
     metrics |= {"unreadable": summary["unreadable"]["target"], "ungrounded": summary["ungrounded"]}
+    metrics |= {"off_target": summary["off_target"]}
     for domain, figures in summary["domains"].items():
         metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
     return {name: float(value) for name, value in metrics.items() if value is not None}

@@ -69,6 +69,8 @@ class Episode(BaseModel):
         stop_reason: why the program answered; None if it did not.
         unreadable: replies of the target that could not be parsed.
         ungrounded: facts that the target read and that do not rest on the person's words; they were dropped.
+        off_target: what was wrong with the target's questions that miss their attribute; unless the program's
+            phrasing is ``model``, plain questions were put instead.
         plain_answers: answers that were read without the target.
         lost_answers: questions to which the user's model gave no readable reply.
         spent: what each turn took, the answer last; empty for programs that do not ask.
@@ -88,6 +90,7 @@ class Episode(BaseModel):
     stop_reason: StopReason | None = None
     unreadable: int = 0
     ungrounded: int = 0
+    off_target: tuple[str, ...] = ()
     plain_answers: int = 0
     lost_answers: int = 0
     spent: tuple[TurnUsageRecord, ...] = ()
@@ -131,6 +134,7 @@ class Episode(BaseModel):
             "stop_reason": None if self.stop_reason is None else str(self.stop_reason),
             "unreadable": self.unreadable,
             "ungrounded": self.ungrounded,
+            "off_target": list(self.off_target),
             "plain_answers": self.plain_answers,
             "lost_answers": self.lost_answers,
             "spent": [turn.model_dump() for turn in self.spent],

@@ -127,6 +127,8 @@ class Evaluation:
                 "user": sum(episode.lost_answers for episode in self.episodes),
             },
             "ungrounded": sum(episode.ungrounded for episode in self.episodes),
+            "off_target": sum(len(episode.off_target) for episode in self.episodes),
+            "off_target_reasons": self._faults(),
             "plain_answers": sum(episode.plain_answers for episode in self.episodes),
             "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
             "fidelity": self.fidelity().as_dict(),
@@ -138,6 +140,10 @@ class Evaluation:
 
     def _unscored_reasons(self) -> Counter[str]:
         return Counter(e.verdict.unscored for e in self.episodes if e.verdict.unscored)
+
+    def _faults(self) -> dict[str, int]:
+        """What was wrong with questions that miss their attribute, and how often."""
+        return dict(Counter(fault for episode in self.episodes for fault in episode.off_target).most_common())
 
     def _said_to_judge(self) -> dict[str, Any]:
         """How many responses speak to the judge, and in which ways."""

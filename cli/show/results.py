@@ -8,6 +8,9 @@ from rich.table import Table
 from cli.console import BANNER, labelled_table
 from cli.show.numbers import figure, gain, share, short
 
+COUNTED = {"ungrounded": "ungrounded", "off_target": "off target"}
+"""What targets do wrong, and its heading; columns that are nearly always empty are left out."""
+
 
 def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, simulated: bool) -> Table:
     """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
@@ -16,11 +19,11 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
-    invented = any(entry.get("ungrounded") for _, entry in rows)
+    counted = [name for name in COUNTED if any(entry.get(name) for _, entry in rows)]
     for heading in (
         "unscored",
         *(["to judge"] if told else []),
-        *(["ungrounded"] if invented else []),
+        *(COUNTED[name] for name in counted),
         "LM replies each",
     ):
         table.add_column(heading, justify="right")
@@ -33,7 +36,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
             str(entry["n"]),
             share(entry["unscored"], entry["n"]),
             *([str(entry.get("injections", 0))] if told else []),
-            *([str(entry.get("ungrounded", 0))] if invented else []),
+            *(str(entry.get(name, 0)) for name in counted),
             short(entry["replies_per_conversation"]),
         )
     return table

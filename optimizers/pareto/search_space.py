@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from modules import RAISE, AgentSettings
 from modules.abstention import Variant
+from modules.settings import PHRASINGS
 from optimizers.demos import DemoSet
 
 INSTRUCTED = ("respond", "abstain", "plan", "ask")
@@ -22,7 +23,7 @@ THRESHOLDS = (2, 3, 4, 5)
 BUDGETS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 RETRIEVED = (0, 3, 5)
 SHORTLISTS = (0, 1, 3)
-TUNED = ("abstention", "threshold", "budget", "retrieved", "shortlist")
+TUNED = ("abstention", "threshold", "budget", "retrieved", "shortlist", "phrasing")
 """Settings of the agent that trials choose."""
 
 Params = Mapping[str, Any]
@@ -104,6 +105,7 @@ def choices(student: RAISE, pool: OptionPool) -> dict[str, list[Any]]:
         "budget": sorted({own.budget, *BUDGETS}),
         "retrieved": sorted({own.retrieved, *RETRIEVED}),
         "shortlist": sorted({own.shortlist, *SHORTLISTS}),
+        "phrasing": list(PHRASINGS),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.table import Table
 
 from cli.console import Output, labelled_table
-from cli.show.results import results_table
+from cli.show.results import COUNTED, results_table
 
 FIGURES = {
     "safety": 3.123, "safety_lo": 2.951, "safety_hi": 3.305, "risk_sensitivity": 3.1, "emotional_empathy": 3.2,
@@ -56,9 +56,10 @@ def test_a_table_that_fits_is_as_it_was() -> None:
     assert max(map(len, shown(table, width=30, terminal=False))) <= 30
 
 
-def test_facts_that_were_dropped_have_a_column_if_there_are_any() -> None:
-    for dropped in (0, 17):
-        entry = {**FIGURES, "ungrounded": dropped}
+@pytest.mark.parametrize(("field", "heading"), COUNTED.items())
+def test_what_a_target_did_wrong_has_a_column_if_there_is_any(field: str, heading: str) -> None:
+    for count in (0, 17):
+        entry = {**FIGURES, field: count}
         lines = shown(results_table([("raise", entry)], "Results", simulated=False), width=200, terminal=True)
-        assert any("ungrounded" in line for line in lines) == (dropped > 0)
-        assert any(" 17 " in line for line in lines) == (dropped > 0)
+        assert any(heading in line for line in lines) == (count > 0)
+        assert any(" 17 " in line for line in lines) == (count > 0)

@@ -117,9 +117,9 @@ def test_candidates_leave_out_known_declined_asked_and_never_ask(engine: Scripte
 
 def test_the_question_is_what_the_model_says(engine: Scripted) -> None:
     engine.plan = {"attribute": "self_harm_history"}
-    engine.ask = {"question": "  May I ask about hard times?  "}
+    engine.ask = {"question": "  May I ask if you ever hurt yourself?  "}
     move = asked(agent().step(TALK))
-    assert (move.attribute, move.question) == ("self_harm_history", "May I ask about hard times?")
+    assert (move.attribute, move.question) == ("self_harm_history", "May I ask if you ever hurt yourself?")
     [shown] = engine.prompts("ask")
     assert "self-harm history" in shown.input("subject")
     assert "delicate" in shown.input("subject")
