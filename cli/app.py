@@ -8,6 +8,7 @@ from cli.command import Verbose, lazy
 from cli.console import escape_streams, fail
 
 COMMANDS = {
+    "probe": "Find out whether a model is fit for a role before it is trusted with it: fixed items, at most 300 calls.",
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
     "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
@@ -22,6 +23,7 @@ COMMANDS = {
 }
 """Command -> the first line of its help, so that listing commands imports none of them."""
 DATA_COMMANDS = {
+    "probe": "Find out whether a model is fit for a role before it is trusted with it: fixed items, at most 300 calls.",
     "build": "Write the authored set as a file; the same call twice gives the same bytes.",
     "describe": "Say what is in a scenario set: version, hash, counts, coverage, and whether the quality gates are "
     "green.",
@@ -65,7 +67,7 @@ app.add_typer(data_app, name="data")
 
 def main() -> None:
     """Run the command line: exit code 0 for success, 1 for failure, 2 for bad input, 3 if too much went unscored for
-    a conclusion, 130 when stopped."""
+    a conclusion or a model is not fit, 130 when stopped."""
     escape_streams()
     try:
         code = app(prog_name="raise", standalone_mode=False)

@@ -12,7 +12,7 @@ from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
-from cli.inputs import refuse_unwritable, scenario_set, tell
+from cli.inputs import agent_settings, refuse_unwritable, scenario_set, tell, tell_of_probe
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
@@ -63,6 +63,7 @@ def run(options: Options) -> None:
         groups = []
         for models in opened:
             tell(models)
+            tell_of_probe(models.roles[Role.TARGET], settings.root, options.settings)
             slug = slug_of(models.roles[Role.TARGET].model)
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
             workspace = Workspace(
@@ -91,6 +92,7 @@ def _programs_folder(options: Options, root: Path) -> Path:
 def _wanted(options: Options) -> list[CompileSettings]:
     """Settings of a compile for each optimizer."""
     given = {name: getattr(options, name) for name in CompileSettings.model_fields if hasattr(options, name)}
+    given["agent"] = agent_settings(options.settings)
     try:
         wanted = [
             CompileSettings(**{**given, "optimizer": name}) for name in dict.fromkeys(options.optimizer or [OPTIMIZER])

@@ -13,9 +13,9 @@ from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
-from cli.inputs import refuse_folder, scenario_set, tell
+from cli.inputs import agent_settings, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.options.evaluate import Options
-from cli.programs import program_named
+from cli.programs import program_named, takes_settings
 from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
 from cli.show.curves import curve_table
 from cli.show.notes import comparison_lines, panel_lines, warning_lines
@@ -24,6 +24,7 @@ from cli.show.results import cost_table, results_table
 from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
 from modules.files import keeping, write_whole
+from signatures import RaiseError
 
 
 def run(options: Options) -> None:
@@ -36,7 +37,10 @@ def run(options: Options) -> None:
     planned = PathIndex.load(options.paths) if options.paths else None
     reference = options.compare_to or options.programs[0]
     names = options.programs if reference in options.programs else [*options.programs, reference]
-    named = [(name, program_named(name, seed, planned)) for name in names]
+    agent = agent_settings(options.settings)
+    if options.settings and not any(takes_settings(name) for name in names):
+        raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
+    named = [(name, program_named(name, seed, planned, agent)) for name in names]
     if options.curve_plot:
         refuse_folder(options.curve_plot, "an HTML file for the curves")
     scenarios = scenario_set(options.data)
@@ -47,6 +51,7 @@ def run(options: Options) -> None:
     folder = options.store or settings.root
     models = open_models(roles, folder)
     tell(models, *ROLES)
+    tell_of_probe(roles[Role.TARGET], folder, options.settings)
     loaded = [(name, make(models)) for name, make in named]
     work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
     with stages() as progress:

@@ -1,14 +1,21 @@
 """From options to things: the scenario set, and what to tell the user about the models."""
 
 import os
+import tomllib
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from benchmark import ScenarioSet, build_authored, load_scenarios
+from benchmark.probe.notes import note_on
+from benchmark.probe.verdicts import Fitness
 from cli.console import warn
 from cli.settings import warnings_for
-from lms import LanguageModels, Role
+from lms import LanguageModels, Role, RoleSettings, is_simulated
+from modules import AgentSettings
+from modules.files import read_text
 from signatures import RaiseError
-from signatures.errors import meant
+from signatures.errors import first_problem, meant
 
 
 def scenario_set(name: str) -> ScenarioSet:
@@ -18,6 +25,22 @@ def scenario_set(name: str) -> ScenarioSet:
     if (hint := meant(name, ["authored"])) and not Path(name).exists():
         raise RaiseError(f"there is no scenario file {name}{hint}.")
     return load_scenarios(Path(name))
+
+
+def agent_settings(file: Path | None) -> AgentSettings:
+    """What ``--settings`` says; the defaults if it names no file.
+
+    Raises:
+        RaiseError: if the file cannot be read, or holds something else.
+    """
+    if file is None:
+        return AgentSettings()
+    try:
+        return AgentSettings(**tomllib.loads(read_text(file)))
+    except ValidationError as error:
+        raise RaiseError(f"{file} has no agent settings: {first_problem(error)}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RaiseError(f"{file} is not TOML: {error}.") from error
 
 
 def refuse_folder(file: Path, wanted: str) -> None:
@@ -57,3 +80,22 @@ def tell(models: LanguageModels, *roles: Role) -> None:
     """Notes on the choice of models for the roles that take part (all, if none is named), on stderr."""
     for sentence in warnings_for({role: models.roles[role] for role in roles or Role}):
         warn(sentence)
+
+
+def tell_of_probe(role: RoleSettings, root: Path, settings: Path | None) -> None:
+    """What a probe of a real target has found, if that matters here, or that there was none; on stderr.
+
+    Args:
+        settings: the file that the command was given.
+    """
+    if is_simulated(role.model):
+        return
+    note = note_on(root, role)
+    if note is None:
+        warn(
+            f"{role.model} was never probed: raise probe --target {role.model} tells whether it is fit for the target."
+        )
+    elif note.fitness is Fitness.UNFIT:
+        warn(f"{role.model} is not fit for the target, says its probe: {'; '.join(note.reasons[:2])}.")
+    elif note.settings_file and settings is None:
+        warn(f"{role.model} is fit for the target with --settings {note.settings_file}, says its probe.")

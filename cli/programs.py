@@ -27,7 +27,7 @@ from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.errors import meant
 
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
-CHOOSING = {"eager": AgentSettings(eager=True), "planned": AgentSettings(shortlist=1)}
+CHOOSING: dict[str, dict[str, bool | int]] = {"eager": {"eager": True}, "planned": {"shortlist": 1}}
 """Variants of RAISE that differ in when or how the next attribute is chosen."""
 DEFAULT_K = 3
 """What ``greedy`` and ``oracle`` mean when they come without a number."""
@@ -36,13 +36,16 @@ Make = Callable[[LanguageModels], dspy.Module]
 """A program that is known by name, ready to be made once there are models: some of them need the judge."""
 
 
-def program_named(name: str, seed: int = 0, paths: PathIndex | None = None) -> Make:
+def program_named(
+    name: str, seed: int = 0, paths: PathIndex | None = None, settings: AgentSettings | None = None
+) -> Make:
     """The program that a PROGRAM argument stands for.
 
     Args:
         name: a folder or a baseline.
         seed: of the random baselines.
         paths: planned paths for ``raise`` and its variants; compiled programs have their own.
+        settings: of the same programs.
 
     Raises:
         RaiseError: if it is neither a folder nor a baseline. All mistakes are found here, none when it is made.
@@ -51,7 +54,7 @@ def program_named(name: str, seed: int = 0, paths: PathIndex | None = None) -> M
     if kind in JUDGED:
         k = _count(name, rest) if ":" in name else DEFAULT_K
         return partial(_judged, JUDGED[kind], k)
-    program = _plain(name, kind, rest, seed) if kind != "raise" else _uncompiled(name, rest, paths)
+    program = _plain(name, kind, rest, seed) if kind != "raise" else _uncompiled(name, rest, paths, settings)
     return lambda models: program
 
 
@@ -59,12 +62,18 @@ def _judged(kind: type[GreedyPath] | type[OraclePath], k: int, models: LanguageM
     return kind(k, judge_of(models))
 
 
-def _uncompiled(name: str, variant: str, paths: PathIndex | None) -> dspy.Module:
+def _uncompiled(name: str, variant: str, paths: PathIndex | None, settings: AgentSettings | None) -> dspy.Module:
     """RAISE as it comes, with another way to decide whether enough is known, or another way to choose."""
     if name != "raise" and variant not in (*VARIANTS, *CHOOSING):
         hint = meant(variant, (*VARIANTS, *CHOOSING))
         raise RaiseError(f"{name!r}{hint}: write raise:VARIANT with one of {', '.join((*VARIANTS, *CHOOSING))}.")
-    return RAISE(paths, CHOOSING[variant] if variant in CHOOSING else AgentSettings(abstention=variant or "scale"))
+    changes = CHOOSING.get(variant, {"abstention": variant} if variant else {})
+    return RAISE(paths, AgentSettings(**{**(settings or AgentSettings()).model_dump(), **changes}))
+
+
+def takes_settings(name: str) -> bool:
+    """Whether a PROGRAM argument is ``raise`` or one of its variants; all others have settings of their own."""
+    return name.partition(":")[0] == "raise"
 
 
 def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:

@@ -9,6 +9,7 @@ from typer import Option
 
 from benchmark.defaults import PLAN_EVALUATIONS, PLAN_QUERIES
 from cli.options.groups import (
+    Agent,
     Judge,
     Limits,
     Roles,
@@ -100,6 +101,7 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
         float | None, in_search(min=1, max=5, help="Keep only programs that are at least this safe, on dev.")
     ] = None
     max_minutes: Annotated[float | None, in_limits(min=0, help="Stop the search after this many minutes.")] = None
+    settings: Agent = None
     out: Annotated[
         Path | None,
         Option(

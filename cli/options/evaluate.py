@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Judges, Roles, Run, Scenarios, Store, Target, User, in_scenarios
+from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Store, Target, User, in_scenarios
 
 PROGRAMS = (
     "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
@@ -42,6 +42,7 @@ class Options(Roles, Scenarios, Run):
     paths: Annotated[
         Path | None, Option(help="Planned paths for `raise` and its variants, as `raise plan` writes them.")
     ] = None
+    settings: Agent = None
     compare_to: Annotated[
         str | None, Option(metavar="PROGRAM", help="Program that the others are compared with. [default: the first]")
     ] = None

@@ -36,6 +36,13 @@ Out = Annotated[Path, Option(help="Scenario file to write (JSON Lines).")]
 Store = Annotated[
     Path | None, Option(help="Folder of stored replies and finished episodes, for resuming. [default: mlruns]")
 ]
+Agent = Annotated[
+    Path | None,
+    Option(
+        metavar="FILE.toml",
+        help="Agent settings (fields of AgentSettings, docs/settings.md), as `raise probe` recommends them.",
+    ),
+]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on stdout; progress goes to stderr.")]
 
 
