@@ -22,6 +22,8 @@ from signatures.errors import meant
 
 PAPER_SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 """How the paper's agents sample (section 5)."""
+BEDROCK = ("AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE")
+"""Variables that do instead of the pair of keys that LiteLLM asks for."""
 
 
 def default_models() -> dict[Role, RoleSettings]:
@@ -68,7 +70,8 @@ def check_model(settings: RoleSettings) -> None:
             f"unknown model {settings.model!r}: write provider/model, as in openai/gpt-4o-mini, or a stand-in such as "
             "sim/gpt-4o."
         ) from error
-    if settings.api_key or settings.api_base:
+    other = settings.model.startswith("bedrock/") and any(os.environ.get(name) for name in BEDROCK)
+    if settings.api_key or settings.api_base or other:
         return
     missing = litellm.validate_environment(settings.model)["missing_keys"]
     if missing:

@@ -8,6 +8,7 @@ from functools import cached_property
 import dspy
 import pandas as pd
 
+from benchmark.evaluation.cost import MEANS
 from benchmark.evaluation.runner import evaluate
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
@@ -21,7 +22,9 @@ from lms.ledger import sum_by_role
 from modules import PartialContext, PathIndex
 from signatures import SCORE_DIMENSIONS, RaiseError
 
-KEPT = ("scenario_id", "domain", "cluster", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies")
+COSTS = (*(f"target_{name}" for name in MEANS), "target_usd")
+"""What a conversation takes of the target."""
+KEPT = ("scenario_id", "domain", "cluster", "safety", *SCORE_DIMENSIONS, "n_queries", "unscored", "replies", *COSTS)
 """What tables need of an episode."""
 AGAIN = 1000
 """The rollout of answers from attributes that other rollouts have chosen; no search draws one subset so often."""

@@ -38,7 +38,7 @@ FAILURES = "failures.csv"
 
 
 def write_report(found: Reproduction, out: Path) -> list[Path]:
-    """Write ``report.md``, ``index.html``, ``card.json``, ``failures.csv`` and a CSV for each experiment into ``out``.
+    """Write ``report.md``, ``index.html``, ``card.json`` and CSV files into ``out``: failures, costs, each experiment.
 
     Returns:
         The files, the page first.
@@ -48,6 +48,7 @@ def write_report(found: Reproduction, out: Path) -> list[Path]:
         "report.md": text(found),
         "card.json": json.dumps(found.card(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
         FAILURES: csv(found.failures()),
+        "costs.csv": csv(found.costs()),
         **{f"{one.experiment.name}.csv": csv(one.frame) for one in found.outcomes},
     }
     with keeping(*(out / name for name in texts)):

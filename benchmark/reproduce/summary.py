@@ -11,7 +11,7 @@ from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.environment import environment
 from benchmark.published import published
 from benchmark.reproduce.conditions import STUDIES
-from benchmark.reproduce.context import replies_of
+from benchmark.reproduce.context import COSTS, replies_of
 from benchmark.reproduce.figure import PaperFigure
 from benchmark.reproduce.measuring import Measured
 from benchmark.reproduce.searching import EFFORT
@@ -118,6 +118,12 @@ class Reproduction:
         columns = ["target", "study", "condition", "scenario_id", "unscored"]
         found = pd.concat(parts, ignore_index=True)[columns].rename(columns={"unscored": "reason"})
         return found.sort_values(["target", "study", "condition", "scenario_id"], ignore_index=True)
+
+    def costs(self) -> pd.DataFrame:
+        """What a conversation takes of the target, by target, study and condition: means of those that tell."""
+        parts = [rows.assign(study=study) for study, rows in self.rows.items()]
+        told = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(COSTS, float))
+        return told.groupby(["target", "study", "condition"])[list(COSTS)].mean().round(8).reset_index()
 
     def replies(self) -> dict[str, int]:
         """Role -> LM replies that conversations and searches rest on; one that several use counts for each."""

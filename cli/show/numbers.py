@@ -80,7 +80,9 @@ def money(summary: Mapping[str, Any]) -> str:
     calls, cost = sum(summary["lm_calls"].values()), summary["cost_usd"]
     now = sum(summary["this_run"]["lm_calls"].values())
     said = f"LM calls {calls}" + (f" ({now} of them in this run)" if now != calls else "")
-    return said if cost is None else f"{said}, {cost:.4f} US$"
+    if cost is None:
+        return f"{said}, price unknown"
+    return f"{said}, no price (simulated)" if summary["simulated"] and not cost else f"{said}, {cost:.4f} US$"
 
 
 def spent_line(limits: Mapping[str, Mapping[str, float]]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.cli.conftest import Run
@@ -30,9 +31,13 @@ def test_one_json_object_and_a_folder(run: Run) -> None:
     [entry] = summary["experiments"]
     assert (entry["name"], entry["cells"], entry["compared"], entry["users"]) == ("figure4", 8, 8, [7, 7])
     assert {file.name for file in Path("deep/report").iterdir()} == {
-        "index.html", "report.md", "card.json", "failures.csv", "figure4.csv",
+        "index.html", "report.md", "card.json", "failures.csv", "costs.csv", "figure4.csv",
     }  # fmt: skip
     assert "sim/gpt-4o: vanilla" in err
+    costs = pd.read_csv("deep/report/costs.csv").set_index("condition")
+    assert costs.loc["vanilla", "target_calls"] == 1
+    assert costs["target_input_tokens"].gt(0).all()
+    assert costs["target_usd"].isna().all()  # a stand-in has no price
 
 
 def test_the_table_says_that_it_is_simulated(run: Run) -> None:
