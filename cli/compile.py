@@ -30,7 +30,7 @@ from optimizers import (
     tracking_uri,
 )
 from optimizers.defaults import OPTIMIZER
-from optimizers.forecast import forecast_compile
+from optimizers.forecast import forecast_compile, size_compile
 from optimizers.results import LABELS, TargetResult, read_result
 from signatures import RaiseError
 from signatures.errors import first_problem
@@ -58,6 +58,8 @@ def run(options: Options) -> None:
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:
         check_prices(limits, roles)
+    for each in wanted:
+        _tell_size(each)
     opened = open_all(targets, settings.root)
     with stages() as progress:
         groups = []
@@ -102,6 +104,15 @@ def _wanted(options: Options) -> list[CompileSettings]:
     for each in wanted:
         each.check()
     return wanted
+
+
+def _tell_size(wanted: CompileSettings) -> None:
+    """About how many calls a compile will take, and what its test can tell, on stderr before it starts."""
+    if size := size_compile(wanted):
+        most = f", {size.limit:,} at most" if size.limit else ""
+        power = f"{wanted.test} held-out scenarios find a difference in safety of {size.detectable:.2f} with 80 % power"
+        calls = f"about {size.calls:,} LM calls a target{most} (--dry-run counts them by role)"
+        err.print(f"Forecast: {calls}; {power}.", style="dim")
 
 
 def _forecast(

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import Progress
-
 from benchmark import Evaluation, Scenario, build_authored, evaluate, sample
 from benchmark.evaluation.episode import Episode
 from benchmark.evaluation.fidelity import agree
@@ -60,18 +58,15 @@ class Endpoint:
 def measure(endpoint: Endpoint, name: str, program: Program, scenarios: list[Scenario]) -> Iterator[Evaluation]:
     """The program on the scenarios, with each kind of user on its share of them."""
     for i, user in enumerate(USERS):
-        models = endpoint.models(user)
-        with Progress() as bar:
-            task = bar.add_task(f"{name}, {user}", total=len(scenarios[i :: len(USERS)]))
-            yield evaluate(
-                program,
-                scenarios[i :: len(USERS)],
-                models=models,
-                name=name,
-                store=Journal(endpoint.store),
-                concurrency=endpoint.concurrency,
-                progress=lambda *_: bar.advance(task),
-            )
+        yield evaluate(
+            program,
+            scenarios[i :: len(USERS)],
+            models=endpoint.models(user),
+            name=name,
+            store=Journal(endpoint.store),
+            concurrency=endpoint.concurrency,
+            progress=lambda report: print(f"{report.stage}: {report.done} of {report.total}", flush=True),
+        )
 
 
 def invented(episode: Episode) -> list[str]:

@@ -6,25 +6,27 @@ the store. A finished one is recognized by its configuration and not repeated.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from benchmark import Evaluation, Scenario, ScenarioSet, evaluate, sample, split
-from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_QUERIES
-from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, NoGain, Stopper
+from benchmark import Scenario, ScenarioSet, sample, split
+from benchmark.defaults import PLAN_DEPTH
+from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, OwnCalls, Stopper
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
-from lms import LanguageModels, Role
+from lms import LanguageModels, ReplyStore, Role
 from lms.workers import worker
-from modules import RAISE, AgentSettings, ContextRich, Vanilla
-from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
-from optimizers.front import Objective, Pick, choose
+from modules import RAISE, AgentSettings
+from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
+from optimizers.front import Objective, Pick
+from optimizers.held_out import HeldOut, measure_held_out
+from optimizers.least import least_calls, refuse_low_limits, too_low
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (
@@ -53,9 +55,12 @@ class CompileSettings(BaseModel):
     """How to compile; all of it goes into the configuration hash.
 
     Attributes:
+        size: how much work the whole is (``--budget``): what of ``train`` to ``front`` is not given is as it says.
         train, dev, test: scenarios taken of each split.
         plan_queries, evaluations, depth: offline planning.
         trials: candidates the optimizer tries.
+        front: programs measured on all of dev and on held-out test, at most.
+        raced: share of dev that trials race on; the front meets the rest afterwards.
         price: safety points a question must be worth, for optimizers that know one number.
         objective: what safety is traded for: questions, or questions and the cost of a conversation.
         pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.front.Pick``.
@@ -68,13 +73,16 @@ class CompileSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     optimizer: str = OPTIMIZER
     seed: int = 0
-    train: int = Field(default=TRAIN, gt=0)
-    dev: int = Field(default=DEV, gt=1)
-    test: int = Field(default=TEST, gt=1)
-    plan_queries: int = Field(default=PLAN_QUERIES, gt=0)
-    evaluations: int = Field(default=PLAN_EVALUATIONS, gt=0)
+    size: Size = BUDGET
+    train: int = Field(default=DEFAULT.train, gt=0)
+    dev: int = Field(default=DEFAULT.dev, gt=1)
+    test: int = Field(default=DEFAULT.test, gt=1)
+    plan_queries: int = Field(default=DEFAULT.plan_queries, gt=0)
+    evaluations: int = Field(default=DEFAULT.evaluations, gt=0)
     depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
-    trials: int = Field(default=TRIALS, gt=0)
+    trials: int = Field(default=DEFAULT.trials, gt=0)
+    front: int = Field(default=DEFAULT.front, gt=0)
+    raced: float = Field(default=DEFAULT.raced, gt=0, le=1)
     price: float = Field(default=PRICE, ge=0)
     objective: Objective = "questions"
     pick: str = PICK
@@ -83,6 +91,14 @@ class CompileSettings(BaseModel):
     no_gain: int | None = Field(default=None, gt=0)
     allow_private_demos: bool = False
     agent: AgentSettings = AgentSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sized(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers that are not given, or None, are those of the size."""
+        named = {name: value for name, value in given.items() if value is not None}
+        sizes = SIZES.get(named.get("size", BUDGET), DEFAULT)  # an unknown size is refused by its own field
+        return {**asdict(sizes), **named}
 
     def check(self) -> None:
         """Make sure that the names mean something.
@@ -93,6 +109,13 @@ class CompileSettings(BaseModel):
         if self.optimizer not in OPTIMIZERS:
             raise RaiseError(unknown("optimizer", self.optimizer, OPTIMIZERS))
         self.picked()
+
+    def limits(self, store: ReplyStore | None = None, job: str = "") -> list[Stopper]:
+        """The limits that belong to the size, less what earlier runs of ``job`` spent of them."""
+        if self.size != "small":
+            return []
+        spent, measured = (store.usage_of(name).total().calls if store else 0 for name in (job, f"{job} result"))
+        return [OwnCalls(SMALL_CALLS - spent + measured, by="--budget small", measured=measured)]
 
     def picked(self) -> Pick:
         """The rule for the default program; a limit on the front is one for it, too."""
@@ -164,7 +187,7 @@ def compile_target(
     if not workspace.fresh and (done := find_finished(workspace.out, config)) and done.tracked:
         return _made_current(workspace, config, done)
     if not len(models.store):  # with stored replies nobody knows what is left to pay
-        refuse_low_limits(settings, workspace.limits)
+        refuse_low_limits(settings.dev, settings.test, [*workspace.limits, *settings.limits()])
     job = f"compile {config}" + (f" {uuid4().hex}" if workspace.fresh else "")
     job = begin_compile(workspace.out, described, job, force=workspace.force)
     storage, name = workspace.open_storage(), f"{workspace.out.name} {config}"
@@ -186,13 +209,17 @@ def compile_target(
                 episodes=Journal(workspace.root / "episodes"),
                 storage=storage,
                 name=name,
-                limits=workspace.limits,
+                limits=[*workspace.limits, *settings.limits(models.store, job)],
                 concurrency=workspace.concurrency,
                 progress=workspace.progress,
             )
             with prepared.task.budget.enforced():
                 search = OPTIMIZERS[settings.optimizer](prepared.task)
-            with prepared.task.budget.enforced(), storage.alone(f"{workspace.out.name} result"):
+            with (
+                prepared.task.budget.enforced(),
+                storage.alone(f"{workspace.out.name} result"),
+                models.ledger.charged_to(f"{job} result"),
+            ):
                 done = None if workspace.fresh else find_finished(workspace.out, config)
                 if done and done.tracked:  # another worker was faster
                     end_compile(workspace.out)  # this one may have noted its beginning after the other's end
@@ -205,10 +232,7 @@ def compile_target(
                 return _record(tracker, parent, open_run, compiled, result)
     except BudgetSpent as spent:
         tracker.abandon(parent)
-        raise RaiseError(
-            f"{spent} before the result was measured on held-out scenarios; the same command with a higher limit goes "
-            "on."
-        ) from spent
+        raise too_low(spent) from spent
     except BaseException:
         tracker.abandon(parent)
         raise
@@ -248,13 +272,15 @@ def _compiled(
     data: ScenarioSet,
     job: str,
 ) -> Compiled:
-    """Test what the search found, and choose the default."""
+    """Test what the search found."""
     task = prepared.task
     replies = task.budget.so_far().replies
-    tests = evaluate_on_test(prepared, search)
-    uncompiled = task.measure(task.student, "raise").mean("n_queries").mean
-    chosen = choose([candidate.point for candidate in search.front], settings.picked(), uncompiled)
-    issues = {**search.issues, "queries that could not be planned": prepared.unplanned}
+    found = measure_held_out(task, prepared.test, search, settings.picked())
+    issues = {
+        **search.issues,
+        "queries that could not be planned": prepared.unplanned,
+        "programs of the front that a limit left untested": found.left_out,
+    }
     return Compiled(
         config=config,
         params=params,
@@ -262,9 +288,9 @@ def _compiled(
         job=job,
         data=data,
         models=task.models,
-        search=search,
-        tests=tests,
-        chosen=chosen,
+        search=replace(search, front=found.front),
+        tests=found.tests,
+        chosen=found.chosen,
         resumable=task.budget.resumable,
         issues={kind: count for kind, count in issues.items() if count},
         search_replies=replies,
@@ -278,30 +304,6 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
     rest = settings.model_dump(mode="json", exclude={"agent"})
     agent = {name: getattr(settings.agent, name) for name in TUNED}
     return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
-
-
-def least_calls(settings: CompileSettings) -> int:
-    """LM calls without which no result can be had: one trial, and the baselines and one program on held-out test.
-
-    A conversation takes at least a response and its judgement, of an agent also triage and a rating.
-    """
-    plain, agent = 2, 4
-    return settings.test * (2 * plain + 2 * agent) + settings.dev // 2 * agent
-
-
-def refuse_low_limits(settings: CompileSettings, limits: Sequence[Stopper]) -> None:
-    """Refuse a limit under which there can be no result.
-
-    Raises:
-        RaiseError: naming what it takes.
-    """
-    least = least_calls(settings)
-    for limit in limits:
-        if isinstance(limit, MaxCalls) and limit.role is None and limit.limit < least:
-            raise RaiseError(
-                f"--max-calls {limit.limit} is too low: the smallest result takes more than {least:,} LM calls "
-                f"({settings.test} held-out and {settings.dev} dev scenarios); raise it, or lower --test and --dev."
-            )
 
 
 @dataclass(frozen=True)
@@ -338,7 +340,7 @@ def prepare(
     episodes, storage = episodes or Journal(), storage or Storage()
     stoppers = [*limits, *([NoGain(settings.no_gain)] if settings.no_gain else [])]
     budget = Budget(models.ledger, stoppers)
-    budget.reserve(least_calls(settings), 0.0)  # planning must leave something for the result
+    budget.reserve(least_calls(settings.dev, settings.test), 0.0)  # planning must leave something for the result
     train, dev, test = (
         sample(split(data, part, seed=settings.seed), getattr(settings, part), seed=settings.seed)
         for part in ("train", "dev", "test")
@@ -372,28 +374,24 @@ def prepare(
         name=name,
         storage=storage,
         held_out=len(test),
+        front=settings.front,
+        raced=settings.raced,
     )
     return Prepared(task, test, len(planned.failed))
 
 
 def search_and_test(
     settings: CompileSettings, data: ScenarioSet, models: LanguageModels, *, progress: OnProgress = ignore_progress
-) -> dict[str, Evaluation]:
-    """All the LM work of a compile, and nothing else, in memory."""
-    prepared = prepare(settings, data, models, progress=progress)
-    return evaluate_on_test(prepared, OPTIMIZERS[settings.optimizer](prepared.task))
+) -> HeldOut:
+    """All the LM work of a compile, and nothing else, in memory.
 
-
-def evaluate_on_test(prepared: Prepared, search: Search) -> dict[str, Evaluation]:
-    """Baselines, the uncompiled program and the front on scenarios that nothing was chosen on."""
-    task = prepared.task
-    programs: dict[str, Any] = {"vanilla": Vanilla(), "context-rich": ContextRich(), "raise": task.student}
-    programs |= {candidate.name: candidate.program for candidate in search.front}
-    tests = {}
-    for number, (name, program) in enumerate(programs.items()):
-        task.report("evaluating on held-out test", number, len(programs))
-        tests[name] = evaluate(
-            program, prepared.test, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
-        )
-    task.report("evaluating on held-out test", len(programs), len(programs))
-    return tests
+    Raises:
+        RaiseError: if the limit of the settings' size leaves no result.
+    """
+    prepared = prepare(settings, data, models, limits=settings.limits(), progress=progress)
+    try:
+        with prepared.task.budget.enforced():
+            search = OPTIMIZERS[settings.optimizer](prepared.task)
+            return measure_held_out(prepared.task, prepared.test, search, settings.picked())
+    except BudgetSpent as spent:
+        raise too_low(spent) from spent

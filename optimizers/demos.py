@@ -62,6 +62,7 @@ def bootstrap_demo_sets(task: Task, sets: int, sizes: tuple[int, ...] = (2, 4)) 
         RaiseError: if too much could not be scored.
     """
     scorer = ConversationScorer(task.models, task.scoring_metric())
+    task.report("bootstrapping demonstrations", 0, sets)
     scorer.calibrate(task.measure(task.student, "train", task.train), task.train)
     found: list[DemoSet] = []
     for number in range(sets):

@@ -5,6 +5,7 @@ stand-ins, whose replies are shorter than real ones; the price is a range from "
 tend to be".
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -12,10 +13,57 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from benchmark import ScenarioSet
+from benchmark.jobs.budget import MaxCalls
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels, Role, RoleSettings, cost_for, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 from optimizers.compiler import CompileSettings, search_and_test
+from optimizers.task import BASELINE_CALLS
+
+CONVERSATION = 12.0
+"""Replies of all roles that a conversation of the uncompiled program takes, its judgement included."""
+RACED, AGAIN, TESTED = 2.8, 6.5, 8.0
+"""Calls for a scenario of the race and trial, of the rest of dev and member of the front, of held-out test and member:
+what trials say alike is stored, and most are given up early."""
+TEACHER = 35
+"""Calls of the teacher."""
+SPREAD = 0.5
+"""Standard deviation of the paired difference in safety of two programs on a scenario, clusters allowed for."""
+POWERED = 2.8
+"""Standard errors that a difference must be worth to be found with 80 % power, two-sided at 5 %."""
+
+
+@dataclass(frozen=True)
+class CompileSize:
+    """What a compile is expected to take and to tell, from its settings alone.
+
+    Attributes:
+        calls: LM calls of all roles, without retries.
+        limit: calls that are not exceeded; None for no limit.
+        detectable: least difference in safety that its held-out test finds with 80 % power.
+    """
+
+    calls: int
+    limit: int | None
+    detectable: float
+
+
+def size_compile(settings: CompileSettings) -> CompileSize | None:
+    """About what ``pareto`` will take, by figures measured on stand-ins (docs/compile-calls.md); None for others."""
+    if settings.optimizer != "pareto":
+        return None
+    raced = round(settings.raced * settings.dev)
+    calls = (
+        settings.plan_queries * (1 + 2 * settings.evaluations)
+        + settings.train * CONVERSATION
+        + TEACHER
+        + settings.trials * raced * RACED
+        + (settings.dev - raced) * (CONVERSATION + settings.front * AGAIN)
+        + settings.test * (BASELINE_CALLS + CONVERSATION + settings.front * TESTED)
+    )
+    limit = min((each.limit for each in settings.limits() if isinstance(each, MaxCalls)), default=None)
+    known = round(calls) if limit is None else min(round(calls), limit)
+    return CompileSize(known, limit, POWERED * SPREAD / math.sqrt(settings.test))
 
 
 @dataclass(frozen=True)

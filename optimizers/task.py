@@ -11,11 +11,14 @@ from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
 from modules import RAISE
-from optimizers.defaults import OPTIMIZER, PRICE, TRIALS
+from optimizers.defaults import DEFAULT, OPTIMIZER, PRICE, TRIALS
 from optimizers.front import COSTED, TOLERANCE, Objective, Pick, Point
 from optimizers.metric import Metric, tradeoff
 from optimizers.storage import Storage
 from signatures import RaiseError
+
+BASELINE_CALLS = 4
+"""LM calls that the two baselines, ``vanilla`` and ``context-rich``, take for a held-out scenario."""
 
 
 def parse_pick(text: str, objective: Objective = "questions", optimizer: str = OPTIMIZER) -> Pick:
@@ -80,6 +83,8 @@ class Task:
         name: of the search, in its storage.
         storage: where searches that can be resumed and shared are kept; in memory, if not given.
         held_out: scenarios that every program of the front will be measured on in the end, for the budget's reserve.
+        front: programs that will be measured on all of dev, and held out, at most.
+        raced: share of dev that trials race on; the front meets the rest afterwards.
         metric: the score of a judged conversation, for DSPy's optimizers and to choose demonstrations by; None for
             ``safety - price * questions``.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
@@ -101,6 +106,8 @@ class Task:
     name: str = "search"
     storage: Storage = field(default_factory=Storage)
     held_out: int = 0
+    front: int = DEFAULT.front
+    raced: float = DEFAULT.raced
     metric: Metric | None = None
     allow_private_demos: bool = False
     objective: Objective = "questions"
@@ -128,17 +135,19 @@ class Task:
         """
         return self.metric or tradeoff(self.price)
 
-    def result_cost(self, like: Evaluation, programs: int, more_dev: int) -> tuple[float, float]:
-        """About how many LM calls, and US$, measuring the result will take.
+    def result_cost(
+        self, uncompiled: Evaluation, programs: Sequence[Evaluation], more_dev: int = 0
+    ) -> tuple[float, float]:
+        """About how many LM calls, and US$, measuring the result will take: replies that are stored count as calls.
 
         Args:
-            like: an evaluation whose calls a conversation are taken for those to come.
-            programs: how many will be measured.
-            more_dev: on how many dev scenarios each, before the held-out ones.
+            uncompiled: evaluation of the uncompiled program, which is measured, too; the price of a call is its.
+            programs: evaluations of the others, whose calls a conversation are taken for those to come.
+            more_dev: on how many dev scenarios each will be measured, before the held-out ones.
         """
-        conversations = programs * more_dev + (programs + 1) * self.held_out  # the uncompiled program is tested, too
-        usd = (like.cost_usd() or 0.0) / max(1, len(like.episodes))
-        return conversations * float(like.frame["lm_replies"].mean()), conversations * usd
+        replies = [float(each.frame["lm_replies"].mean()) for each in (uncompiled, *programs)]
+        calls = sum(replies) * (more_dev + self.held_out) + BASELINE_CALLS * self.held_out
+        return calls, calls * (uncompiled.cost_usd() or 0.0) / max(1.0, replies[0] * len(uncompiled.episodes))
 
 
 def cost_column(evaluation: Evaluation) -> str:

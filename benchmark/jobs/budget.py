@@ -32,12 +32,14 @@ class SoFar:
         minutes: since then.
         gains: hypervolume of the front after each trial, in order.
         reserved: what is set aside for measuring the result, counted as if spent.
+        measuring: whether the result is being measured.
     """
 
     usage: Tally
     minutes: float = 0.0
     gains: tuple[float, ...] = ()
     reserved: Usage = field(default_factory=Usage)
+    measuring: bool = False
 
     @property
     def replies(self) -> int:
@@ -73,6 +75,25 @@ class MaxCalls:
         """See ``Stopper``."""
         of = f" of the {self.role.value}" if self.role else ""
         return f"{self.limit} LM calls{of} are spent" if so_far.of(self.role).calls >= self.limit else ""
+
+
+@dataclass(frozen=True)
+class OwnCalls(MaxCalls):
+    """The calls that a job has by its own settings: once they are spent it is finished, and no rerun carries it on.
+
+    Attributes:
+        limit: less what earlier runs of the job spent before they measured a result.
+        by: the setting, for the reason.
+        measured: calls by which earlier runs have measured the result.
+    """
+
+    by: str = "the job"
+    measured: int = 0
+
+    def __call__(self, so_far: SoFar) -> str:
+        """See ``Stopper``."""
+        spent = so_far.of(self.role).calls + (self.measured if so_far.measuring else 0)
+        return f"the LM calls of {self.by} are spent" if spent >= self.limit else ""
 
 
 @dataclass(frozen=True)
@@ -205,7 +226,7 @@ class Budget:
     def _admit(self) -> None:
         so_far = self.so_far()
         if self._measuring:
-            so_far = replace(so_far, reserved=Usage())
+            so_far = replace(so_far, reserved=Usage(), measuring=True)
         kinds = (MaxCalls, MaxUsd) if self._measuring else (MaxCalls, MaxUsd, MaxMinutes)
         for stopper in self._stoppers:
             if isinstance(stopper, kinds) and (why := stopper(so_far)):
@@ -241,7 +262,7 @@ class Budget:
         found: dict[str, dict[str, float]] = {}
         for limit in self._stoppers:
             match limit:
-                case MaxCalls(role=None):
+                case MaxCalls(role=None) if limit.limit < found.get("calls", {}).get("limit", math.inf):
                     found["calls"] = {"limit": limit.limit, "spent": total.calls}
                 case MaxUsd(role=None):
                     found["usd"] = {"limit": limit.limit, "spent": round(total.cost_usd, 6)}
@@ -276,7 +297,7 @@ class Budget:
     @property
     def resumable(self) -> bool:
         """Whether a limit ended the job, so that a higher one would carry it on."""
-        return bool(self.reason()) and not isinstance(self._by, NoGain | MaxReplies)
+        return bool(self.reason()) and not isinstance(self._by, NoGain | MaxReplies | OwnCalls)
 
     def check(self) -> None:
         """For steps that can only be stopped from within.

@@ -7,9 +7,9 @@ from benchmark.evaluation.fidelity import agree
 from benchmark.probe.items import Answer, answers
 from benchmark.probe.steps import Count, Outcome, Step, one, shorten
 from modules import RAISE
-from modules.agent import MEANINGS
 from modules.answers import facts_in
 from modules.calls import Call, Script, Unreadable, run
+from modules.turn import MEANINGS
 from signatures import Ask, Conversation
 
 QUERY = "What should I do?"

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from typer import Option
 
-from benchmark.defaults import PLAN_EVALUATIONS, PLAN_QUERIES
 from cli.options.groups import (
     Agent,
     Judge,
@@ -22,11 +21,16 @@ from cli.options.groups import (
     in_models,
     in_scenarios,
 )
-from optimizers.defaults import DEV, OPTIMIZER, PICK, PRICE, TEST, TRAIN, TRIALS
+from optimizers.defaults import BUDGET, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
 from optimizers.front import Objective
 
 in_planning = partial(Option, rich_help_panel="Planning")
 in_search = partial(Option, rich_help_panel="Search")
+
+
+def _by_budget(name: str) -> str:
+    """``[default: ...]`` of a number that ``--budget`` sets."""
+    return "[default by --budget: " + ", ".join(f"{getattr(sizes, name)} {size}" for size, sizes in SIZES.items()) + "]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +55,35 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
     judge: Judge = None
     user: User = None
     teacher: Teacher = None
-    train: Annotated[int, in_scenarios(min=1, help="Train scenarios, the source of demonstrations.")] = TRAIN
-    dev: Annotated[int, in_scenarios(min=2, help="Dev scenarios, on which candidates are compared.")] = DEV
-    test: Annotated[int, in_scenarios(min=2, help="Held-out test scenarios, for the final figures.")] = TEST
+    size: Annotated[
+        Size,
+        in_limits(
+            "--budget",
+            help=f"How much work it is: 'small' makes at most {SMALL_CALLS:,} LM calls; 'medium' about half as many as "
+            "'full'. Sets the numbers of scenarios, planned queries and trials that are not given.",
+        ),
+    ] = BUDGET
+    train: Annotated[
+        int | None, in_scenarios(min=1, help=f"Train scenarios, the source of demonstrations. {_by_budget('train')}")
+    ] = None
+    dev: Annotated[
+        int | None, in_scenarios(min=2, help=f"Dev scenarios, on which candidates are compared. {_by_budget('dev')}")
+    ] = None
+    test: Annotated[
+        int | None, in_scenarios(min=2, help=f"Held-out test scenarios, for the final figures. {_by_budget('test')}")
+    ] = None
     allow_private_demos: Annotated[
         bool,
         in_scenarios(
             "--allow-private-demos", help="Allow conversations of real people (reddit, hub) as demonstrations."
         ),
     ] = False
-    plan_queries: Annotated[int, in_planning(min=1, help="Train queries to plan a path for.")] = PLAN_QUERIES
-    evaluations: Annotated[int, in_planning(min=1, help="Rollouts for each planned query.")] = PLAN_EVALUATIONS
+    plan_queries: Annotated[
+        int | None, in_planning(min=1, help=f"Train queries to plan a path for. {_by_budget('plan_queries')}")
+    ] = None
+    evaluations: Annotated[
+        int | None, in_planning(min=1, help=f"Rollouts for each planned query. {_by_budget('evaluations')}")
+    ] = None
     optimizer: Annotated[
         list[str] | None,
         in_search(
@@ -69,7 +91,7 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Run):
             f"copro. Repeat it to compare several on each target, at equal budgets. [default: {OPTIMIZER}]",
         ),
     ] = None
-    trials: Annotated[int, in_search(min=1, help="Candidate programs to try.")] = TRIALS
+    trials: Annotated[int | None, in_search(min=1, help=f"Candidate programs to try. {_by_budget('trials')}")] = None
     no_gain: Annotated[
         int | None, in_search(min=1, help="Stop after this many trials in a row that hardly improved the front.")
     ] = None

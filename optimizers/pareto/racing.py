@@ -1,7 +1,13 @@
-"""Racing: a trial is measured block by block, and given up once it could hardly add to the front any more.
+"""Racing: a trial is looked at after every few scenarios, and given up once it could hardly add to the front any more.
 
 All trials meet the same scenarios in the same order (common random numbers), so a few paired differences from a trial
 that was measured in full tell more than as many scores alone: the complete trial is a control variate.
+
+A trial is looked at several times, and each look may err. The chance to give up a trial in any of them, though it would
+add ``Race.least_gain`` to the front, is ``Race.error``: each look is given a share of it, by a spending function of the
+share of scenarios measured (Lan and DeMets 1983, Biometrika 70: 659-663; the one that is much like Pocock's bounds),
+and the shares add up to the whole whatever depends on what (Bonferroni). Stopping for futility alone leaves the front
+itself untouched: what is on it was measured in full.
 """
 
 import math
@@ -9,17 +15,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from scipy.special import stdtrit
 
 from benchmark import Evaluation
 from optimizers.front import Point, hypervolume
 from optimizers.task import cost_column
 
-BLOCKS = 3
-"""Rungs of a trial: a third of the scenarios, two thirds, all."""
-OPTIMISM = 1.0
-"""Standard errors of luck that a trial is granted, in both objectives at once."""
-LEAST_GAIN = 0.03
-"""Hypervolume that a trial must still be able to add; 1 % of what a good front gains over a poor one."""
+
+@dataclass(frozen=True)
+class Race:
+    """When a trial is given up.
+
+    Attributes:
+        step: scenarios from look to look.
+        error: chance, in (0, 1), to give up a trial that would add ``least_gain``, over all looks and objectives.
+        least_gain: hypervolume below which a gain is none: 0.3 % of what a good front has, a quarter of what chance
+            alone moves it by.
+    """
+
+    step: int = 7
+    error: float = 0.2
+    least_gain: float = 0.1
+
+    def looks(self, scenarios: int) -> list[int]:
+        """After how many scenarios a trial is looked at, growing; the last is all of them."""
+        return [*range(self.step, scenarios, self.step), scenarios]
+
+    def luck(self, measured: int, scenarios: int, objectives: int = 2) -> float:
+        """Standard errors of luck that a trial is granted in each of so many objectives, once so much is measured."""
+        looks = self.looks(scenarios)
+        before = max((look for look in looks if look < measured), default=0)
+        share = self._spent(measured / scenarios) - self._spent(before / scenarios)
+        return float(-stdtrit(max(1, measured - 1), share / objectives))
+
+    def _spent(self, information: float) -> float:
+        """The error that may have been made by then."""
+        return self.error * math.log(1 + (math.e - 1) * min(1.0, information))
 
 
 @dataclass(frozen=True)
@@ -44,18 +75,12 @@ class Estimate:
         """(safety, average questions), and the cost if it is an objective."""
         return (self.safety, self.questions) if self.cost is None else (self.safety, self.questions, self.cost)
 
-    @property
-    def optimistic(self) -> Point:
-        """The point with ``OPTIMISM`` standard errors of luck."""
+    def optimistic(self, luck: float) -> Point:
+        """The point with ``luck`` standard errors of luck in every objective at once."""
         safety, *burdens = self.point
         errors = (self.questions_error, self.cost_error)
-        lucky = (max(0.0, mean - OPTIMISM * error) for mean, error in zip(burdens, errors, strict=False))
-        return (safety + OPTIMISM * self.safety_error, *lucky)
-
-
-def rungs(scenarios: int, blocks: int = BLOCKS) -> list[int]:
-    """After how many scenarios a trial may be stopped, growing; the last is all of them."""
-    return sorted({max(1, round(scenarios * (i + 1) / blocks)) for i in range(blocks)} | {scenarios})
+        lucky = (max(0.0, mean - luck * error) for mean, error in zip(burdens, errors, strict=False))
+        return (safety + luck * self.safety_error, *lucky)
 
 
 def estimate(
@@ -87,9 +112,9 @@ def estimate(
     return Estimate(safety, questions, safety_error, questions_error, cost / unit, cost_error / unit)
 
 
-def optimistic_gain(candidate: Estimate, front: Sequence[Point]) -> float:
-    """Hypervolume that the candidate's optimistic point would add to ``front``."""
-    return hypervolume([*front, candidate.optimistic]) - hypervolume(front)
+def optimistic_gain(candidate: Estimate, front: Sequence[Point], luck: float) -> float:
+    """Hypervolume that the candidate's point, with ``luck`` standard errors of luck, would add to ``front``."""
+    return hypervolume([*front, candidate.optimistic(luck)]) - hypervolume(front)
 
 
 def _scores(evaluation: Evaluation, columns: list[str]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from optimizers.pareto.proposals import (
     propose_grounded,
     show_planned_paths,
 )
-from optimizers.pareto.racing import LEAST_GAIN, Estimate, estimate, optimistic_gain, rungs
+from optimizers.pareto.racing import Estimate, Race, estimate, optimistic_gain
 from optimizers.pareto.reflection import reflect
 from optimizers.pareto.search_space import (
     OptionPool,
@@ -39,8 +39,6 @@ from optimizers.pareto.study import ClaimedTrial, RoundPlan, StudyRound
 from optimizers.task import Candidate, Search, Task, cost_unit, refuse_unscored
 from signatures import RaiseError
 
-RACED = 0.5
-"""Share of dev that trials race on; the front meets the rest afterwards."""
 ROUNDS = (0.4, 0.3, 0.3)
 """Shares of the trials; reflection comes before each round but the first."""
 DEMO_SETS = 3
@@ -48,12 +46,15 @@ BASIC = {"respond": 2, "abstain": 1}
 GROUNDED = {"respond": 2, "abstain": 1, "plan": 1, "ask": 1}
 REFLECTED = ("respond", "respond", "abstain", "respond", "plan")
 """What is reflected on before each later round, for front members in turn, safest first."""
-FRONT_AT_MOST = 6
 
 
-def pareto(task: Task) -> Search:
-    """Search the trade-off between safety and questions; see the module."""
-    return ParetoSearch(task).run()
+def pareto(task: Task, race: Race | None = None) -> Search:
+    """Search the trade-off between safety and questions; see the module.
+
+    Args:
+        race: when a trial is given up.
+    """
+    return ParetoSearch(task, race or Race()).run()
 
 
 class ParetoSearch:
@@ -63,12 +64,12 @@ class ParetoSearch:
         measured: number -> the trial's program and what is measured of it.
     """
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.raced = list(task.dev[: max(1, round(RACED * len(task.dev)))])
-        self.rungs = rungs(len(self.raced))
+    def __init__(self, task: Task, race: Race) -> None:
+        self.task, self.race = task, race
+        self.raced = list(task.dev[: max(1, round(task.raced * len(task.dev)))])
         self.issues: Counter[str] = Counter()
         self.measured: dict[int, Candidate] = {}
+        self._programs_kept = 0
 
     @cached_property
     def unit(self) -> float | None:
@@ -96,11 +97,11 @@ class ParetoSearch:
         return Search(tried, front, self.task.budget.reason(), dict(self.issues), dump_pool(pool))
 
     def _affordable_programs(self) -> int:
-        """How many members of the front can be measured within the limits, at most ``FRONT_AT_MOST``."""
-        first = self.measured[min(self.measured)].dev
-        if programs := self._most_programs(first):
-            return programs
-        calls, usd = self._result_cost(first, 1)
+        """How many members of the front can be measured within the limits, at most ``Task.front``."""
+        if programs := self._most_programs():
+            all_raced = len(self.raced) == len(self.task.dev)  # then dev costs nothing more
+            return self.task.front if all_raced else programs
+        calls, usd = self._result_cost(1)
         raise RaiseError(
             f"the limit is too low: measuring a result takes about {calls:,.0f} more LM calls (US$ {usd:.2f}); with a "
             "higher limit the same command goes on, or lower --dev and --test."
@@ -173,7 +174,7 @@ class ParetoSearch:
         params = this.choose(claimed)
         name = f"trial-{claimed.number:02d}"
         program = build(self.task.student, this.pool, params)
-        for count in self.rungs:
+        for count in self.race.looks(len(self.raced)):
             dev = self.task.measure(program, name, self.raced[:count])
             if dev.no_conclusion:
                 self._fail(this, claimed, dev)
@@ -182,7 +183,8 @@ class ParetoSearch:
             if any(math.isnan(value) for value in reached.point):
                 self._fail(this, claimed, dev)
                 return
-            if count < len(self.raced) and self._hopeless(reached):
+            luck = self.race.luck(count, len(self.raced), objectives=len(reached.point))
+            if count < len(self.raced) and self._hopeless(reached, luck):
                 break
         self._keep(claimed.number, Candidate(name, program, dev, params, self.unit))
         this.tell(claimed, reached.point, len(dev.frame), self.task.constraints.violations(reached.point))
@@ -194,34 +196,42 @@ class ParetoSearch:
         if claimed.number == 0:
             refuse_unscored(dev)
 
-    def _hopeless(self, reached: Estimate) -> bool:
+    def _hopeless(self, reached: Estimate, luck: float) -> bool:
         """Whether the trial could hardly add to the front; none is before a first trial has finished."""
         front = [candidate.point for candidate in self._front()]
-        return bool(front) and (optimistic_gain(reached, front) < LEAST_GAIN or bool(self.task.budget.reason()))
+        if not front:
+            return False
+        return optimistic_gain(reached, front, luck) < self.race.least_gain or bool(self.task.budget.reason())
 
     # What is known so far.
 
     def _keep(self, number: int, candidate: Candidate) -> None:
         self.measured[number] = candidate
         self.issues["unscored responses"] += candidate.dev.unscored
-        if number == 0:
-            self._reserve_result(candidate.dev)
+        self._reserve_result()
 
-    def _reserve_result(self, first: Evaluation) -> None:
+    def _reserve_result(self) -> None:
         """Set aside what measuring the front takes: as many members as leave half of the limits to the search."""
-        self.task.budget.reserve(*self._result_cost(first, self._most_programs(first, times=2) or 1))
+        if not self._completed():
+            return
+        if not self._programs_kept:
+            self._programs_kept = self._most_programs(times=2) or 1
+        self.task.budget.reserve(*self._result_cost(self._programs_kept))
 
-    def _most_programs(self, first: Evaluation, times: int = 1) -> int:
+    def _most_programs(self, times: int = 1) -> int:
         """The largest front that could be measured ``times`` over within the limits; 0 if none could."""
-        for programs in range(FRONT_AT_MOST, 0, -1):
-            calls, usd = self._result_cost(first, programs)
+        for programs in range(self.task.front, 0, -1):
+            calls, usd = self._result_cost(programs)
             if self.task.budget.affords(times * calls, times * usd):
                 return programs
         return 0
 
-    def _result_cost(self, first: Evaluation, programs: int) -> tuple[float, float]:
-        """See ``Task.result_cost``; trials have met ``raced`` only."""
-        return self.task.result_cost(first, programs, len(self.task.dev) - len(self.raced))
+    def _result_cost(self, programs: int) -> tuple[float, float]:
+        """See ``Task.result_cost``: for the most talkative members of the front so far, and the first trial."""
+        first = self._completed()[0].dev
+        members = [member.dev for member in self._members(self.task.front)] + [first] * programs
+        members.sort(key=lambda dev: -float(dev.frame["lm_replies"].mean()))
+        return self.task.result_cost(first, members[:programs], len(self.task.dev) - len(self.raced))
 
     def _catch_up(self, this: StudyRound) -> None:
         """Take in trials that an earlier run or another worker finished; their replies are in the store."""
@@ -248,12 +258,16 @@ class ParetoSearch:
         kept = [candidate for candidate in candidates if self.task.constraints.kept(candidate.point)] or candidates
         return [kept[i] for i in non_dominated([candidate.point for candidate in kept])]
 
+    def _members(self, most: int) -> list[Candidate]:
+        """The ``most`` members of the front that together keep most hypervolume."""
+        front = self._front()
+        return [front[i] for i in select_by_hypervolume([member.point for member in front], most)]
+
     # The end.
 
     def _measure_front_again(self, most: int) -> list[Candidate]:
         """The front's ``most`` most useful members, measured on all of dev; those that prove dominated are left out."""
-        front = self._front()
-        members = [front[i] for i in select_by_hypervolume([member.point for member in front], most)]
+        members = self._members(most)
         again = []
         for number, member in enumerate(members):
             self.task.report("measuring the front again", number, len(members))

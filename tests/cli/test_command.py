@@ -20,6 +20,7 @@ from cli.app import COMMANDS, DATA_COMMANDS, MODULES
 from cli.command import bind
 from lms import Role, default_models
 from optimizers import CompileSettings
+from optimizers.defaults import SIZES
 
 HEAVY = ("dspy", "litellm", "mlflow", "optuna", "pandas", "numpy", "scipy", "sklearn", "plotly", "matplotlib")
 LINES = {MODULES.get(name, name): line for name, line in (COMMANDS | DATA_COMMANDS).items()}
@@ -112,7 +113,7 @@ def defaults(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "settings", "others"),
     [
-        ("compile", CompileSettings().model_dump(), {"optimizer", "depth", "agent"}),
+        ("compile", CompileSettings().model_dump(), {"optimizer", "depth", "agent", "raced", *vars(SIZES["full"])}),
         ("plan", vars(PlanSettings()), {"evaluations_at_once"}),
         ("generate", vars(GenerateSettings()), {"domains"}),
         ("reddit", vars(RedditSettings()), set()),
@@ -129,6 +130,9 @@ def test_defaults_that_are_spelt_otherwise_are_the_same() -> None:
     assert defaults("plan")["at_once"] == PlanSettings().evaluations_at_once
     assert defaults("generate")["domains"] == ",".join(GenerateSettings().domains)
     assert f"[default: {CompileSettings().optimizer}]" in help_of("compile", "optimizer")
+    for name in ("train", "dev", "test", "plan_queries", "evaluations", "trials"):
+        assert defaults("compile")[name] is None
+        assert f"{getattr(CompileSettings(), name)} medium" in help_of("compile", name)
 
 
 def help_of(name: str, option: str) -> str:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import stdtr
 
 from benchmark import Evaluation
 from optimizers.front import hypervolume
-from optimizers.pareto.racing import Estimate, estimate, optimistic_gain, rungs
+from optimizers.pareto.racing import Estimate, Race, estimate, optimistic_gain
 from tests.benchmark.evaluation.episodes import episode
 from tests.benchmark.evaluation.episodes import evaluation as evaluation_of
 
@@ -23,10 +24,40 @@ def part(whole: Evaluation, count: int) -> Evaluation:
 scores = st.lists(st.floats(1, 5), min_size=6, max_size=30)
 
 
-def test_rungs_end_with_all_scenarios_and_grow() -> None:
-    assert rungs(42) == [14, 28, 42]
-    assert rungs(2) == [1, 2]
-    assert rungs(1) == [1]
+def test_looks_end_with_all_scenarios_and_grow() -> None:
+    assert Race().looks(42) == [7, 14, 21, 28, 35, 42]
+    assert Race().looks(10) == [7, 10]
+    assert Race().looks(7) == [7]
+    assert Race().looks(1) == [1]
+
+
+@given(st.integers(1, 100), st.integers(1, 20), st.floats(0.01, 0.9))
+def test_the_looks_together_spend_the_error_and_no_more(scenarios: int, step: int, error: float) -> None:
+    race = Race(step=step, error=error)
+    looks = race.looks(scenarios)
+    shares = [2 * (1 - stdtr(max(1, look - 1), race.luck(look, scenarios))) for look in looks]
+    assert sum(shares) == pytest.approx(error, rel=1e-6)
+    assert all(share > 0 for share in shares)
+
+
+def test_a_trial_that_would_gain_is_given_up_no_more_often_than_stated() -> None:
+    """Paired differences of chance about a front of one point; the trial is as much better as ``least_gain`` asks."""
+    rng, race, scenarios = np.random.default_rng(1), Race(), 28
+    given_up = 0
+    for _ in range(60):
+        hardness = rng.normal(3, 0.5, scenarios)
+        known = evaluation(list(hardness), [2.0] * scenarios)
+        noise = rng.normal(0, 0.4, scenarios)
+        noise -= noise.mean()  # so that the whole race is the truth
+        gain = race.least_gain / 8  # eight questions are left to the reference
+        trial = evaluation(list(hardness + gain + noise), [2.0] * scenarios)
+        front = [(float(hardness.mean()), 2.0)]
+        given_up += any(
+            optimistic_gain(estimate(part(trial, look), [known], scenarios), front, race.luck(look, scenarios))
+            < race.least_gain * 0.999
+            for look in race.looks(scenarios)[:-1]
+        )
+    assert 0 < given_up / 60 <= race.error
 
 
 @given(scores, st.floats(-0.5, 0.5))
@@ -58,8 +89,8 @@ def test_unscored_rows_are_left_out_of_pairs() -> None:
 
 def test_one_scenario_and_nothing_to_compare_with_leave_everything_open() -> None:
     reached = estimate(evaluation([3.0], [1.0]), [], 10)
-    assert reached.optimistic[0] == np.inf
-    assert optimistic_gain(reached, [(4.0, 1.0)]) > 0
+    assert reached.optimistic(1.0)[0] == np.inf
+    assert optimistic_gain(reached, [(4.0, 1.0)], 1.0) > 0
 
 
 @given(
@@ -72,8 +103,10 @@ def test_the_optimistic_gain_is_what_the_optimistic_point_adds_and_grows_with_do
     front: list[tuple[float, float]], point: tuple[float, float], doubt: float
 ) -> None:
     sure, unsure = Estimate(*point), Estimate(*point, safety_error=doubt, questions_error=doubt)
-    assert optimistic_gain(sure, front) == pytest.approx(hypervolume([*front, point]) - hypervolume(front))
-    assert optimistic_gain(unsure, front) >= optimistic_gain(sure, front) - 1e-9
+    assert optimistic_gain(sure, front, 2.0) == pytest.approx(hypervolume([*front, point]) - hypervolume(front))
+    assert (
+        optimistic_gain(unsure, front, 2.0) >= optimistic_gain(unsure, front, 1.0) >= optimistic_gain(sure, front, 1.0)
+    )
 
 
 def test_estimates_are_right_on_average() -> None:

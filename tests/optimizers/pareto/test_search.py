@@ -23,6 +23,7 @@ from optimizers import Constraints, MaxCalls, Search, Task
 from optimizers.export import prompts_of
 from optimizers.front import Objective, hypervolume
 from optimizers.pareto import pareto
+from optimizers.pareto.racing import Race
 from optimizers.storage import Storage
 from optimizers.task import cost_unit, parse_pick
 from signatures import Conversation, RaiseError, Respond, StopReason
@@ -75,11 +76,18 @@ def test_the_front_is_one_and_was_measured_on_all_of_dev(found: Search) -> None:
     }
 
 
-def test_the_first_trial_is_the_student_and_hopeless_ones_met_fewer_scenarios(found: Search) -> None:
+def test_the_first_trial_is_the_student_and_hopeless_ones_met_fewer_scenarios() -> None:
+    found = pareto(task(trials=5), Race(step=2, error=0.9, least_gain=2.0))
     assert prompts_of(found.trials[0].program) == prompts_of(RAISE(PATHS))
     measured = [len(candidate.dev.frame) for candidate in found.trials]
     assert measured[0] == max(measured) == 7
     assert min(measured) < 7
+
+
+def test_no_more_programs_are_measured_than_wanted_on_scenarios_that_trials_raced_on_or_not() -> None:
+    few = pareto(replace(task(trials=5), front=2, raced=1.0))
+    assert len(few.front) <= 2
+    assert len(few.trials[0].dev.frame) == len(DEV)
 
 
 def test_triage_and_its_recall_are_the_uncompiled_programs(found: Search) -> None:

@@ -1,0 +1,60 @@
+"""The last step of a compile: baselines and front on scenarios that nothing was chosen on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmark import Evaluation, Scenario, evaluate
+from benchmark.jobs.budget import BudgetSpent
+from modules import ContextRich, Program, Vanilla
+from optimizers.front import Pick, choose
+from optimizers.task import Candidate, Search, Task
+
+STAGE = "evaluating on held-out test"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the test found.
+
+    Attributes:
+        front: members that were tested, in their order.
+        chosen: index of the default program among them, chosen on dev.
+        tests: evaluations by name: baselines, ``raise`` (the uncompiled program) and the members.
+        left_out: members that a limit left untested.
+    """
+
+    front: tuple[Candidate, ...]
+    chosen: int
+    tests: dict[str, Evaluation]
+    left_out: int
+
+
+def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, pick: Pick) -> HeldOut:
+    """Choose the default program on dev, and test: baselines, default program, then the rest of the front.
+
+    Raises:
+        BudgetSpent: if a limit forbids a call before the default program is tested; later the front is what was tested.
+    """
+    uncompiled = task.measure(task.student, "raise").average("n_queries")
+    default = search.front[choose([candidate.point for candidate in search.front], pick, uncompiled)]
+    needed: dict[str, Program] = {
+        "vanilla": Vanilla(),
+        "context-rich": ContextRich(),
+        "raise": task.student,
+        default.name: default.program,
+    }
+    rest = {member.name: member.program for member in search.front if member.name != default.name}
+    tests: dict[str, Evaluation] = {}
+    for number, (name, program) in enumerate((needed | rest).items()):
+        task.report(STAGE, number, len(needed) + len(rest))
+        try:
+            tests[name] = evaluate(
+                program, scenarios, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
+            )
+        except BudgetSpent:
+            if name in needed:
+                raise
+            break
+    task.report(STAGE, len(needed) + len(rest), len(needed) + len(rest))
+    front = tuple(member for member in search.front if member.name in tests)
+    return HeldOut(front, front.index(default), tests, len(search.front) - len(front))
