@@ -67,7 +67,9 @@ def test_not_fit_is_exit_code_3_with_the_reason_an_example_and_what_helps(run: R
         file = Path("mlruns/probes/openai-gpt-4o.toml")
         assert f"settings {file}" in said
         assert tomllib.loads(file.read_text(encoding="utf-8")) == {"phrasing": "plain"}
-        told = run("evaluate", "vanilla", *words, "--judge", "sim/judge", "--user", "sim/user", "--limit", "1")
+        others = ("--judge", "sim/judge", "--user", "sim/user", "--limit", "1")
+        told = run("evaluate", "raise", *words, *others, "--settings", str(file))
+    assert told.code == 0
     assert "openai/gpt-4o is not fit for the target, says its probe: triage" in " ".join(told.err.split())
 
 

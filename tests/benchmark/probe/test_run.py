@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from dspy.lm15 import Request
 
+from benchmark.jobs.journal import Journal
 from benchmark.probe.limits import CHECKS, MOST_CALLS
 from benchmark.probe.run import Probe, Probed, probe
 from benchmark.probe.verdicts import Fitness
 from lms import LanguageModels, Role, RoleSettings, default_models
+from lms.engine import Model
 from lms.simulation.prompt import Prompt, read
 from lms.store import Reply
-
-Rewrite = Callable[[Prompt, dict[str, str]], Mapping[str, Any]]
 
 
 def models_of(role: Role, model: str) -> LanguageModels:
@@ -27,7 +27,7 @@ def probed(models: LanguageModels, *roles: Role, **options: Any) -> Probed:
 class Changed:
     """A model that says some fields otherwise."""
 
-    def __init__(self, model: Any, fields: Mapping[str, Callable[[Prompt], object]]) -> None:
+    def __init__(self, model: Model, fields: Mapping[str, Callable[[Prompt], object]]) -> None:
         self._model, self._fields = model, fields
         self.identity = f"changed {sorted(fields)} {model.identity}"
 
@@ -64,8 +64,6 @@ def test_one_probe_of_all_roles_takes_some_130_calls(good: Probe) -> None:
 
 
 def test_what_is_stored_is_not_asked_again_and_waits_are_remembered() -> None:
-    from benchmark.jobs.journal import Journal
-
     models, waits = LanguageModels(), Journal()
     first = probe(models, (Role.USER,), journal=waits)
     before = models.ledger.snapshot().calls()
