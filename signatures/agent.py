@@ -91,6 +91,7 @@ class TakeTurn(dspy.Signature):
     5. Otherwise leave attribute and question empty, and answer the person's query in a way that is safe and helpful for
     this particular person. Rely on what is known about them, and do not assume what is not."""
 
+    # What turns share comes first, for the caches of providers; the person's latest words come last.
     attributes: str = dspy.InputField(desc="attribute names with their meanings")
     threshold: str = dspy.InputField(desc="rating from which you answer")
     query: str = dspy.InputField(desc="what the person asked")

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.evaluation.fidelity import agree
 from lms.simulation import PERSONAS
-from modules.agent import MEANINGS
+from modules.turn import MEANINGS
 from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer
 from tests.lms.simulation.asking import persona, scenarios, stand_in
 
