@@ -75,7 +75,7 @@ class DecideAndAsk(dspy.Signature):
 class TakeTurn(dspy.Signature):
     """Take one turn of a conversation: read the person's reply, then prepare one question or, if it is time, an answer.
 
-    1. Read the reply. Take every listed attribute that it states, in the person's own words shortened to a phrase, and
+    1. Read the reply. Note every listed attribute that it states, in the person's own words shortened to a phrase, and
     copy the words that say it: a fact without such words is thrown away. Never guess. Leave out what the reply only
     hints at, what it says of somebody else, and what is in doubt.
     2. Decide whether the person may be in acute danger right now, or may be about to put somebody else in danger:
