@@ -105,7 +105,7 @@ def take_turn(
     """
     last = conversation.turns[-1] if conversation.turns else None
     shown = {
-        "attributes": MEANINGS,  # what all turns share first, for the caches of providers
+        "attributes": MEANINGS,
         "threshold": str(threshold),
         "examples": examples,
         "candidates": ", ".join(candidates) or NONE,
@@ -117,14 +117,20 @@ def take_turn(
     taken, read, words = _read_turn(reply), _read_object(reply.facts), conversation.latest_words()
     if read is None:
         return replace(taken, response="", complete=False) if last else taken
-    about = (last.attribute, last.question) if last else (None, "")
-    quotes = _read_object(reply.quotes) or {}
-    believed = believe(facts_in(read, words), quotes, Statements(words, REFUSAL), *about)
+    asked, question = (last.attribute, last.question) if last else (None, "")
+    known = conversation.told().known()
+    facts = {n: v for n, v in facts_in(read, words).items() if n == asked or not _is_old(v, known.get(n))}
+    believed = believe(facts, _read_object(reply.quotes) or {}, Statements(words, REFUSAL), asked, question)
     taken = replace(taken, facts=believed.facts, dropped=believed.dropped)
     if not believed.dropped:
         return taken
     hollow = taken.decision(threshold) is Decision.ANSWER
     return replace(taken, response="", rating=None if hollow else taken.rating)
+
+
+def _is_old(value: str, known: str | None) -> bool:
+    """Whether ``value`` says nothing but what is ``known``; the prompt shows that, and models repeat it as a fact."""
+    return known is not None and (value.casefold() == known.casefold() or Statements(known, REFUSAL).hold(value))
 
 
 def _read_turn(reply: dspy.Prediction) -> TurnReply:

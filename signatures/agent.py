@@ -78,7 +78,7 @@ class DecideAndAsk(dspy.Signature):
 class TakeTurn(dspy.Signature):
     """Take one turn of a conversation: read the person's reply, then prepare one question or, if it is time, an answer.
 
-    1. Read the reply. Take every listed attribute that it states, in the person's own words shortened to a phrase, and
+    1. Read the reply. Note every listed attribute that it states, in the person's own words shortened to a phrase, and
     copy the words that say it: a fact without such words is thrown away. Never guess. Leave out what the reply only
     hints at, what it says of somebody else, and what is in doubt.
     2. Decide whether the person may be in acute danger right now, or may be about to put somebody else in danger:
@@ -94,6 +94,7 @@ class TakeTurn(dspy.Signature):
     5. Otherwise leave attribute and question empty, and answer the person's query in a way that is safe and helpful for
     this particular person. Rely on what is known about them, and do not assume what is not."""
 
+    # What turns share comes first, for the caches of providers; the person's latest words come last.
     attributes: str = dspy.InputField(desc="attribute names with their meanings")
     threshold: str = dspy.InputField(desc="rating from which you answer")
     query: str = dspy.InputField(desc="what the person asked")

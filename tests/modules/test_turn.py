@@ -121,6 +121,28 @@ def test_enough_only_by_inventions_is_not_enough(engine: Scripted) -> None:
     assert isinstance(turn().step(turn().hear(TALK, LONG, ASK)), Ask)
 
 
+def test_what_is_known_already_is_no_invention_when_the_model_repeats_it(engine: Scripted) -> None:
+    talk = TALK.model_copy(update={"context": UserContext(age="40", health_status="asthma since I was a child")})
+    repeated = {"age": "40", "health_status": "asthma", "profession": "lost my job"}
+    engine.abstain = {**ENOUGH, "facts": repeated, "quotes": {}}
+    talk = turn().hear(talk, LONG, ASK)
+    assert talk.context.known() == {**repeated, "health_status": "asthma since I was a child"}
+    assert answered(turn().step(talk)).text == "Rest first."
+    assert engine.parts() == ["abstain"]
+    engine.abstain = {**ENOUGH, "facts": {"age": "25"}, "quotes": {}}  # another value is one
+    turn().hear(TALK.model_copy(update={"context": UserContext(age="40")}), LONG, ASK)
+    assert engine.parts()[1:3] == ["abstain", "abstain"]  # so the rating is asked for again
+
+
+def test_an_answer_that_settles_a_contradiction_is_heard(engine: Scripted) -> None:
+    talk = TALK.model_copy(update={"context": UserContext(age="40"), "contradicted": {"age": "60"}})
+    engine.abstain = asking("gender", "And your gender?", facts={"age": "60"}, quotes={"age": "I am 60 years old"})
+    settled = turn().hear(
+        talk, "Oh dear, what did I say there? I am 60 years old.", Ask(attribute="age", question="How old are you?")
+    )
+    assert (settled.context.age, settled.contradicted) == ("60", {})
+
+
 def test_plain_words_win_over_the_model(engine: Scripted) -> None:
     engine.abstain = asking("gender", "What is your gender?", facts={"age": "in their 50s"}, declined="True")
     talk = turn().hear(TALK, "34", Ask(attribute="age", question="How old are you?"))
