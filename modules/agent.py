@@ -13,11 +13,12 @@ from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath
-from modules.program import generate_response, identity_of, prediction
+from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
 from modules.reading.questions import fault_of
 from modules.reading.statements import Statements
+from modules.responding import respond_grounded
 from modules.settings import AgentSettings
 from signatures import (
     ATTRIBUTES,
@@ -131,9 +132,10 @@ class RAISE(dspy.Module):
             return self._help()
         reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
-            return (yield from self._answer(conversation, reason))
+            return (yield from self._answer(conversation, reason, usage))
         attribute = enough.attribute or attribute or (yield from self._choose(conversation, usage))
-        return (yield from self._phrase(conversation, attribute, enough.question, usage))
+        ask = yield from self._phrase(conversation, attribute, enough.question, usage)
+        return ask.model_copy(update={"rating": enough.rating})
 
     def _help(self) -> Respond:
         return Respond(text=help_first(self.settings.country, self.settings.contacts), reason=StopReason.CRISIS)
@@ -157,6 +159,8 @@ class RAISE(dspy.Module):
             usage.unreadable.append("abstain")
             return Sufficiency(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
         usage.unreadable += ["abstain"] * found.unread
+        usage.invalid += found.invalid
+        usage.falling += conversation.falls_to(found.rating)
         return found
 
     def _burden(self, conversation: Conversation) -> float:
@@ -201,6 +205,7 @@ class RAISE(dspy.Module):
         try:
             reply = yield Call(self.plan, shown)
             chosen = parse_attribute(str(reply.attribute), allowed)
+            usage.invalid += chosen is None
         except Unreadable:
             usage.unreadable.append("plan")
         planned = [name for path in found for name in path.path if name in allowed]
@@ -251,6 +256,7 @@ class RAISE(dspy.Module):
                 heard=heard,
                 declined=declined and attribute not in heard,
                 why=ask.why if ask else "",
+                rating=ask.rating if ask else None,
                 contradicts=tuple(n for n, value in heard.items() if n in known and disagree(n, known[n], value)),
             )
         )
@@ -275,8 +281,8 @@ class RAISE(dspy.Module):
         """Only what the person said; an experiment may replace this to see what the check is worth."""
         return ground(facts, quotes, said, asked, question)
 
-    def _answer(self, conversation: Conversation, reason: StopReason) -> Script[Respond]:
-        text = yield from generate_response(self.respond, conversation.query, conversation.told())
+    def _answer(self, conversation: Conversation, reason: StopReason, usage: TurnUsage) -> Script[Respond]:
+        text = yield from respond_grounded(self.respond, conversation, usage)
         return Respond(text=text, reason=reason)
 
     # Persistence: see ``modules.folder``.
