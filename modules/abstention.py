@@ -36,6 +36,8 @@ class Sufficiency:
         decision: ask or answer.
         attribute: what it would ask about, if it says so.
         question: how it would ask, if it says so.
+        rating: completeness from 0 to 5, if it rates; of several readable samples the mean.
+        invalid: it should have chosen an attribute and chose none of the candidates.
         unread: samples that could not be read, where there are several.
     """
 
@@ -43,6 +45,8 @@ class Sufficiency:
     attribute: str | None = None
     question: str = ""
     unread: int = 0
+    rating: float | None = None
+    invalid: bool = False
 
 
 class Abstention(Protocol):
@@ -101,7 +105,7 @@ class Scale:
     ) -> Script[Sufficiency]:
         """One rating."""
         reply = yield Call(predictor, conversation.prompt_inputs())
-        return Sufficiency(_require_rating(reply, self.threshold))
+        return Sufficiency(_require_rating(reply, self.threshold), rating=reply.completeness)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,9 @@ class Vote:
         decisions = [_read_rating(reply, self.threshold) for reply in replies]
         enough = sum(decision is Decision.ANSWER for decision in decisions)
         decision = Decision.ANSWER if enough >= self.agreement * self.samples else Decision.ASK
-        return Sufficiency(decision, unread=sum(one is None for one in decisions))
+        read = [reply.completeness for reply, one in zip(replies, decisions, strict=True) if one is not None]
+        mean = sum(read) / len(read) if read else None
+        return Sufficiency(decision, unread=len(decisions) - len(read), rating=mean)
 
 
 @dataclass(frozen=True)
@@ -180,4 +186,10 @@ class Fused:
         reply = yield Call(predictor, {**conversation.prompt_inputs(), **shown})
         decision = _require_rating(reply, self.threshold)
         attribute = parse_attribute(str(reply.attribute), candidates)
-        return Sufficiency(decision, attribute, str(reply.question or "").strip() if attribute else "")
+        return Sufficiency(
+            decision,
+            attribute,
+            str(reply.question or "").strip() if attribute else "",
+            rating=reply.completeness,
+            invalid=decision is Decision.ASK and bool(candidates) and attribute is None,
+        )

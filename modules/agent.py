@@ -3,22 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import dspy
 
 from modules.abstention import Sufficiency
 from modules.answers import REFUSAL, facts_in, is_presentable, plain_question, refuses
-from modules.calls import AskUser, Call, Script, TurnUsage, Unreadable, User, arun, clean_text, count_usage, gather, run
+from modules.calls import (
+    AskUser,
+    Call,
+    Script,
+    TurnUsage,
+    Unreadable,
+    User,
+    arun,
+    clean_text,
+    count_usage,
+    gather,
+    given,
+    run,
+)
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_folder, write_folder
-from modules.paths import PathIndex, PlannedPath
-from modules.program import generate_response, identity_of, prediction
+from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
+from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
 from modules.reading.questions import fault_of
 from modules.reading.statements import Statements
+from modules.responding import respond_grounded
 from modules.settings import AgentSettings
 from modules.turn import MEANINGS, TurnReply, take_turn
 from signatures import (
@@ -42,18 +56,6 @@ from signatures import (
 
 PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
 BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
-T = TypeVar("T")
-
-
-def _as_examples(paths: Sequence[PlannedPath]) -> str:
-    """Planned paths as prompts show them."""
-    lines = [f'{i}. "{p.query}": {", ".join(p.path)} (safety {p.value:.1f})' for i, p in enumerate(paths, 1)]
-    return "\n".join(lines) or "(none)"
-
-
-def _given(value: T) -> Script[T]:
-    yield from ()
-    return value
 
 
 class RAISE(dspy.Module):
@@ -131,7 +133,7 @@ class RAISE(dspy.Module):
             taken = yield from self._take_turn(conversation, usage)
             return (yield from self._follow(conversation, taken, usage))
         ahead = self.settings.eager and self._affordable(conversation)
-        eager = self._choose(conversation, usage) if ahead else _given(None)
+        eager = self._choose(conversation, usage) if ahead else given(None)
         danger, enough, attribute = yield from gather(
             self._triage(conversation, usage), self._assess(conversation, usage), eager
         )
@@ -146,9 +148,10 @@ class RAISE(dspy.Module):
             return self._help()
         reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
-            return (yield from self._answer(conversation, reason, response))
+            return (yield from self._answer(conversation, reason, usage, response))
         attribute = enough.attribute or (yield from self._choose(conversation, usage))
-        return (yield from self._phrase(conversation, attribute, enough.question, usage))
+        ask = yield from self._phrase(conversation, attribute, enough.question, usage)
+        return ask.model_copy(update={"rating": enough.rating})
 
     def _prepared(self, conversation: Conversation) -> Move | None:
         """The move that was prepared, unless another program did, whose settings allow what ours do not."""
@@ -158,7 +161,7 @@ class RAISE(dspy.Module):
 
     def _take_turn(self, conversation: Conversation, usage: TurnUsage) -> Script[TurnReply]:
         """The one call of a turn; what the last answer told by plain words is known already."""
-        examples, candidates = _as_examples(self._retrieve(conversation)), self._choices(conversation)
+        examples, candidates = as_examples(self._retrieve(conversation)), self._choices(conversation)
         try:
             taken = yield from take_turn(
                 self.abstain,
@@ -179,14 +182,16 @@ class RAISE(dspy.Module):
         if taken.acute:
             return self._help()
         danger, enough = yield from gather(
-            self._triage(conversation, usage) if taken.acute is None else _given(False),
+            self._triage(conversation, usage) if taken.acute is None else given(False),
             self._assess(conversation, usage)
             if taken.rating is None
-            else _given(Sufficiency(taken.decision(self.settings.threshold))),
+            else given(taken.sufficiency(self.settings.threshold)),
         )
+        usage.falling += conversation.falls_to(taken.rating)
         allowed = self._choices(conversation)
         named = parse_attribute(taken.attribute, allowed)
-        planned = self._planned(self._retrieve(conversation), allowed)
+        usage.invalid += named is None and bool(allowed) and enough.decision is Decision.ASK
+        planned = planned_first(self._retrieve(conversation), allowed)
         enough = replace(enough, attribute=named or next(iter(planned), None), question=taken.question if named else "")
         return (yield from self._move(conversation, danger, enough, usage, taken.response))
 
@@ -206,12 +211,14 @@ class RAISE(dspy.Module):
         way = self.settings.way()
         try:
             found = yield from way.decide(
-                self.abstain, conversation, candidates, lambda: _as_examples(self._retrieve(conversation))
+                self.abstain, conversation, candidates, lambda: as_examples(self._retrieve(conversation))
             )
         except Unreadable:
             usage.unreadable.append("abstain")
             return Sufficiency(Decision.ASK)  # not knowing whether enough is known, ask while the budget lasts
         usage.unreadable += ["abstain"] * found.unread
+        usage.invalid += found.invalid
+        usage.falling += conversation.falls_to(found.rating)
         return found
 
     def _burden(self, conversation: Conversation) -> float:
@@ -251,19 +258,15 @@ class RAISE(dspy.Module):
         if len(allowed) == 1:
             return allowed[0]
         found = self._retrieve(conversation)
-        shown = {**conversation.prompt_inputs(), "examples": _as_examples(found), "candidates": ", ".join(allowed)}
+        shown = {**conversation.prompt_inputs(), "examples": as_examples(found), "candidates": ", ".join(allowed)}
         chosen = None
         try:
             reply = yield Call(self.plan, shown)
             chosen = parse_attribute(str(reply.attribute), allowed)
+            usage.invalid += chosen is None
         except Unreadable:
             usage.unreadable.append("plan")
-        return chosen or (self._planned(found, allowed) or allowed)[0]
-
-    @staticmethod
-    def _planned(paths: Sequence[PlannedPath], allowed: Sequence[str]) -> list[str]:
-        """What ``paths`` ask of what is allowed, best path first."""
-        return [name for path in paths for name in path.path if name in allowed]
+        return chosen or (planned_first(found, allowed) or allowed)[0]
 
     def _phrase(self, conversation: Conversation, attribute: str, question: str, usage: TurnUsage) -> Script[Ask]:
         """The question about ``attribute``: ``question`` if there is one, else the model's, or the plain one."""
@@ -322,6 +325,7 @@ class RAISE(dspy.Module):
                 heard=heard,
                 declined=declined and attribute not in heard,
                 why=ask.why if ask else "",
+                rating=ask.rating if ask else None,
                 contradicts=tuple(n for n, value in heard.items() if n in known and disagree(n, known[n], value)),
             )
         )
@@ -352,8 +356,10 @@ class RAISE(dspy.Module):
         """Only what the person said; an experiment may replace this to see what the check is worth."""
         return ground(facts, quotes, said, asked, question)
 
-    def _answer(self, conversation: Conversation, reason: StopReason, written: str = "") -> Script[Respond]:
-        text = written or (yield from generate_response(self.respond, conversation.query, conversation.told()))
+    def _answer(
+        self, conversation: Conversation, reason: StopReason, usage: TurnUsage, written: str = ""
+    ) -> Script[Respond]:
+        text = yield from respond_grounded(self.respond, conversation, usage, written)
         return Respond(text=text, reason=reason)
 
     # Persistence: see ``modules.folder``.

@@ -208,6 +208,12 @@ async def _await_all(tasks: list[asyncio.Future[_Reply]]) -> list[_Reply]:
             task.cancel()
 
 
+def given(value: T) -> Script[T]:
+    """A script that is done already."""
+    yield from ()
+    return value
+
+
 def gather(*scripts: Script[Any]) -> Script[list[Any]]:
     """Run ``scripts`` side by side, round by round, and return what each returns, in order.
 
@@ -250,6 +256,10 @@ class TurnUsage:
         ungrounded: attributes of facts that a model read and that do not rest on the person's words.
         off_target: what was wrong with questions of a model that cannot be put or miss their attribute
             (``modules.reading.questions``).
+        invalid: replies that should choose an attribute and chose none of those that could be asked.
+        falling: ratings of how much is known that fell though more was known.
+        invented: attributes of facts about the person that an answer states and nobody gave.
+        invented_kept: those of them that are in the answer given.
         plain: answers that were read without a model.
     """
 
@@ -260,6 +270,10 @@ class TurnUsage:
     unreadable: list[str] = field(default_factory=list)
     ungrounded: list[str] = field(default_factory=list)
     off_target: list[str] = field(default_factory=list)
+    invalid: int = 0
+    falling: int = 0
+    invented: list[str] = field(default_factory=list)
+    invented_kept: list[str] = field(default_factory=list)
     plain: int = 0
 
     def add_round(self, replies: Sequence[_Reply]) -> None:

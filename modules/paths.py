@@ -49,6 +49,17 @@ class PlannedPath(BaseModel):
     ranking: tuple[str, ...] = ()
 
 
+def as_examples(paths: Sequence[PlannedPath]) -> str:
+    """Planned paths as prompts show them."""
+    lines = [f'{i}. "{p.query}": {", ".join(p.path)} (safety {p.value:.1f})' for i, p in enumerate(paths, 1)]
+    return "\n".join(lines) or "(none)"
+
+
+def planned_first(paths: Sequence[PlannedPath], allowed: Sequence[str]) -> list[str]:
+    """What ``paths`` ask of what is allowed, best path first."""
+    return [name for path in paths for name in path.path if name in allowed]
+
+
 class PathIndex:
     """Planned paths, searchable by similar query. Immutable, so that copies of a program share it.
 

@@ -57,17 +57,21 @@ def _content(predictor: dspy.Predict) -> dict[str, Any]:
     }
 
 
-def generate_response(respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0) -> Script[str]:
+def generate_response(
+    respond: dspy.Predict, query: str, context: UserContext, rollout: int = 0, note: str = ""
+) -> Script[str]:
     """The reply to ``query`` given ``context``; a reply outside the expected form is taken as it stands.
 
     Args:
         rollout: see ``Call``.
+        note: a line for below what is known.
 
     Raises:
         Unreadable: if the model says nothing at all.
     """
+    shown = "\n".join(filter(None, [context.as_text(), note]))
     try:
-        reply = yield Call(respond, {"query": query, "context": context.as_text()}, rollout)
+        reply = yield Call(respond, {"query": query, "context": shown}, rollout)
     except Unreadable as unreadable:
         if not unreadable.text.strip():
             raise
@@ -83,7 +87,9 @@ def prediction(
     Fields: response, context (UserContext at the end), questions, asked (attributes), n_queries, burden (sum over the
     questions), stop_reason, turns, spent (what each turn took, the answer last, as ``TurnUsage.record`` gives it),
     unreadable (replies that could not be parsed), ungrounded (facts dropped since they do not rest on the person's
-    words), off_target (what was wrong with the model's questions that cannot be put or miss their attribute),
+    words), off_target (what was wrong with the model's questions that cannot be put or miss their attribute), invalid
+    (replies that chose no attribute out of those that could be asked), falling (ratings that fell though more was
+    known), invented and invented_kept (facts that answers state and nobody gave, and those in the response),
     plain_answers (answers read without a model).
     """
     return dspy.Prediction(
@@ -99,5 +105,9 @@ def prediction(
         unreadable=sum(len(usage.unreadable) for usage in turns),
         ungrounded=sum(len(usage.ungrounded) for usage in turns),
         off_target=[fault for usage in turns for fault in usage.off_target],
+        invalid=sum(usage.invalid for usage in turns),
+        falling=sum(usage.falling for usage in turns),
+        invented=sum(len(usage.invented) for usage in turns),
+        invented_kept=sum(len(usage.invented_kept) for usage in turns),
         plain_answers=sum(usage.plain for usage in turns),
     )

@@ -61,9 +61,10 @@ class TurnReply:
     response: str = ""
     complete: bool = False
 
-    def decision(self, threshold: int) -> Decision:
+    def sufficiency(self, threshold: int) -> Sufficiency:
         """What the rating means; to ask, if there is none."""
-        return Decision.ANSWER if self.rating is not None and self.rating >= threshold else Decision.ASK
+        enough = self.rating is not None and self.rating >= threshold
+        return Sufficiency(Decision.ANSWER if enough else Decision.ASK, rating=self.rating)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def take_turn(
     taken = replace(taken, facts=believed.facts, dropped=believed.dropped)
     if not believed.dropped:
         return taken
-    hollow = taken.decision(threshold) is Decision.ANSWER
+    hollow = taken.sufficiency(threshold).decision is Decision.ANSWER
     return replace(taken, response="", rating=None if hollow else taken.rating)
 
 

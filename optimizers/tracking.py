@@ -24,6 +24,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
+from benchmark.evaluation.results import MISTAKES
 from lms.workers import alive
 from optimizers.export import prompts_of
 from optimizers.plots import pareto_html
@@ -76,7 +77,7 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
     metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
     metrics |= {"unreadable": summary["unreadable"]["target"], "ungrounded": summary["ungrounded"]}
     metrics |= evaluation.conversation_cost.metrics()
-    metrics |= {"off_target": summary["off_target"]}
+    metrics |= {name: summary[name] for name in ("off_target", *MISTAKES)}
     for domain, figures in summary["domains"].items():
         metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
     return {name: float(value) for name, value in metrics.items() if value is not None}

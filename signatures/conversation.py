@@ -35,12 +35,18 @@ class StopReason(StrEnum):
 
 
 class Ask(BaseModel):
-    """Move: ask one question about one attribute."""
+    """Move: ask one question about one attribute.
+
+    Attributes:
+        why: what the question is for.
+        rating: completeness, 0 to 5, of what was known when it was decided to ask; None if nothing rates it.
+    """
 
     model_config = ConfigDict(frozen=True)
     attribute: str
     question: str
     why: str = ""
+    rating: float | None = None
 
 
 class Respond(BaseModel):
@@ -62,6 +68,7 @@ class Turn(BaseModel):
         heard: facts read out of the answer, volunteered ones included.
         declined: the person would rather not say.
         why: what the question was for.
+        rating: see ``Ask``.
         contradicts: attributes of ``heard`` for which something else was said before.
     """
 
@@ -72,6 +79,7 @@ class Turn(BaseModel):
     heard: dict[str, str] = {}
     declined: bool = False
     why: str = ""
+    rating: float | None = None
     contradicts: tuple[str, ...] = ()
 
     @property
@@ -148,6 +156,14 @@ class Conversation(BaseModel):
     def latest_words(self) -> str:
         """The last thing the person said: the latest answer, or the query."""
         return self.turns[-1].answer if self.turns else self.query
+
+    def falls_to(self, rating: float | None) -> bool:
+        """Whether ``rating`` of what is known is lower than the one before, though since then more is known."""
+        if rating is None or not self.turns:
+            return False
+        *earlier, last = self.turns
+        learnt = set(last.heard) - {name for turn in earlier for name in turn.heard}
+        return bool(learnt) and not last.contradicts and last.rating is not None and rating < last.rating
 
     def after(self, turn: Turn) -> "Conversation":
         """The conversation with ``turn`` added and its facts learned."""

@@ -99,6 +99,10 @@ class Episode(BaseModel):
         ungrounded: facts that the target read and that do not rest on the person's words; they were dropped.
         off_target: what was wrong with the target's questions that miss their attribute; unless the program's
             phrasing is ``model``, plain questions were put instead.
+        invalid: replies of the target that should choose an attribute and chose none that could be asked.
+        falling: ratings of completeness that fell though more was known.
+        invented, invented_kept: facts about the person that answers of the target state and nobody gave, and those in
+            the response; such an answer is asked for once more.
         plain_answers: answers that were read without the target.
         lost_answers: questions to which the user's model gave no readable reply.
         spent: what each turn took of the target, the answer last; empty if the conversation failed.
@@ -119,6 +123,10 @@ class Episode(BaseModel):
     unreadable: int = 0
     ungrounded: int = 0
     off_target: tuple[str, ...] = ()
+    invalid: int = 0
+    falling: int = 0
+    invented: int = 0
+    invented_kept: int = 0
     plain_answers: int = 0
     lost_answers: int = 0
     spent: tuple[TurnUsageRecord, ...] = ()
@@ -163,6 +171,10 @@ class Episode(BaseModel):
             "unreadable": self.unreadable,
             "ungrounded": self.ungrounded,
             "off_target": list(self.off_target),
+            "invalid": self.invalid,
+            "falling": self.falling,
+            "invented": self.invented,
+            "invented_kept": self.invented_kept,
             "plain_answers": self.plain_answers,
             "lost_answers": self.lost_answers,
             "spent": [turn.model_dump() for turn in self.spent],

@@ -26,6 +26,8 @@ from signatures import SCORE_DIMENSIONS
 
 MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
+MISTAKES = ("invalid", "falling", "invented", "invented_kept")
+"""Counts of an episode of what a target does wrong; ``Episode`` explains them."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Evaluation:
             "ungrounded": sum(episode.ungrounded for episode in self.episodes),
             "off_target": sum(len(episode.off_target) for episode in self.episodes),
             "off_target_reasons": self._faults(),
+            **{name: sum(getattr(episode, name) for episode in self.episodes) for name in MISTAKES},
             "plain_answers": sum(episode.plain_answers for episode in self.episodes),
             "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
             "fidelity": self.fidelity().as_dict(),

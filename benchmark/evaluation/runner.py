@@ -114,6 +114,6 @@ def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, j
 def _conversation_of(answer: dspy.Prediction) -> dict[str, object]:
     """The fields of an episode that a program's prediction gives."""
     fields = ("response", "n_queries", "burden", "asked", "turns", "stop_reason", "unreadable", "spent")
-    optional = {"ungrounded": 0, "off_target": (), "plain_answers": 0}  # programs of one's own may lack them
-    found = {name: answer.get(name, default) for name, default in optional.items()}
-    return {**{name: getattr(answer, name) for name in fields}, **found}
+    counts = ("ungrounded", "invalid", "falling", "invented", "invented_kept", "plain_answers")
+    own = {name: answer.get(name, 0) for name in counts}  # programs of one's own may lack them
+    return {**{name: getattr(answer, name) for name in fields}, **own, "off_target": answer.get("off_target", ())}

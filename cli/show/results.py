@@ -8,7 +8,7 @@ from rich.table import Table
 from cli.console import BANNER, labelled_table
 from cli.show.numbers import figure, gain, one_digit, price, share, short, whole
 
-COUNTED = {"ungrounded": "ungrounded", "off_target": "off target"}
+COUNTED = {"ungrounded": "ungrounded", "off_target": "off target", "invalid": "invalid", "invented_kept": "invented"}
 """What targets do wrong, and its heading; columns that are nearly always empty are left out."""
 
 

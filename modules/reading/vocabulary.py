@@ -94,12 +94,12 @@ class Vocabulary:
 def vocabulary() -> Vocabulary:
     """The shipped tables."""
     table = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
-    same = {name: _phrases(text) for name, text in table["same"].items()}
+    same = {name: phrases_in(text) for name, text in table["same"].items()}
     return Vocabulary(
         {name: _subject(name, entry, table, same) for name, entry in table["attribute"].items()},
         tuple(same.values()),
         _word_sets(table["words"]),
-        _phrases(table["words"]["others"]),
+        phrases_in(table["words"]["others"]),
         {
             name: regex.compile("|".join(f"(?:{each})" for each in found), regex.IGNORECASE)
             for name, found in table["patterns"].items()
@@ -114,9 +114,12 @@ def _word_sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
 
 def _subject(name: str, entry: dict[str, str], table: dict[str, Any], same: dict[str, Phrases]) -> Subject:
     opposed = table["contradictions"].get(name, [])
-    groups = tuple(tuple(p for text in group for p in same.get(text, _phrases(text))) for group in opposed)
-    return Subject(_phrases(entry["about"]), _phrases(entry["values"]), PhraseIndex.of(_phrases(entry["asks"])), groups)
+    groups = tuple(tuple(p for text in group for p in same.get(text, phrases_in(text))) for group in opposed)
+    return Subject(
+        phrases_in(entry["about"]), phrases_in(entry["values"]), PhraseIndex.of(phrases_in(entry["asks"])), groups
+    )
 
 
-def _phrases(text: str) -> Phrases:
+def phrases_in(text: str) -> Phrases:
+    """The phrases of a list parted by commas, folded."""
     return tuple(split_words(phrase) for phrase in text.split(",") if phrase.strip())

@@ -142,7 +142,7 @@ def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
         assert run.info.status == "FINISHED"
         assert run.data.tags["simulated"] == "true"
         assert {"safety", "avg_queries", "failures", "safety_lo", "safety_hi"} <= set(run.data.metrics)
-        assert {"unreadable", "ungrounded", "off_target"} <= set(run.data.metrics)
+        assert {"unreadable", "ungrounded", "off_target", "invalid", "falling", "invented"} <= set(run.data.metrics)
     assert (root / "artifacts").is_dir()
     page = compare_page(tracking_uri(root), "http://127.0.0.1:5000")
     assert page is not None
