@@ -209,7 +209,9 @@ def one_call(targets: Sequence[str] = (*TARGETS, *INVENTING), most: int = SCENAR
         for result in programs.values():
             cells = row(result).split(" | ")
             beyond = float(cells[3]) - result.average("n_queries") - 1
-            lines.append(f"| {target} " + " | ".join([cells[0], *cells[1:4], f"{round(beyond, 1) + 0:.1f}", *cells[4:]]))
+            lines.append(
+                f"| {target} " + " | ".join([cells[0], *cells[1:4], f"{round(beyond, 1) + 0:.1f}", *cells[4:]])
+            )
     lines += ["", "Paired differences in safety:", ""]
     groups = {**{target: [target] for target in targets}, "all six": [each for each in TARGETS if each in targets]}
     for group, members in groups.items():

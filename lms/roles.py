@@ -39,6 +39,8 @@ class RoleSettings(BaseModel):
         retries: further attempts on rate limits, time-outs and server errors, with exponential waits.
         requests_per_minute: rate limit to keep to; None for none.
         seed: of a stand-in; real models get it only if it is set.
+        structured: ask for replies as JSON by schema, for endpoints that have it; where a server refuses, the schema is
+            left out and JSON is asked for in words. Not of judges.
         panel: further models that judge beside this one; only of the judge.
     """
 
@@ -53,6 +55,7 @@ class RoleSettings(BaseModel):
     retries: int = Field(default=5, ge=0)
     requests_per_minute: float | None = Field(default=None, gt=0)
     seed: int | None = None
+    structured: bool = False
     panel: tuple["RoleSettings", ...] = ()
 
     @field_validator("api_base")
@@ -71,5 +74,6 @@ class RoleSettings(BaseModel):
 
     def described(self) -> dict[str, Any]:
         """What a rerun needs to know, without keys."""
-        fields = self.model_dump(mode="json", exclude={"api_key", "panel"}, exclude_none=True)
+        left_out = {"api_key", "panel", *([] if self.structured else ["structured"])}
+        fields = self.model_dump(mode="json", exclude=left_out, exclude_none=True)
         return {**fields, "panel": [member.described() for member in self.panel]}
