@@ -31,8 +31,13 @@ class SteadyChatAdapter(dspy.ChatAdapter):
 
 
 _STEADY = SteadyChatAdapter()
+_STRUCTURED = dspy.JSONAdapter(use_native_function_calling=False)
 
 
-def adapter() -> Any:
-    """The adapter that was configured in dspy, or else this one."""
-    return dspy.settings.adapter or _STEADY
+def adapter(structured: bool = False) -> Any:
+    """The adapter that was configured in dspy, or else this one.
+
+    Args:
+        structured: ask for one JSON object by schema.
+    """
+    return dspy.settings.adapter or (_STRUCTURED if structured else _STEADY)

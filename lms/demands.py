@@ -22,6 +22,7 @@ SETTINGS: Mapping[str, re.Pattern[str]] = {
     "temperature": re.compile(r"\btemperature\b", re.IGNORECASE),
     "seed": re.compile(r"\bseed\b", re.IGNORECASE),
     "max_tokens": re.compile(r"\bmax_(?:completion_|output_)?tokens\b", re.IGNORECASE),
+    "response_format": re.compile(r"\bresponse_?format\b|\bjson_(?:schema|object)\b", re.IGNORECASE),
     SYSTEM: re.compile(r"\bsystem(?: |_)?(?:role|message|prompt|instruction)|\brole\W+system\b", re.IGNORECASE),
 }
 """Setting -> how it is named in an error."""

@@ -134,8 +134,6 @@ class RecordedEngine:
 
     supports_function_calling = False
     supports_reasoning = False
-    supports_response_schema = False
-    supported_params: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -146,7 +144,10 @@ class RecordedEngine:
         throttle: Throttle,
         *,
         retry: RetryPolicy | None = None,
+        structured: bool = False,
     ) -> None:
+        self.supports_response_schema = structured
+        self.supported_params = ("response_format",) if structured else ()
         self.role, self.model = role, model
         self.store, self.ledger, self.throttle = store, ledger, throttle
         self.retry = retry or RetryPolicy(0)

@@ -128,14 +128,15 @@ class LanguageModels:
     def context(self, role: Role) -> AbstractContextManager[None]:
         """Within the block, DSPy programs run on the LM of ``role``, without traces and history."""
         context: AbstractContextManager[None] = dspy.context(
-            lm=self[role], adapter=adapter(), trace=[], disable_history=True
+            lm=self[role], adapter=adapter(self.roles[role].structured), trace=[], disable_history=True
         )
         return context
 
     def identity(self, role: Role) -> str:
         """What the replies of ``role`` depend on besides the prompt."""
         engine: RecordedEngine = self[role].engine
-        return f"{engine.model.identity} {self[role].kwargs}"
+        structured = " structured" * self.roles[role].structured
+        return f"{engine.model.identity} {self[role].kwargs}{structured}"
 
     def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
         model: Model
@@ -144,7 +145,9 @@ class LanguageModels:
         else:
             model = _provider_model(settings)
         throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
-        engine = RecordedEngine(role, model, self.store, self.ledger, throttle, retry=retry)
+        engine = RecordedEngine(
+            role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured
+        )
         sampling = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,

@@ -70,6 +70,8 @@ class RoleSettings(BaseModel):
         price: what its tokens cost; by default LiteLLM's price table says. Stand-ins have none.
         headers: sent with every request, secret like a key; for gateways that want some.
         extra_body: added to the body of every request, for what an endpoint takes beside the usual.
+        structured: ask for replies as JSON by schema, for endpoints that have it; where a server refuses, the schema is
+            left out and JSON is asked for in words. Not of judges.
         panel: further models that judge beside this one; only of the judge.
     """
 
@@ -87,6 +89,7 @@ class RoleSettings(BaseModel):
     price: Price | None = None
     headers: dict[str, SecretStr] = {}
     extra_body: dict[str, Any] = {}
+    structured: bool = False
     panel: tuple["RoleSettings", ...] = ()
 
     @field_validator("api_base")
@@ -119,6 +122,7 @@ class RoleSettings(BaseModel):
 
     def described(self) -> dict[str, Any]:
         """What a rerun needs to know, without keys."""
-        fields = self.model_dump(mode="json", exclude={"api_key", "panel"}, exclude_none=True)  # values of headers: ***
+        left_out = {"api_key", "panel", *([] if self.structured else ["structured"])}
+        fields = self.model_dump(mode="json", exclude=left_out, exclude_none=True)  # values of headers: ***
         given = {name: value for name, value in fields.items() if value != {}}
         return {**given, "panel": [member.described() for member in self.panel]}
