@@ -1,7 +1,7 @@
 """What compile settings start from; a light module, so that ``--help`` can show it without importing them."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 OPTIMIZER: Final = "pareto"
 PRICE: Final = 0.1
@@ -41,6 +41,5 @@ SIZES: Final[dict[Size, Sizes]] = {
 SMALL_CALLS: Final = 1500
 """LM calls that a compile with ``--budget small`` makes at most."""
 BUDGET: Final[Size] = "medium"
-BUDGETS: Final = get_args(Size)
 DEFAULT: Final = SIZES[BUDGET]
 TRIALS: Final = DEFAULT.trials
