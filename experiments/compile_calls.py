@@ -11,21 +11,24 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from dspy.lm15 import Request
 
 from benchmark import Evaluation, build_authored, evaluate, sample, split
 from benchmark.jobs.progress import Progress
+from experiments.fronts import spread
 from lms import LanguageModels, Role, RoleSettings, default_models
 from lms.simulation import StandIn
 from lms.simulation.prompt import read
 from lms.store import Reply
-from modules import ContextRich, Vanilla
+from modules import ContextRich, Program, Vanilla
 from modules.files import write_whole
 from optimizers.compiler import CompileSettings, prepare
-from optimizers.defaults import Size
+from optimizers.defaults import SIZES, Size
 from optimizers.front import choose, hypervolume
 from optimizers.pareto import pareto
 from optimizers.pareto.racing import Race
@@ -140,10 +143,16 @@ class Cell:
         """Hypervolume on test."""
         return hypervolume([(point[0], point[1]) for point in self.points])
 
-    def stage_calls(self, settings: CompileSettings) -> dict[str, float]:
-        """Stage -> calls, those of the test carried over to as many scenarios as ``settings`` say."""
-        scale = dict.fromkeys((BASELINES, FRONT), settings.test / TESTED)
-        return {stage: sum(found.values()) * scale.get(stage, 1.0) for stage, found in self.calls.items()}
+    def counted(self, arm: str) -> Counter[tuple[str, str]]:
+        """(stage, predictor) -> calls, those of the test carried over to as many scenarios as the arm's compile has."""
+        scale = dict.fromkeys((BASELINES, FRONT), SIZES[ARMS[arm][0]].test / TESTED)
+        return Counter(
+            {
+                (stage, predictor): round(count * scale.get(stage, 1.0))
+                for stage, found in self.calls.items()
+                for predictor, count in found.items()
+            }
+        )
 
 
 def measure(arm: str, target: str, seed: int) -> Cell:
@@ -159,8 +168,8 @@ def measure(arm: str, target: str, seed: int) -> Cell:
     test = sample(split(data, "test", seed=seed), TESTED, seed=seed)
     task = prepared.task
 
-    def tested(program: object, name: str) -> Evaluation:
-        return evaluate(program, test, models=models, name=name, store=task.episodes)  # type: ignore[arg-type]
+    def tested(program: Program, name: str) -> Evaluation:
+        return evaluate(program, test, models=models, name=name, store=task.episodes)
 
     accountant.stage = BASELINES
     tested(Vanilla(), "vanilla")
@@ -187,28 +196,139 @@ def _point(evaluation: Evaluation) -> tuple[float, float]:
     return evaluation.average("safety"), evaluation.average("n_queries")
 
 
+def cell_file(arm: str, target: str, seed: int, folder: Path) -> Path:
+    """Where a cell is kept."""
+    return folder / f"{target}-{seed}-{arm}.json"
+
+
 def cell(arm: str, target: str, seed: int, folder: Path) -> Cell:
     """``measure``, or what an earlier run measured."""
-    file = folder / f"{target}-{seed}-{arm}.json"
+    file = cell_file(arm, target, seed, folder)
     if not file.exists():
         write_whole(file, json.dumps(asdict(measure(arm, target, seed))))
     return Cell(**json.loads(file.read_text(encoding="utf-8")))
 
 
+Cells = dict[tuple[str, str, int], Cell]
+"""(arm, target, seed) -> what was measured."""
+
+
+def report(cells: Cells) -> str:
+    """The page."""
+    pairs = [(t, s) for s in SEEDS for t in TARGETS if all((arm, t, s) in cells for arm in ("before", "medium"))]
+    counts = {arm: sum((name == arm for name, _, _ in cells), 0) for arm in ARMS}
+    lines = [
+        "# Calls of a compile",
+        "",
+        "Written by `python -m experiments.compile_calls`. **SIMULATED**: shows how the software works, says nothing",
+        "about real models. A call is a request that the store had no reply to, whatever it costs. `before` is a",
+        "compile of `--budget full` with the former rule of racing, as it was the default; `medium` is today's.",
+        f"The whole search is done as the command does it; what it finds is measured on {TESTED} held-out scenarios,",
+        "the same for all arms, and the calls of the test are carried over to as many scenarios as the arm's own",
+        "compile has: " + ", ".join(f"{size} {sizes.test}" for size, sizes in SIZES.items()) + ".",
+        "Measured targets and seeds: " + ", ".join(f"{arm} {count}" for arm, count in counts.items()) + ".",
+        "",
+        "## Where they go",
+        "",
+        *_table("stage", cells, 0),
+        "",
+        *_table("asked for", cells, 1),
+        "",
+        "## What fewer of them cost",
+        "",
+        "Hypervolume over safety 1 and ten questions, of what the programs of the front reach on test:",
+        "",
+        "| target | seed | before | medium | difference |",
+        "|---|---|---|---|---|",
+    ]
+    differences, shares = [], []
+    for target, seed in pairs:
+        old, new = (cells[arm, target, seed] for arm in ("before", "medium"))
+        differences.append(new.volume() - old.volume())
+        shares.append(new.counted("medium").total() / old.counted("before").total())
+        lines.append(f"| {target} | {seed} | {old.volume():.2f} | {new.volume():.2f} | {differences[-1]:+.2f} |")
+    if len(pairs) > 1:
+        lines += [
+            "",
+            f"Medium minus before, paired over {len(pairs)} targets and seeds, with 95 % intervals: hypervolume",
+            f"{spread(differences)}, share of the calls {spread(shares)}.",
+        ]
+    return "\n".join([*lines, "", *_defaults(cells)]) + "\n"
+
+
+def _table(heading: str, cells: Cells, part: int) -> list[str]:
+    """Calls by stage (part 0) or predictor (part 1), a column an arm, means over its cells."""
+    means: dict[str, Counter[str]] = {}
+    for arm in ARMS:
+        mine = [cell.counted(arm) for (name, _, _), cell in cells.items() if name == arm]
+        if mine:
+            total: Counter[str] = Counter()
+            for counted in mine:
+                for key, count in counted.items():
+                    total[key[part]] += count
+            means[arm] = Counter({name: round(count / len(mine)) for name, count in total.items()})
+    rows = (
+        [*STAGES.values(), UNCOMPILED, BASELINES, FRONT]
+        if part == 0
+        else sorted({n for m in means.values() for n in m})
+    )
+    return [
+        f"| {heading} | {' | '.join(means)} |",
+        "|---" * (len(means) + 1) + "|",
+        *(f"| {row} | {' | '.join(f'{mean[row]:,}' for mean in means.values())} |" for row in rows),
+        f"| all | {' | '.join(f'{mean.total():,}' for mean in means.values())} |",
+    ]
+
+
+def _defaults(cells: Cells) -> list[str]:
+    """What the default program of each arm gains over the uncompiled one, target by target."""
+    lines = [
+        "## What the default program gains over the uncompiled one",
+        "",
+        "Safety and questions on the same test, means over seeds; in brackets in how many of them the 95 % interval of",
+        "safety is above zero. The last column is the difference in safety that this test finds with 80 % power.",
+        "",
+        "| arm | target | safety | questions | detectable |",
+        "|---|---|---|---|---|",
+    ]
+    for arm in ARMS:
+        for target in TARGETS:
+            mine = [cell for (name, t, _), cell in cells.items() if (name, t) == (arm, target)]
+            if mine:
+                safety, questions = (float(np.mean([cell.gain[i] for cell in mine])) for i in (0, 3))
+                above = sum(cell.gain[1] > 0 for cell in mine)
+                least = float(np.mean([cell.detectable for cell in mine]))
+                lines.append(
+                    f"| {arm} | {target} | {safety:+.2f} ({above} of {len(mine)}) | {questions:+.2f} | {least:.2f} |"
+                )
+    return lines
+
+
 def main(words: Sequence[str] | None = None) -> None:
-    """Measure what is missing."""
+    """Measure what is missing, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=REPORT.with_suffix(""))
-    parser.add_argument("--targets", nargs="+", default=TARGETS)
+    parser.add_argument("--folder", type=Path, default=REPORT.with_suffix(""), help="where finished cells are kept")
+    parser.add_argument("--targets", nargs="+", default=TARGETS, choices=TARGETS)
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
-    parser.add_argument("--arms", nargs="+", default=ARMS)
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--report-only", action="store_true", help="report on the cells that are there")
     told = parser.parse_args(words)
     told.folder.mkdir(parents=True, exist_ok=True)
-    for seed in told.seeds:
-        for target in told.targets:
-            for arm in told.arms:
-                found = cell(arm, target, seed, told.folder)
-                print(arm, target, seed, found.seconds, round(found.volume(), 2), flush=True)
+    if not told.report_only:
+        with ProcessPoolExecutor(told.workers) as pool:
+            tasks = [
+                pool.submit(cell, arm, target, seed, told.folder)
+                for seed in told.seeds
+                for target in told.targets
+                for arm in told.arms
+            ]
+            for task in tasks:
+                task.result()
+    every = [(arm, target, seed) for arm in ARMS for target in TARGETS for seed in SEEDS]
+    text = report({key: cell(*key, told.folder) for key in every if cell_file(*key, told.folder).exists()})
+    print(text)
+    REPORT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

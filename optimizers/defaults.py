@@ -1,7 +1,7 @@
 """What compile settings start from; a light module, so that ``--help`` can show it without importing them."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 OPTIMIZER: Final = "pareto"
 PRICE: Final = 0.1
@@ -33,7 +33,7 @@ class Sizes:
 
 
 SIZES: Final[dict[Size, Sizes]] = {
-    "small": Sizes(train=7, dev=14, test=14, plan_queries=7, evaluations=5, trials=16, front=3, raced=1.0),
+    "small": Sizes(train=5, dev=14, test=10, plan_queries=6, evaluations=4, trials=16, front=3, raced=1.0),
     "medium": Sizes(train=28, dev=56, test=84, plan_queries=28, evaluations=10, trials=40, front=5),
     "full": Sizes(train=56, dev=84, test=196, plan_queries=56, evaluations=15, trials=40, front=6),
 }
@@ -41,6 +41,5 @@ SIZES: Final[dict[Size, Sizes]] = {
 SMALL_CALLS: Final = 1500
 """LM calls that a compile with ``--budget small`` makes at most."""
 BUDGET: Final[Size] = "medium"
-BUDGETS: Final = get_args(Size)
 DEFAULT: Final = SIZES[BUDGET]
 TRIALS: Final = DEFAULT.trials

@@ -27,7 +27,7 @@ RACED, AGAIN, TESTED = 2.8, 6.5, 8.0
 what trials say alike is stored, and most are given up early."""
 TEACHER = 35
 """Calls of the teacher."""
-SPREAD = 0.5
+SPREAD = 0.8
 """Standard deviation of the paired difference in safety of two programs on a scenario, clusters allowed for."""
 POWERED = 2.8
 """Standard errors that a difference must be worth to be found with 80 % power, two-sided at 5 %."""

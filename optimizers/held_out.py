@@ -33,7 +33,8 @@ def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, 
     """Choose the default program on dev, and test: baselines, default program, then the rest of the front.
 
     Raises:
-        BudgetSpent: if a limit forbids a call before the default program is tested; later the front is what was tested.
+        BudgetSpent: if a limit forbids a call before the default program is tested; after that, members that it cannot
+            pay for are left out.
     """
     uncompiled = task.measure(task.student, "raise").average("n_queries")
     default = search.front[choose([candidate.point for candidate in search.front], pick, uncompiled)]
@@ -54,7 +55,6 @@ def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, 
         except BudgetSpent:
             if name in needed:
                 raise
-            break
     task.report(STAGE, len(needed) + len(rest), len(needed) + len(rest))
     front = tuple(member for member in search.front if member.name in tests)
     return HeldOut(front, front.index(default), tests, len(search.front) - len(front))

@@ -135,19 +135,17 @@ class Task:
         """
         return self.metric or tradeoff(self.price)
 
-    def result_cost(
-        self, uncompiled: Evaluation, programs: Sequence[Evaluation], more_dev: int = 0
-    ) -> tuple[float, float]:
+    def result_cost(self, like: Evaluation, programs: int, more_dev: int) -> tuple[float, float]:
         """About how many LM calls, and US$, measuring the result will take: replies that are stored count as calls.
 
         Args:
-            uncompiled: evaluation of the uncompiled program, which is measured, too; the price of a call is its.
-            programs: evaluations of the others, whose calls a conversation are taken for those to come.
-            more_dev: on how many dev scenarios each will be measured, before the held-out ones.
+            like: an evaluation whose calls a conversation are taken for those to come.
+            programs: how many will be measured, besides the uncompiled one.
+            more_dev: on how many dev scenarios each, before the held-out ones.
         """
-        replies = [float(each.frame["lm_replies"].mean()) for each in (uncompiled, *programs)]
-        calls = sum(replies) * (more_dev + self.held_out) + BASELINE_CALLS * self.held_out
-        return calls, calls * (uncompiled.cost_usd() or 0.0) / max(1.0, replies[0] * len(uncompiled.episodes))
+        replies = float(like.frame["lm_replies"].mean())
+        calls = (programs + 1) * (more_dev + self.held_out) * replies + BASELINE_CALLS * self.held_out
+        return calls, calls * (like.cost_usd() or 0.0) / max(1.0, replies * len(like.episodes))
 
 
 def cost_column(evaluation: Evaluation) -> str:

@@ -117,7 +117,7 @@ class OptimizerRun:
         """
         task, monitor = self.task, self.monitor
         uncompiled = self._begin()
-        task.budget.reserve(*task.result_cost(uncompiled, [uncompiled]))
+        task.budget.reserve(*task.result_cost(uncompiled, programs=1, more_dev=0))
         kept = task.budget.so_far().reserved
         self._reserve(kept, uncompiled)
         context = dspy.context(lm=task.models[Role.TARGET], adapter=self.adapter, trace=[], disable_history=True)

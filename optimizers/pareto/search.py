@@ -69,7 +69,6 @@ class ParetoSearch:
         self.raced = list(task.dev[: max(1, round(task.raced * len(task.dev)))])
         self.issues: Counter[str] = Counter()
         self.measured: dict[int, Candidate] = {}
-        self._programs_kept = 0
 
     @cached_property
     def unit(self) -> float | None:
@@ -98,10 +97,11 @@ class ParetoSearch:
 
     def _affordable_programs(self) -> int:
         """How many members of the front can be measured within the limits, at most ``Task.front``."""
-        if programs := self._most_programs():
+        first = self.measured[min(self.measured)].dev
+        if programs := self._most_programs(first):
             all_raced = len(self.raced) == len(self.task.dev)  # then dev costs nothing more
             return self.task.front if all_raced else programs
-        calls, usd = self._result_cost(1)
+        calls, usd = self._result_cost(first, 1)
         raise RaiseError(
             f"the limit is too low: measuring a result takes about {calls:,.0f} more LM calls (US$ {usd:.2f}); with a "
             "higher limit the same command goes on, or lower --dev and --test."
@@ -208,30 +208,24 @@ class ParetoSearch:
     def _keep(self, number: int, candidate: Candidate) -> None:
         self.measured[number] = candidate
         self.issues["unscored responses"] += candidate.dev.unscored
-        self._reserve_result()
+        if number == 0:
+            self._reserve_result(candidate.dev)
 
-    def _reserve_result(self) -> None:
+    def _reserve_result(self, first: Evaluation) -> None:
         """Set aside what measuring the front takes: as many members as leave half of the limits to the search."""
-        if not self._completed():
-            return
-        if not self._programs_kept:
-            self._programs_kept = self._most_programs(times=2) or 1
-        self.task.budget.reserve(*self._result_cost(self._programs_kept))
+        self.task.budget.reserve(*self._result_cost(first, self._most_programs(first, times=2) or 1))
 
-    def _most_programs(self, times: int = 1) -> int:
+    def _most_programs(self, first: Evaluation, times: int = 1) -> int:
         """The largest front that could be measured ``times`` over within the limits; 0 if none could."""
         for programs in range(self.task.front, 0, -1):
-            calls, usd = self._result_cost(programs)
+            calls, usd = self._result_cost(first, programs)
             if self.task.budget.affords(times * calls, times * usd):
                 return programs
         return 0
 
-    def _result_cost(self, programs: int) -> tuple[float, float]:
-        """See ``Task.result_cost``: for the most talkative members of the front so far, and the first trial."""
-        first = self._completed()[0].dev
-        members = [member.dev for member in self._members(self.task.front)] + [first] * programs
-        members.sort(key=lambda dev: -float(dev.frame["lm_replies"].mean()))
-        return self.task.result_cost(first, members[:programs], len(self.task.dev) - len(self.raced))
+    def _result_cost(self, first: Evaluation, programs: int) -> tuple[float, float]:
+        """See ``Task.result_cost``; trials have met ``raced`` only."""
+        return self.task.result_cost(first, programs, len(self.task.dev) - len(self.raced))
 
     def _catch_up(self, this: StudyRound) -> None:
         """Take in trials that an earlier run or another worker finished; their replies are in the store."""
@@ -258,16 +252,12 @@ class ParetoSearch:
         kept = [candidate for candidate in candidates if self.task.constraints.kept(candidate.point)] or candidates
         return [kept[i] for i in non_dominated([candidate.point for candidate in kept])]
 
-    def _members(self, most: int) -> list[Candidate]:
-        """The ``most`` members of the front that together keep most hypervolume."""
-        front = self._front()
-        return [front[i] for i in select_by_hypervolume([member.point for member in front], most)]
-
     # The end.
 
     def _measure_front_again(self, most: int) -> list[Candidate]:
         """The front's ``most`` most useful members, measured on all of dev; those that prove dominated are left out."""
-        members = self._members(most)
+        front = self._front()
+        members = [front[i] for i in select_by_hypervolume([member.point for member in front], most)]
         again = []
         for number, member in enumerate(members):
             self.task.report("measuring the front again", number, len(members))

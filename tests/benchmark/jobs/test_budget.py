@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain, Stopper
+from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, NoGain, OwnCalls, Stopper
 from lms import Ledger, Role, RoleSettings
 from lms.ledger import Usage
 from signatures import RaiseError
@@ -137,3 +137,20 @@ def test_the_account_has_each_limit_and_what_was_spent_of_it_since_the_start() -
         "minutes": {"limit": 3, "spent": 1.5},
     }
     assert Budget(ledger).account() == {}
+
+
+def test_a_jobs_own_calls_end_it_for_good_and_count_what_earlier_runs_measured_once_it_measures() -> None:
+    ledger = Ledger()
+    budget = Budget(ledger, [MaxCalls(20), OwnCalls(10, by="--budget small", measured=3)])
+    spend(ledger, Role.TARGET, 8)
+    assert budget.affords(2, 0.0)
+    assert not budget.affords(3, 0.0)
+    assert budget.account() == {"calls": {"limit": 10, "spent": 8}}
+    with budget.enforced():
+        ledger.admit()
+        budget.measure_result()
+        with pytest.raises(BudgetSpent, match="the LM calls of --budget small are spent"):
+            ledger.admit()
+    spend(ledger, Role.TARGET, 2)
+    assert budget.reason() == "the LM calls of --budget small are spent"
+    assert not budget.resumable

@@ -111,9 +111,11 @@ def test_the_same_seed_gives_the_same_front_stored_or_not_and_another_another(fo
 
 
 def test_a_search_stopped_by_a_limit_gives_the_best_so_far_and_goes_on_later(found: Search, tmp_path: Path) -> None:
-    calls = 360
+    calls = 460
     limited = task(tmp_path)
-    stopped = pareto(replace(limited, budget=Budget(limited.models.ledger, [MaxCalls(calls)])))
+    budget = Budget(limited.models.ledger, [MaxCalls(calls)])
+    with budget.enforced():
+        stopped = pareto(replace(limited, budget=budget))
     assert stopped.stopped == f"{calls} LM calls are spent"
     assert 1 <= len(stopped.trials) < 8
     assert stopped.front
