@@ -18,6 +18,7 @@ from dspy.lm15 import Message, Request, Response
 from dspy.lm15 import Usage as TokenUsage
 
 from lms.demands import REFUSED, Demands
+from lms.endpoint import Endpoint
 from lms.ledger import Ledger, Usage
 from lms.prices import cost_of
 from lms.retry import RetryPolicy
@@ -70,7 +71,7 @@ class ProviderModel:
 
     Args:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
-        blocking: the LM that ``answer`` asks; by default ``lm``.
+        endpoint: asked instead of ``lm``, if it is given.
         secrets: what errors must not repeat, such as the key.
     """
 
@@ -80,10 +81,10 @@ class ProviderModel:
         identity: str,
         *,
         seed: int | None = None,
-        blocking: dspy.LM | None = None,
+        endpoint: Endpoint | None = None,
         secrets: Collection[str] = (),
     ) -> None:
-        self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
+        self._lm, self._endpoint, self.identity, self._seed = lm, endpoint, identity, seed
         self._secrets = secrets
         self.demands = Demands(str(lm.model))
 
@@ -94,7 +95,7 @@ class ProviderModel:
     def _learning(self, sent: Request) -> Iterator[Request]:
         """A call with ``sent``; a refusal that can be met by leaving a setting out ends the block without an error."""
         try:
-            with dspy.context(**BARE_CALL), masked_errors(self._secrets):
+            with masked_errors(self._secrets):
                 yield sent
         except REFUSED as error:
             if not self.demands.learn(error, sent):
@@ -102,17 +103,23 @@ class ProviderModel:
 
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
-        lm = self._blocking.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
-                return _reply(lm(sent), lm)
+                if self._endpoint:
+                    return _reply(self._endpoint.complete(sent), self._lm)
+                lm = self._lm.copy()
+                with dspy.context(**BARE_CALL):
+                    return _reply(lm(sent), lm)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
-        lm = self._lm.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
-                return _reply(await lm.acall(sent), lm)
+                if self._endpoint:
+                    return _reply(await self._endpoint.acomplete(sent), self._lm)
+                lm = self._lm.copy()
+                with dspy.context(**BARE_CALL):
+                    return _reply(await lm.acall(sent), lm)
 
 
 def _reply(response: Response, lm: dspy.LM) -> Reply:
@@ -179,13 +186,17 @@ class RecordedEngine:
 
     def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        return self.as_response(request, self.reply_to(request))
+
+    def reply_to(self, request: Request) -> Reply:
+        """As ``complete``, without DSPy's form."""
         STOP.check()
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
             reply = self.look_up(key, request)
             if reply is None:
                 reply = self._ask_alone(key, request)
-        return self.as_response(request, reply)
+        return reply
 
     def look_up(self, key: str, request: Request) -> Reply | None:
         """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
@@ -297,6 +308,10 @@ class AsyncRecordedEngine:
 
     async def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        return self._engine.as_response(request, await self.reply_to(request))
+
+    async def reply_to(self, request: Request) -> Reply:
+        """As ``complete``, without DSPy's form."""
         STOP.check()
         engine = self._engine
         key = reply_key(engine.model.identity, request)
@@ -306,7 +321,7 @@ class AsyncRecordedEngine:
             reply = engine.look_up(key, request)
             if reply is None:
                 reply = await self._ask_alone(key, request)
-        return engine.as_response(request, reply)
+        return reply
 
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
@@ -345,40 +360,3 @@ class AsyncRecordedEngine:
 
     async def aclose(self) -> None:
         """Nothing to release."""
-
-
-class RoleLM(dspy.LM):
-    """``dspy.LM`` that lets dspy's rollout id reach the engine as the seed, and tells ``n`` candidates apart.
-
-    dspy strips ``rollout_id`` from requests and asks ``n`` times with identical requests; a deterministic or stored
-    reply would then always be the same.
-    """
-
-    def _single(self, kwargs: dict[str, Any], candidate: int) -> dict[str, Any]:
-        rollout = kwargs.pop("rollout_id", self.kwargs.get("rollout_id"))
-        kwargs["n"] = 1
-        if rollout is not None or candidate:
-            kwargs["seed"] = (int(rollout or 0) * 1009 + candidate) % 2**31
-        return kwargs
-
-    def _candidates(self, kwargs: dict[str, Any]) -> range:
-        return range(int(kwargs.get("n") or self.kwargs.get("n") or 1))
-
-    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        """As ``dspy.LM``."""
-        if isinstance(prompt, Request) or "request" in kwargs:
-            return super().__call__(prompt, messages=messages, **kwargs)
-        replies = [
-            super(RoleLM, self).__call__(prompt, messages=messages, **self._single(dict(kwargs), i))
-            for i in self._candidates(kwargs)
-        ]
-        return [output for reply in replies for output in reply]
-
-    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        """As ``dspy.LM``."""
-        if isinstance(prompt, Request) or "request" in kwargs:
-            return await super().acall(prompt, messages=messages, **kwargs)
-        outputs: list[Any] = []
-        for i in self._candidates(kwargs):
-            outputs += await super().acall(prompt, messages=messages, **self._single(dict(kwargs), i))
-        return outputs

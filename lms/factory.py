@@ -4,16 +4,18 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import fields
+from functools import partial
 
 import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
 from lms.adapter import adapter
-from lms.endpoint import engine_for
-from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
+from lms.endpoint import Endpoint
+from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
 from lms.ledger import Ledger
 from lms.prices import SIMULATED, is_simulated
 from lms.retry import RetryPolicy
+from lms.role_lm import RoleLM
 from lms.roles import Role, RoleSettings
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
@@ -148,16 +150,13 @@ class LanguageModels:
             "top_p": settings.top_p,
             "max_tokens": settings.max_tokens,
         }
-        connection = {
-            "engine": engine,
-            "async_engine": AsyncRecordedEngine(engine),
-            "cache": False,
-            "num_retries": 0,  # the engine retries
-        }
+        make = partial(  # the engine retries
+            RoleLM, settings.model, engine=engine, async_engine=AsyncRecordedEngine(engine), cache=False, num_retries=0
+        )
         try:
-            return RoleLM(settings.model, **connection, **{k: v for k, v in sampling.items() if v is not None})
+            return make(**{k: v for k, v in sampling.items() if v is not None})
         except LMConfigurationError:  # reasoning models take no sampling settings
-            return RoleLM(settings.model, **connection)
+            return make()
 
 
 def _provider_model(settings: RoleSettings) -> ProviderModel:
@@ -171,15 +170,12 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # prices from the package, not from the network
     lm = PricedLM(settings.model, cache=False, num_retries=0, **options)
     identity = f"{settings.model} at {settings.api_base or 'provider'} seed {settings.seed}"
-    return ProviderModel(
-        lm, identity, seed=settings.seed, blocking=_compatible(settings, lm), secrets=settings.secrets()
-    )
+    return ProviderModel(lm, identity, seed=settings.seed, endpoint=_endpoint(settings, lm), secrets=settings.secrets())
 
 
-def _compatible(settings: RoleSettings, lm: PricedLM) -> PricedLM | None:
-    """The LM for an OpenAI-compatible server with an address of its own, whose forms may differ; None for others."""
+def _endpoint(settings: RoleSettings, lm: PricedLM) -> Endpoint | None:
+    """The endpoint of an OpenAI-compatible server with an address of its own; None for others."""
     if not settings.api_base or not settings.model.startswith("openai/"):
         return None
     key = lm.kwargs.get("api_key") or os.environ.get("OPENAI_API_KEY")
-    engine = engine_for(settings.api_base, key, settings.timeout)
-    return PricedLM(settings.model, cache=False, num_retries=0, engine=engine)
+    return Endpoint(settings.model, settings.api_base, key, settings.timeout)

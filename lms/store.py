@@ -79,6 +79,7 @@ class ReplyStore:
         self._lock = threading.Lock()
         self._owner = worker()
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
+        self._claimed: set[str] = set()
         if file is not None:
             private_folder(file.parent)
             private_file(file)  # SQLite gives its -wal and -shm the same access
@@ -139,6 +140,8 @@ class ReplyStore:
     def put(self, key: str, reply: Reply, charge: Charge | None = None) -> Reply:
         """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key.
 
+        This process's claim on ``key`` ends with it.
+
         Args:
             charge: written down with it, or not at all.
         """
@@ -146,6 +149,9 @@ class ReplyStore:
         with self._opened() as db, _transaction(db):
             kept = db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
             _add(db, charge)
+            if key in self._claimed:
+                db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
+        self._claimed.discard(key)
         return reply if kept else self.get(key) or reply
 
     def charge(self, charge: Charge) -> None:
@@ -168,19 +174,24 @@ class ReplyStore:
         if self._file is not None and not self._file.exists():
             raise StoreError(f"{self._file} has been deleted or moved while it was in use: start again.")
         with self._opened() as db:
-            db.execute("DELETE FROM claims WHERE key = ? AND since < ?", (key, time.time() - LEASE))
-            claim = (key, self._owner, time.time())
-            if db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount:
-                return True
-            row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if row is not None and not alive(row[0]):
+            for _ in range(2):
+                claim = (key, self._owner, time.time())
+                if db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount:
+                    self._claimed.add(key)
+                    return True
+                row = db.execute("SELECT owner, since FROM claims WHERE key = ?", (key,)).fetchone()
+                if row is None or (row[1] >= time.time() - LEASE and alive(row[0])):
+                    break
                 db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
         return False
 
     def release(self, key: str) -> None:
-        """Give up this process's claim on ``key``."""
+        """Give up this process's claim on ``key``, if it still has one."""
+        if key not in self._claimed:
+            return  # it ended with the reply
         with self._opened() as db:
             db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
+        self._claimed.discard(key)
 
     def drop(self, key: str) -> None:
         """Forget the reply of ``key``, if there is one."""

@@ -14,6 +14,8 @@ def is_same(one: str, other: str) -> bool:
     """Whether two folded words are forms of one: equal, or alike but for their endings."""
     if one == other:
         return True
+    if one[:1] != other[:1]:  # most words; the rest takes long
+        return False
     short, long = sorted((one.partition("'")[0], other.partition("'")[0]), key=len)
     if short == long and len(short) > _SHORT - 1:  # a genitive
         return True
@@ -33,8 +35,9 @@ def find(phrase: Sequence[Word], text: Sequence[Word], gap: int = GAP) -> tuple[
     """
     if not phrase:
         return None
+    initial = phrase[0].text[:1]
     for start in range(len(text) - len(phrase) + 1):
-        if (end := _follow(phrase, text, start, gap)) is not None:
+        if text[start].text[:1] == initial and (end := _follow(phrase, text, start, gap)) is not None:
             return start, end
     return None
 
