@@ -125,7 +125,7 @@ def test_both_ways_raise_the_same(error: Exception, asynchronous: bool) -> None:
     for short in (True, False):
         lm = role_lm(Fixed(error))
         kind = type(error) if isinstance(error, LMServerError) else LMUnexpectedError
-        with dspy.context(disable_history=short), pytest.raises(kind, match="down|a bug"):
+        with dspy.context(disable_history=short), pytest.raises(kind, match=r"down|a bug"):
             asyncio.run(lm.acall("hello")) if asynchronous else lm("hello")
 
 
