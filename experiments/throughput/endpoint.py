@@ -64,13 +64,14 @@ class Connection(asyncio.Protocol):
 
 
 async def serve(replies: dict[str, str], latency: float) -> None:
-    """Serve until killed; the port is printed."""
+    """Serve until stdin is closed; the port is printed."""
     packets = {key: packet(text) for key, text in replies.items()}
     other = packet("fine")
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(packets, other, latency), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    async with server:
+        await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
