@@ -20,6 +20,7 @@ from dspy.lm15 import Usage as TokenUsage
 from lms.demands import REFUSED, Demands
 from lms.endpoint import Endpoint
 from lms.ledger import Ledger, Usage
+from lms.pace import Pace
 from lms.prices import cost_of
 from lms.retry import RetryPolicy
 from lms.roles import Role
@@ -175,10 +176,11 @@ class RecordedEngine:
         throttle: Throttle,
         *,
         retry: RetryPolicy | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.role, self.model = role, model
         self.store, self.ledger, self.throttle = store, ledger, throttle
-        self.retry = retry or RetryPolicy(0)
+        self.retry, self.pace = retry or RetryPolicy(0), pace or Pace()
         self.paid = not isinstance(model, StandIn)  # what costs nothing may be asked by several processes
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEngine":
@@ -246,13 +248,14 @@ class RecordedEngine:
 
     def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
         """One request to the model, when limits and the rate limit allow it: the reply, and what is wrong with it."""
-        self.ledger.admit()
-        if wait := self.throttle.reserve():
-            STOP.sleep(wait)
-        with STOP.call():
-            with self.count_failures():
-                reply = self.model.answer(request)
-            return self.keep(key, request, reply)
+        with self.pace.call():
+            self.ledger.admit()
+            if wait := self.throttle.reserve():
+                STOP.sleep(wait)
+            with STOP.call():
+                with self.count_failures():
+                    reply = self.model.answer(request)
+                return self.keep(key, request, reply)
 
     def keep(self, key: str, request: Request, reply: Reply) -> tuple[Reply, str]:
         """Count ``reply``, and store it with what it took before it is used; with what is wrong with it.
@@ -350,13 +353,14 @@ class AsyncRecordedEngine:
     async def _attempt(self, key: str, request: Request) -> tuple[Reply, str]:
         """The async twin of ``RecordedEngine._attempt``."""
         engine = self._engine
-        engine.ledger.admit()
-        if wait := engine.throttle.reserve():
-            await STOP.asleep(wait)
-        with STOP.call():
-            with engine.count_failures():
-                reply = await engine.model.aanswer(request)
-            return engine.keep(key, request, reply)
+        async with engine.pace.acall():
+            engine.ledger.admit()
+            if wait := engine.throttle.reserve():
+                await STOP.asleep(wait)
+            with STOP.call():
+                with engine.count_failures():
+                    reply = await engine.model.aanswer(request)
+                return engine.keep(key, request, reply)
 
     async def aclose(self) -> None:
         """Nothing to release."""

@@ -13,6 +13,7 @@ from lms.adapter import adapter
 from lms.endpoint import Endpoint
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
 from lms.ledger import Ledger
+from lms.pace import MOST, Pace
 from lms.prices import SIMULATED, is_simulated
 from lms.retry import RetryPolicy
 from lms.role_lm import RoleLM
@@ -92,6 +93,8 @@ class LanguageModels:
         self.ledger = Ledger()
         self._lms: dict[Role, RoleLM] = {}
         self._panel: list[RoleLM] | None = None
+        self._paces: dict[str, Pace] = {}
+        self._adapting = False
 
     def simulated(self, *roles: Role) -> bool:
         """Whether any of ``roles`` (all, if none is named) is a stand-in, so that figures rest on it."""
@@ -137,6 +140,32 @@ class LanguageModels:
         engine: RecordedEngine = self[role].engine
         return f"{engine.model.identity} {self[role].kwargs}"
 
+    def adapt_concurrency(self) -> int:
+        """Let the endpoints decide how many calls are under way, by what they refuse; see ``lms.pace``.
+
+        Returns:
+            How many conversations at once can make use of it.
+        """
+        self._adapting = True
+        for pace in self._paces.values():
+            pace.adapt()
+        return MOST
+
+    @property
+    def pace(self) -> str:
+        """How many calls may be under way now, in words; empty if nothing adapts."""
+        limits = [limit for pace in self._paces.values() if (limit := pace.limit)]
+        return f"{sum(limits)} calls at once" if limits else ""
+
+    def _pace_of(self, settings: RoleSettings) -> Pace:
+        """What all roles share that are played at one endpoint."""
+        place = settings.api_base or settings.model.partition("/")[0]
+        if place not in self._paces:
+            self._paces[place] = Pace()
+            if self._adapting:
+                self._paces[place].adapt()
+        return self._paces[place]
+
     def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
         model: Model
         if is_simulated(settings.model):
@@ -144,7 +173,8 @@ class LanguageModels:
         else:
             model = _provider_model(settings)
         throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
-        engine = RecordedEngine(role, model, self.store, self.ledger, throttle, retry=retry)
+        pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
+        engine = RecordedEngine(role, model, self.store, self.ledger, throttle, retry=retry, pace=pace)
         sampling = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
