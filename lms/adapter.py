@@ -32,7 +32,7 @@ class SteadyChatAdapter(dspy.ChatAdapter):
         if not all(type(inputs[name]) is str for name in signature.input_fields if name in inputs):
             return str(super().format_user_message_content(signature, inputs, prefix, suffix, main_request))
         parts = [f"[[ ## {name} ## ]]\n{inputs[name]}" for name in signature.input_fields if name in inputs]
-        asked = [self.user_message_output_requirements(signature)] if main_request else []
+        asked = [self.user_message_output_requirements(signature)] if main_request else []  # type: ignore[arg-type]
         return "\n\n".join([prefix, *parts, *asked, suffix]).strip()
 
     @lru_cache(256)  # noqa: B019

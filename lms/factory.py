@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from functools import partial
+from typing import Any
 
 import dspy
 from dspy.utils.exceptions import LMConfigurationError
@@ -175,7 +176,7 @@ class LanguageModels:
         throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
         pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(role, model, self.store, self.ledger, throttle, retry=retry, pace=pace)
-        sampling = {
+        sampling: dict[str, Any] = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
             "max_tokens": settings.max_tokens,

@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
 async def serve(replies: dict[str, str], latency: float) -> None:
     """Serve until stdin is closed; the port is printed."""
     packets = {key: packet(text) for key, text in replies.items()}
-    other = packet("fine")
+    other = packet("[[ ## answer ## ]]\nfine\n\n[[ ## completed ## ]]")  # of a plain question
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(packets, other, latency), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from dspy.utils.exceptions import LMRateLimitError, LMServerError, LMTimeoutError
@@ -145,7 +146,7 @@ class Busy:
         return stand_in(body)
 
 
-def run_on(busy: Busy | None, scenarios: list[Scenario]) -> tuple[LanguageModels, list[object], list[str]]:
+def run_on(busy: Busy | None, scenarios: list[Scenario]) -> tuple[LanguageModels, list[dict[Any, Any]], list[str]]:
     """The figures of an evaluation with as many calls at once as the server bears."""
     notes: list[str] = []
 
