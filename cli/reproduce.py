@@ -40,7 +40,8 @@ def run(options: Options) -> None:
             targets,
             out=options.out,
             store=options.store or settings.root,
-            concurrency=options.concurrency or settings.concurrency,
+            concurrency=options.concurrency
+            or (settings.concurrency if isinstance(settings.concurrency, int) else None),
             progress=progress,
         )
     summary = {**found.as_dict(), "out": str(options.out)}

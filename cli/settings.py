@@ -6,10 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dotenv import load_dotenv
-from pydantic import Field, ValidationError
+from pydantic import Field, PositiveInt, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -33,14 +33,15 @@ class Settings(BaseSettings):
         roles: per role, any field of ``lms.RoleSettings``; a table ``[roles.judge]``.
         api_base: endpoint of all roles that are not stand-ins and have none of their own.
         root: folder of everything a run leaves behind.
-        concurrency: episodes at once; by default 1 for stand-ins (they are bound to one core) and 8 for real models.
+        concurrency: episodes at once, or "auto": as many as the endpoints bear; by default 1 for stand-ins (they are
+            bound to one core) and auto for real models.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAISE_", env_nested_delimiter="__", extra="forbid")
     roles: dict[Role, dict[str, Any]] = Field(default_factory=dict)
     api_base: str | None = None
     root: Path = Path("mlruns")
-    concurrency: int | None = Field(default=None, gt=0)
+    concurrency: PositiveInt | Literal["auto"] | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -78,6 +79,8 @@ def _text_of(name: str) -> str:
         raise RaiseError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
+AUTO = "auto"
+"""Says of concurrency that it follows what the endpoints bear."""
 LIKE = {Role.USER: Role.TARGET, Role.TEACHER: Role.JUDGE}
 """Role -> whose model it has if none is named and that one is real: no stand-in takes part in a real run unnamed."""
 CONNECTION = (
@@ -194,9 +197,29 @@ def open_all(targets: Sequence[dict[Role, RoleSettings]], store: Path) -> list[L
     return [LanguageModels(roles, replies) for roles in targets]
 
 
-def concurrency_of(settings: Settings, option: int | None, models: LanguageModels) -> int:
-    """Episodes at once."""
-    return option or settings.concurrency or (1 if models.all_simulated else 8)
+def concurrency_of(settings: Settings, option: str | None, models: LanguageModels) -> int:
+    """Episodes at once; with "auto" the endpoints decide how many of their calls are under way.
+
+    Raises:
+        RaiseError: if ``option`` is neither a number nor "auto".
+    """
+    chosen = number_or_auto(option) or settings.concurrency or AUTO
+    if chosen != AUTO:
+        return int(chosen)
+    return 1 if models.all_simulated else models.adapt_concurrency()
+
+
+def number_or_auto(option: str | None) -> int | str | None:
+    """What ``--concurrency`` says.
+
+    Raises:
+        RaiseError: if that is neither a number from 1 nor "auto".
+    """
+    if option is None or option == AUTO:
+        return option
+    if not option.isdecimal() or int(option) < 1:
+        raise RaiseError(f"--concurrency {option}: write a number from 1, or auto.")
+    return int(option)
 
 
 def warnings_for(roles: dict[Role, RoleSettings]) -> list[str]:

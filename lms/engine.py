@@ -18,7 +18,9 @@ import orjson
 from dspy.lm15 import Request, Response
 
 from lms.demands import REFUSED, Demands
+from lms.endpoint import Endpoint
 from lms.ledger import Ledger, Usage
+from lms.pace import Pace
 from lms.responses import as_response, reply_of
 from lms.retry import RetryPolicy
 from lms.roles import Price, Role
@@ -70,7 +72,7 @@ class ProviderModel:
 
     Args:
         seed: sent with every request; the request's own seed is not, since it carries dspy's rollout id.
-        blocking: the LM that ``answer`` asks; by default ``lm``.
+        endpoint: asked instead of ``lm``, if it is given.
         secrets: what errors must not repeat, such as the key.
         price: of the model; by default what DSPy or LiteLLM's table says.
         extra_body: added to the body of every request.
@@ -82,12 +84,12 @@ class ProviderModel:
         identity: str,
         *,
         seed: int | None = None,
-        blocking: dspy.LM | None = None,
+        endpoint: Endpoint | None = None,
         secrets: Collection[str] = (),
         price: Price | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        self._lm, self._blocking, self.identity, self._seed = lm, blocking or lm, identity, seed
+        self._lm, self._endpoint, self.identity, self._seed = lm, endpoint, identity, seed
         self._secrets, self._price, self._extra_body = secrets, price, dict(extra_body or {})
         self.demands = Demands(str(lm.model))
 
@@ -99,7 +101,7 @@ class ProviderModel:
     def _learning(self, sent: Request) -> Iterator[Request]:
         """A call with ``sent``; a refusal that can be met by leaving a setting out ends the block without an error."""
         try:
-            with dspy.context(**BARE_CALL), masked_errors(self._secrets):
+            with masked_errors(self._secrets):
                 yield sent
         except REFUSED as error:
             if not self.demands.learn(error, sent):
@@ -107,19 +109,27 @@ class ProviderModel:
 
     def answer(self, request: Request) -> Reply:
         """Ask the provider."""
-        lm = self._blocking.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
                 began = perf_counter()
-                return reply_of(lm(sent), lm, perf_counter() - began, self._price)
+                if self._endpoint:
+                    response = self._endpoint.complete(sent)
+                    return reply_of(response, self._lm, perf_counter() - began, self._price)
+                lm = self._lm.copy()
+                with dspy.context(**BARE_CALL):
+                    return reply_of(lm(sent), lm, perf_counter() - began, self._price)
 
     async def aanswer(self, request: Request) -> Reply:
         """Ask the provider without blocking."""
-        lm = self._lm.copy()
         while True:
             with self._learning(self._outgoing(request)) as sent:
                 began = perf_counter()
-                return reply_of(await lm.acall(sent), lm, perf_counter() - began, self._price)
+                if self._endpoint:
+                    response = await self._endpoint.acomplete(sent)
+                    return reply_of(response, self._lm, perf_counter() - began, self._price)
+                lm = self._lm.copy()
+                with dspy.context(**BARE_CALL):
+                    return reply_of(await lm.acall(sent), lm, perf_counter() - began, self._price)
 
 
 def reply_key(identity: str, request: Request) -> str:
@@ -145,12 +155,13 @@ class RecordedEngine:
         *,
         retry: RetryPolicy | None = None,
         structured: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self.supports_response_schema = structured
         self.supported_params = ("response_format",) if structured else ()
         self.role, self.model = role, model
         self.store, self.ledger, self.throttle = store, ledger, throttle
-        self.retry = retry or RetryPolicy(0)
+        self.retry, self.pace = retry or RetryPolicy(0), pace or Pace()
         self.paid = not isinstance(model, StandIn)  # what costs nothing may be asked by several processes
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEngine":
@@ -158,13 +169,17 @@ class RecordedEngine:
 
     def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        return as_response(request, self.reply_to(request))
+
+    def reply_to(self, request: Request) -> Reply:
+        """As ``complete``, without DSPy's form."""
         STOP.check()
         key = reply_key(self.model.identity, request)
         with self.store.flight(key):
             reply = self.look_up(key, request)
             if reply is None:
                 reply = self._ask_alone(key, request)
-        return as_response(request, reply)
+        return reply
 
     def look_up(self, key: str, request: Request) -> Reply | None:
         """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
@@ -219,13 +234,14 @@ class RecordedEngine:
         Args:
             lost: replies to it that could not be used; this one is added if it cannot.
         """
-        self.ledger.admit()
-        if wait := self.throttle.reserve():
-            STOP.sleep(wait)
-        with STOP.call():
-            with self.count_failures():
-                reply = self.model.answer(request)
-            return self.keep(key, request, reply, lost)
+        with self.pace.call():
+            self.ledger.admit()
+            if wait := self.throttle.reserve():
+                STOP.sleep(wait)
+            with STOP.call():
+                with self.count_failures():
+                    reply = self.model.answer(request)
+                return self.keep(key, request, reply, lost)
 
     def keep(self, key: str, request: Request, reply: Reply, lost: list[Reply]) -> tuple[Reply, str]:
         """Count ``reply``, and store it with what it took before it is used; with what is wrong with it.
@@ -272,6 +288,10 @@ class AsyncRecordedEngine:
 
     async def complete(self, request: Request) -> Response:
         """Answer from the store, or ask the model and store what it says before anybody uses it."""
+        return as_response(request, await self.reply_to(request))
+
+    async def reply_to(self, request: Request) -> Reply:
+        """As ``complete``, without DSPy's form."""
         STOP.check()
         engine = self._engine
         key = reply_key(engine.model.identity, request)
@@ -281,7 +301,7 @@ class AsyncRecordedEngine:
             reply = engine.look_up(key, request)
             if reply is None:
                 reply = await self._ask_alone(key, request)
-        return as_response(request, reply)
+        return reply
 
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
@@ -311,50 +331,14 @@ class AsyncRecordedEngine:
     async def _attempt(self, key: str, request: Request, lost: list[Reply]) -> tuple[Reply, str]:
         """The async twin of ``RecordedEngine._attempt``."""
         engine = self._engine
-        engine.ledger.admit()
-        if wait := engine.throttle.reserve():
-            await STOP.asleep(wait)
-        with STOP.call():
-            with engine.count_failures():
-                reply = await engine.model.aanswer(request)
-            return engine.keep(key, request, reply, lost)
+        async with engine.pace.acall():
+            engine.ledger.admit()
+            if wait := engine.throttle.reserve():
+                await STOP.asleep(wait)
+            with STOP.call():
+                with engine.count_failures():
+                    reply = await engine.model.aanswer(request)
+                return engine.keep(key, request, reply, lost)
 
     async def aclose(self) -> None:
         """Nothing to release."""
-
-
-class RoleLM(dspy.LM):
-    """``dspy.LM`` that lets dspy's rollout id reach the engine as the seed, and tells ``n`` candidates apart.
-
-    dspy strips ``rollout_id`` from requests and asks ``n`` times with identical requests; a deterministic or stored
-    reply would then always be the same.
-    """
-
-    def _single(self, kwargs: dict[str, Any], candidate: int) -> dict[str, Any]:
-        rollout = kwargs.pop("rollout_id", self.kwargs.get("rollout_id"))
-        kwargs["n"] = 1
-        if rollout is not None or candidate:
-            kwargs["seed"] = (int(rollout or 0) * 1009 + candidate) % 2**31
-        return kwargs
-
-    def _candidates(self, kwargs: dict[str, Any]) -> range:
-        return range(int(kwargs.get("n") or self.kwargs.get("n") or 1))
-
-    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        """As ``dspy.LM``."""
-        if isinstance(prompt, Request) or "request" in kwargs:
-            return super().__call__(prompt, messages=messages, **kwargs)
-        replies = [
-            super(RoleLM, self).__call__(prompt, messages=messages, **self._single(dict(kwargs), i))
-            for i in self._candidates(kwargs)
-        ]
-        return [output for reply in replies for output in reply]
-
-    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        """As ``dspy.LM``."""
-        if isinstance(prompt, Request) or "request" in kwargs:
-            return await super().acall(prompt, messages=messages, **kwargs)
-        outputs: list[Any] = []
-        for i in self._candidates(kwargs):
-            outputs += await super().acall(prompt, messages=messages, **self._single(dict(kwargs), i))
-        return outputs

@@ -4,15 +4,19 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import fields
+from functools import partial
+from typing import Any
 
 import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
 from lms.adapter import adapter
-from lms.endpoint import engine_for
-from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine, RoleLM
+from lms.endpoint import Endpoint
+from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
 from lms.ledger import Ledger
+from lms.pace import MOST, Pace
 from lms.retry import RetryPolicy
+from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore
@@ -92,6 +96,8 @@ class LanguageModels:
         self.ledger = Ledger()
         self._lms: dict[Role, RoleLM] = {}
         self._panel: list[RoleLM] | None = None
+        self._paces: dict[str, Pace] = {}
+        self._adapting = False
 
     def simulated(self, *roles: Role) -> bool:
         """Whether any of ``roles`` (all, if none is named) is a stand-in, so that figures rest on it."""
@@ -138,6 +144,32 @@ class LanguageModels:
         structured = " structured" * self.roles[role].structured
         return f"{engine.model.identity} {self[role].kwargs}{structured}"
 
+    def adapt_concurrency(self) -> int:
+        """Let the endpoints decide how many calls are under way, by what they refuse; see ``lms.pace``.
+
+        Returns:
+            How many conversations at once can make use of it.
+        """
+        self._adapting = True
+        for pace in self._paces.values():
+            pace.adapt()
+        return MOST
+
+    @property
+    def pace(self) -> str:
+        """How many calls may be under way now, in words; empty if nothing adapts."""
+        limits = [limit for pace in self._paces.values() if (limit := pace.limit)]
+        return f"{sum(limits)} calls at once" if limits else ""
+
+    def _pace_of(self, settings: RoleSettings) -> Pace:
+        """What all roles share that are played at one endpoint."""
+        place = settings.api_base or settings.model.partition("/")[0]
+        if place not in self._paces:
+            self._paces[place] = Pace()
+            if self._adapting:
+                self._paces[place].adapt()
+        return self._paces[place]
+
     def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
         model: Model
         if is_simulated(settings.model):
@@ -145,24 +177,22 @@ class LanguageModels:
         else:
             model = _provider_model(settings)
         throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
+        pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(
-            role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured
+            role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured, pace=pace
         )
-        sampling = {
+        sampling: dict[str, Any] = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
             "max_tokens": settings.max_tokens,
         }
-        connection = {
-            "engine": engine,
-            "async_engine": AsyncRecordedEngine(engine),
-            "cache": False,
-            "num_retries": 0,  # the engine retries
-        }
+        make = partial(  # the engine retries
+            RoleLM, settings.model, engine=engine, async_engine=AsyncRecordedEngine(engine), cache=False, num_retries=0
+        )
         try:
-            return RoleLM(settings.model, **connection, **{k: v for k, v in sampling.items() if v is not None})
+            return make(**{k: v for k, v in sampling.items() if v is not None})
         except LMConfigurationError:  # reasoning models take no sampling settings
-            return RoleLM(settings.model, **connection)
+            return make()
 
 
 def _provider_model(settings: RoleSettings) -> ProviderModel:
@@ -184,17 +214,16 @@ def _provider_model(settings: RoleSettings) -> ProviderModel:
         lm,
         identity,
         seed=settings.seed,
-        blocking=_compatible(settings, lm),
+        endpoint=_endpoint(settings, lm),
         secrets=settings.secrets(),
         price=settings.price,
         extra_body=settings.extra_body,
     )
 
 
-def _compatible(settings: RoleSettings, lm: PricedLM) -> PricedLM | None:
-    """The LM for an OpenAI-compatible server with an address of its own, whose forms may differ; None for others."""
+def _endpoint(settings: RoleSettings, lm: PricedLM) -> Endpoint | None:
+    """The endpoint of an OpenAI-compatible server with an address of its own; None for others."""
     if not settings.api_base or not settings.model.startswith("openai/"):
         return None
     key = lm.kwargs.get("api_key") or os.environ.get("OPENAI_API_KEY")
-    engine = engine_for(settings.api_base, key, settings.timeout, settings.sent_headers())
-    return PricedLM(settings.model, cache=False, num_retries=0, engine=engine)
+    return Endpoint(settings.model, settings.api_base, key, settings.timeout, settings.sent_headers())

@@ -1,6 +1,7 @@
 """From a provider's response to a reply as we keep it, and from there to what dspy takes."""
 
 import dspy
+from dspy.clients.call_result import usage_dict
 from dspy.lm15 import Message, Request, Response
 from dspy.lm15 import Usage as TokenUsage
 
@@ -20,8 +21,8 @@ def reply_of(response: Response, lm: dspy.LM, seconds: float, price: Price | Non
     if "choices" in response.provider_data and not response.provider_data["choices"]:
         raise NoChoiceError("the endpoint's reply holds no choices", model=str(lm.model), status=200)
     text = text_of(response)
-    # DSPy's history counts cached tokens as input with every provider, the response as the provider does
-    tokens = read_usage({"": lm.history[-1]["usage"]} if lm.history else {})
+    # DSPy's history counts cached tokens as input with every provider; OpenAI's dialect does so itself
+    tokens = read_usage({"": lm.history[-1]["usage"] if lm.history else usage_dict(response)})
     return Reply(
         text=text,
         only_reasoning=not text and has_reasoning(response),

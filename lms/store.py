@@ -1,16 +1,19 @@
 """The durable reply store: every LM reply is written down before it is used, so that no answered call is made twice.
 
 With each reply goes what it took, added up for the jobs that it was asked for, so that an interruption loses neither.
-SQLite in write-ahead mode: a killed process loses nothing that was answered.
+SQLite in write-ahead mode: a killed process loses nothing that was answered. What several threads want written at the
+same time is committed together (group commit); each goes on only when that commit is done.
 """
 
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import orjson
 from dspy.utils.exceptions import LMConfigurationError
@@ -23,6 +26,7 @@ from signatures import RaiseError
 from signatures.private import private_file, private_folder
 from signatures.usage import Spent
 
+T = TypeVar("T")
 SCHEMA = 1
 CHARGED = ("calls", "input_tokens", "output_tokens", "cost_usd", "unpriced")
 """What is added up for a job."""
@@ -92,6 +96,16 @@ class Charge:
     jobs: tuple[str, ...]
 
 
+@dataclass
+class _Write:
+    """Something to be written, and what became of it."""
+
+    write: Callable[[sqlite3.Connection], Any]
+    result: Any = None
+    error: BaseException | None = None
+    done: bool = False
+
+
 class StoreError(LMConfigurationError):
     """The reply store cannot be read or written: nothing more may be paid for, since it could not be kept.
 
@@ -111,9 +125,11 @@ class ReplyStore:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._lock = threading.Lock()
+        self._lock, self._gate = threading.Lock(), threading.Lock()
         self._owner = worker()
+        self._waiting: deque[_Write] = deque()
         self._flights: dict[str, tuple[threading.Lock, int]] = {}
+        self._claimed: set[str] = set()
         if file is not None:
             private_folder(file.parent)
             private_file(file)  # SQLite gives its -wal and -shm the same access
@@ -174,19 +190,60 @@ class ReplyStore:
     def put(self, key: str, reply: Reply, charge: Charge | None = None) -> Reply:
         """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key.
 
+        This process's claim on ``key`` ends with it.
+
         Args:
             charge: written down with it, or not at all.
         """
         data = orjson.dumps(reply.__dict__)
-        with self._opened() as db, _transaction(db):
+
+        def write(db: sqlite3.Connection) -> int:
             kept = db.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, data)).rowcount
             _add(db, charge)
+            if key in self._claimed:
+                db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
+            return kept
+
+        kept = self._commit(write)
+        self._claimed.discard(key)
         return reply if kept else self.get(key) or reply
 
     def charge(self, charge: Charge) -> None:
         """Write down what a call took whose reply is not kept."""
-        with self._opened() as db, _transaction(db):
-            _add(db, charge)
+        self._commit(lambda db: _add(db, charge))
+
+    def _commit(self, write: Callable[[sqlite3.Connection], T]) -> T:
+        """What ``write`` returns, once it is committed, together with what other threads want written meanwhile.
+
+        Whoever gets the database first writes for all that wait for it.
+
+        Raises:
+            StoreError: if it could not be committed; then nothing of what was to be committed with it is.
+        """
+        mine = _Write(write)
+        self._waiting.append(mine)
+        with self._opened() as db:
+            if not mine.done:
+                self._write_waiting(db)
+            if mine.error:
+                raise mine.error
+        result: T = mine.result
+        return result
+
+    def _write_waiting(self, db: sqlite3.Connection) -> None:
+        """Write all that waits in one transaction."""
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            with _transaction(db):
+                for each in batch:
+                    each.result = each.write(db)
+        except BaseException as error:
+            for each in batch:
+                each.error = error
+            raise
+        finally:
+            for each in batch:
+                each.done = True
 
     def usage_of(self, job: str) -> Tally:
         """What all calls for ``job`` took, in whichever process and run they were made."""
@@ -202,20 +259,25 @@ class ReplyStore:
         """
         if self._file is not None and not self._file.exists():
             raise StoreError(f"{self._file} has been deleted or moved while it was in use: start again.")
-        with self._opened() as db:
-            db.execute("DELETE FROM claims WHERE key = ? AND since < ?", (key, time.time() - LEASE))
-            claim = (key, self._owner, time.time())
-            if db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount:
-                return True
-            row = db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if row is not None and not alive(row[0]):
-                db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
-        return False
+        claimed = self._commit(lambda db: self._claim(db, key))
+        if claimed:
+            self._claimed.add(key)
+        return claimed
+
+    def _claim(self, db: sqlite3.Connection, key: str) -> bool:
+        claim = (key, self._owner, time.time())
+        row = db.execute("SELECT owner, since FROM claims WHERE key = ?", (key,)).fetchone()
+        if row is not None and (row[1] < time.time() - LEASE or not alive(row[0])):
+            db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
+        return bool(db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount)
 
     def release(self, key: str) -> None:
-        """Give up this process's claim on ``key``."""
+        """Give up this process's claim on ``key``, if it still has one."""
+        if key not in self._claimed:
+            return  # it ended with the reply
         with self._opened() as db:
             db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
+        self._claimed.discard(key)
 
     def drop(self, key: str) -> None:
         """Forget the reply of ``key``, if there is one."""
@@ -229,14 +291,14 @@ class ReplyStore:
     @contextmanager
     def flight(self, key: str) -> Iterator[None]:
         """Only one thread at a time asks for ``key``; the others then find the reply stored."""
-        with self._lock:
+        with self._gate:
             gate, waiting = self._flights.get(key, (threading.Lock(), 0))
             self._flights[key] = (gate, waiting + 1)
         try:
             with gate:
                 yield
         finally:
-            with self._lock:
+            with self._gate:
                 gate, waiting = self._flights[key]
                 if waiting == 1:
                     del self._flights[key]

@@ -13,8 +13,8 @@ from dspy.utils.exceptions import LMProviderError
 from lms.store import Reply
 from signatures.replies import strip_reasoning
 
-ROOM = (1, 2, 4)
-"""Factors on ``max_tokens`` of the attempts at one reply."""
+ROOM = (2, 4)
+"""Factors on ``max_tokens`` of further attempts at one reply."""
 
 
 class IncompleteReplyError(LMProviderError):
@@ -50,9 +50,10 @@ def has_reasoning(response: Response) -> bool:
 
 def attempts(request: Request) -> Iterator[Request]:
     """``request`` with more and more room for the reply; only itself where it sets no limit."""
-    limit = request.config.max_tokens
-    for factor in ROOM if limit else ROOM[:1]:
-        yield replace(request, config=replace(request.config, max_tokens=limit * factor if limit else None))
+    yield request
+    if limit := request.config.max_tokens:
+        for factor in ROOM:
+            yield replace(request, config=replace(request.config, max_tokens=limit * factor))
 
 
 def problem_of(reply: Reply, request: Request) -> str:

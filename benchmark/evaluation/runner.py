@@ -11,7 +11,7 @@ from benchmark.evaluation.users import CONTRACT, SimulatedUser
 from benchmark.jobs.budget import BudgetSpent
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
-from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.progress import OnProgress, ignore_progress, with_note
 from benchmark.jobs.resume import Failure, Unstarted, attempt, resume_models
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_of
@@ -71,7 +71,8 @@ def evaluate(
             return Episode(scenario=scenario, verdict=Verdict(None, unscored=done.reason), failed=True)
         return done
 
-    episodes = run_in_order(run, list(scenarios), concurrency, progress, f"evaluating {name}")
+    paced = with_note(progress, lambda: models.pace)
+    episodes = run_in_order(run, list(scenarios), concurrency, paced, f"evaluating {name}")
     job.journal.sync()
     return Evaluation(name, episodes, models.simulated(*ROLES))
 

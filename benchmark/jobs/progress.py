@@ -1,7 +1,7 @@
 """How far a job has come, as one typed event that every long job reports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,13 @@ OnProgress = Callable[[Progress], None]
 
 def ignore_progress(report: Progress) -> None:
     """Show nothing."""
+
+
+def with_note(progress: OnProgress, note: Callable[[], str]) -> OnProgress:
+    """``progress``, whose reports end with what ``note`` says at that moment."""
+
+    def report(event: Progress) -> None:
+        notes = [text for text in (event.note, note()) if text]
+        progress(replace(event, note=", ".join(notes)))
+
+    return report

@@ -104,11 +104,11 @@ class Run:
     """How the work is done, and its results printed."""
 
     concurrency: Annotated[
-        int | None,
+        str | None,
         Option(
-            min=1,
-            help="Conversations, queries or posts at once; the figures stay the same. [default: 1 with stand-ins, 8 "
-            "with real models]",
+            metavar="N|auto",
+            help="Conversations, queries or posts at once; auto: as many as the endpoints bear. The figures stay the "
+            "same. [default: 1 with stand-ins, auto with real models]",
         ),
     ] = None
     json: Json = False

@@ -7,9 +7,10 @@ in words that no labelled line has can still tell of a means, an end and a time.
 import re
 import tomllib
 from collections import defaultdict
-from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+
+from signatures.loading import load_once
 
 LEXICON = Path(__file__).with_name("concepts.toml")
 NEAR = 4
@@ -22,7 +23,7 @@ Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
 Tagged = tuple[str, frozenset[str]]
 
 
-@cache
+@load_once
 def _lexicon() -> tuple[Phrases, Phrases]:
     """Phrases by their first word, and by what their first word starts with."""
     whole: Phrases = defaultdict(list)

@@ -8,11 +8,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from modules.crisis.text import spell_english, spell_international
+from signatures.loading import load_once
 
 FILES = ("english.toml", "others.toml", "scripts.toml")
 MORE = {"en": "scenes.toml"}
@@ -150,7 +151,7 @@ class Language:
         return bool(self._not and self._not.search(words))
 
 
-@cache
+@load_once
 def languages() -> tuple[Language, ...]:
     """Every language there are phrases for, English first."""
     found = []

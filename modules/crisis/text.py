@@ -6,9 +6,10 @@ Each fold is a plain pass over the text, linear in its length.
 import re
 import tomllib
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
+from signatures.loading import load_once
 from signatures.words import without_invisible
 
 _QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`\u201b\uff07\u2032", "'"))
@@ -74,7 +75,7 @@ def spell_international(fold: str) -> str:
     return _SPACE.sub(" ", fold.replace("'", " ").replace("-", " "))
 
 
-@cache
+@load_once
 def _meant() -> dict[str, str]:
     table = tomllib.loads(Path(__file__).with_name("spellings.toml").read_text(encoding="utf-8"))
     return {written: meant for meant, ways in table.items() for written in ways}

@@ -13,7 +13,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from modules.crisis.concepts import concept_features
 from modules.crisis.phrases import languages
 from modules.crisis.text import spell_english, spell_international
+from signatures.loading import load_once
 
 FILE = Path(__file__).with_name("weights.json.gz")
 SIGNS = Path(__file__).with_name("signs.toml")
@@ -65,7 +65,7 @@ def _words_and_signs(fold: str) -> frozenset[str]:
     return frozenset({*found, *signs, *abroad, *(f"{a} {b}" for a, b in pairs)})
 
 
-@cache
+@load_once
 def _vocabulary() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
     """Signs by word, by phrase of several words, and by piece of a word in scripts that attach or do not part them."""
     words: dict[str, set[str]] = defaultdict(set)
@@ -126,7 +126,7 @@ def is_english(fold: str) -> bool:
     return common > 0.12 * len(words) or (fold.isascii() and not _signs_abroad(fold))
 
 
-@cache
+@load_once
 def load_weights(file: Path = FILE) -> dict[bool, Weights]:
     """The weights for English texts (True) and for all others (False)."""
     content: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))

@@ -35,8 +35,9 @@ def find(phrase: Sequence[Word], text: Sequence[Word], gap: int = GAP) -> tuple[
     """
     if not phrase:
         return None
+    initial = phrase[0].text[:1]
     for start in range(len(text) - len(phrase) + 1):
-        if (end := _follow(phrase, text, start, gap)) is not None:
+        if text[start].text[:1] == initial and (end := _follow(phrase, text, start, gap)) is not None:
             return start, end
     return None
 

@@ -3,13 +3,14 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import regex
 
 from modules.reading.matching import find
+from signatures.loading import load_once
 from signatures.words import Word, split_words
 
 Phrases = tuple[tuple[Word, ...], ...]
@@ -90,7 +91,7 @@ class Vocabulary:
         return any(self.covered(group, one) and self.covered(group, other) for group in self.same)
 
 
-@cache
+@load_once
 def vocabulary() -> Vocabulary:
     """The shipped tables."""
     table = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))

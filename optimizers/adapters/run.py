@@ -12,8 +12,8 @@ import numpy as np
 from benchmark import Evaluation, Scenario
 from benchmark.jobs.budget import BudgetSpent
 from lms import Role
-from lms.engine import RoleLM
 from lms.ledger import Usage
+from lms.role_lm import RoleLM
 from modules import RAISE
 from modules.calls import FATAL
 from optimizers.adapters.instrumentation import InstrumentedRAISE

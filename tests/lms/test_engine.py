@@ -16,7 +16,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lms import LanguageModels, Ledger, ReplyStore, Role, RoleSettings, Usage
-from lms.engine import AsyncRecordedEngine, RecordedEngine, RoleLM, reply_key
+from lms.engine import AsyncRecordedEngine, RecordedEngine, reply_key
+from lms.role_lm import RoleLM
 from lms.stopping import STOP
 from lms.store import Reply
 from lms.throttle import Throttle

@@ -60,17 +60,22 @@ def test_two_runs_on_one_file_see_each_other_s_replies(tmp_path: Path) -> None:
     assert (other.get("k"), one.get("l")) == (Reply(text="from one"), Reply(text="from the other"))
 
 
-def test_a_killed_process_loses_no_reply_that_it_wrote(tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 16])
+def test_a_killed_process_loses_no_reply_that_it_wrote(threads: int, tmp_path: Path) -> None:
     file = tmp_path / "replies.db"
     writer = f"""
-import itertools
+import itertools, os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from lms import ReplyStore
-from lms.store import Reply
+from lms import ReplyStore, Role, Usage
+from lms.store import Charge, Reply
 store = ReplyStore(Path({str(file)!r}))
-for i in itertools.count():
-    store.put(str(i), Reply(text=f"reply {{i}} " + "x" * 5000))
-    print(i, flush=True)
+def write(thread):
+    for i in itertools.count(thread, {threads}):
+        store.put(str(i), Reply(text=f"reply {{i}} " + "x" * 5000), Charge(Role.TARGET, Usage(calls=1), ("job",)))
+        os.write(1, f"{{i}}\\n".encode())
+with ThreadPoolExecutor({threads}) as pool:
+    list(pool.map(write, range({threads})))
 """
     with subprocess.Popen([sys.executable, "-c", writer], cwd=REPO, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -83,6 +88,32 @@ for i in itertools.count():
         reply = store.get(str(i))
         assert reply is not None
         assert reply.text == f"reply {i} " + "x" * 5000
+    assert store.usage_of("job").calls() == {"target": len(store)}  # replies and what they took, or neither
+
+
+def test_what_several_threads_want_written_is_committed_together() -> None:
+    store, commits = ReplyStore(), []
+    store._db.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    with ThreadPoolExecutor(8) as pool:
+        with store._lock:  # the database is busy until all eight wait for it
+            tasks = [pool.submit(store.put, str(i), Reply(text=f"reply {i}")) for i in range(8)]
+            while len(store._waiting) < 8:
+                threading.Event().wait(0.001)
+        assert [task.result().text for task in tasks] == [f"reply {i}" for i in range(8)]
+    assert len(commits) == 1
+    assert len(store) == 8
+
+
+def test_when_a_commit_fails_everybody_in_it_is_told_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    store = ReplyStore(tmp_path / "r.db")
+    full(store)
+    with ThreadPoolExecutor(4) as pool:
+        with store._lock:
+            tasks = [pool.submit(store.put, str(i), Reply(text="x" * 100_000)) for i in range(4)]
+            while len(store._waiting) < 4:
+                threading.Event().wait(0.001)
+        assert {type(task.exception()) for task in tasks} == {StoreError}
+    assert len(store) == 0
 
 
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dspy.utils.exceptions import LMAuthError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.engine import RoleLM
+from lms.role_lm import RoleLM
 from lms.simulation.prompt import Prompt
 from modules import AgentSettings, EvaluationFailed, GreedyPath, OraclePath
 from modules.calls import Offload, Script, gather, run

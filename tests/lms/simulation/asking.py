@@ -8,7 +8,8 @@ import dspy
 
 from benchmark import Scenario, build_authored, sample
 from lms import Ledger, ReplyStore, Role
-from lms.engine import AsyncRecordedEngine, RecordedEngine, RoleLM
+from lms.engine import AsyncRecordedEngine, RecordedEngine
+from lms.role_lm import RoleLM
 from lms.simulation import PERSONAS, Persona, StandIn
 from lms.throttle import Throttle
 

@@ -1,0 +1,1 @@
+"""Calls a second, measured against a raw loop and DSPy by itself."""
