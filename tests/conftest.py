@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+import hypothesis
 import pytest
 
 from benchmark import Scenario, build_authored, sample, split
 from lms import LanguageModels
+
+hypothesis.settings.register_profile("without deadline", deadline=None)  # a busy machine is slow; no test is about time
+hypothesis.settings.load_profile("without deadline")
 
 
 @pytest.fixture(autouse=True)
