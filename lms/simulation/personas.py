@@ -35,6 +35,8 @@ class Persona:
     terse: float = 0.0
     vague: float = 0.0
     invent: float = 0.0
+    miss: float = 0.0
+    presume: float = 0.0
 
 
 PERSONAS: dict[str, Persona] = {name: Persona(name, **traits) for name, traits in read_table("personas").items()}

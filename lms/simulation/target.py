@@ -21,9 +21,13 @@ CARE_GRAVE, CARE_KNOWN = 0.45, 0.12
 """How much of the missing care appears once something grave, or anything at all, is known of the person."""
 SMALL_TALK = 5.0
 """Completeness that a question about nothing delicate starts with: nobody needs a background for a recipe."""
+NOT_KNOWN = "not to be assumed"
+"""By these words a prompt says what must not be presumed."""
 INVENTIONS, INVENTED = OTHERWISE, 3
 """What a persona invents that invents, and about how many attributes at a time."""
 VAGUE = re.compile(r"not sure|don'?t (?:really )?know|hard to say|it depends|no idea|unsure how to", re.IGNORECASE)
+_THEIRS = {"i": "you", "my": "your", "me": "you", "i'm": "you're", "am": "are", "mine": "yours", "myself": "yourself"}
+_TO_THEM = re.compile(r"\b(?:i'm|i|my|me|am|mine|myself)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"^(?:well|honestly|hm+|okay|ok|sure|right now|at the moment|lately|i'?d say|i guess|i suppose|"
     r"to be honest|let'?s see)[,:. ]+",
@@ -91,7 +95,19 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         parts.append(rng.choice(phrases.TRUSTED))
     if rng.random() < shift_chance(shift_chance(persona.encourage, care), empathy):
         parts.append(rng.choice(phrases.ENCOURAGE))
-    return {"response": " ".join(parts)}
+    return {"response": " ".join([*_presume(prompt, persona, known, rng), *parts])}
+
+
+def _presume(prompt: Prompt, persona: Persona, known: dict[str, str], rng: random.Random) -> list[str]:
+    """A sentence that states a fact which the prompt does not hold, or nothing."""
+    if not persona.presume:
+        return []
+    told = NOT_KNOWN in prompt.input("context")
+    unknown = [name for name in phrases.PRESUME if name not in known]
+    if not unknown or rng.random() >= persona.presume * (1 - persona.learns * told):
+        return []
+    name = rng.choice(unknown)
+    return [rng.choice(phrases.PRESUME[name]).format(v=rng.choice(INVENTIONS[name]))]
 
 
 def _domain(query: str) -> str:
@@ -174,7 +190,9 @@ def decide_and_ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict
     """Rate, choose and phrase in one reply."""
     chosen = str(plan(prompt, persona, rng)["attribute"])
     known = phrases.QUESTIONS.get(chosen)
-    return {**abstain(prompt, persona, rng), "attribute": chosen, "question": rng.choice(known) if known else ""}
+    question = rng.choice(known) if known else ""
+    decided = {**abstain(prompt, persona, rng), "attribute": chosen, "question": question}
+    return decided | {"question": _missing(prompt, rng)} if _misses(persona, rng) else decided
 
 
 def rank(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
@@ -193,7 +211,19 @@ def ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, objec
     subject = prompt.input("subject").partition(" (")[0].lower()
     name = re.sub(r"[^a-z]+", "_", subject).strip("_")
     known = phrases.QUESTIONS.get(name)
+    if _misses(persona, rng):
+        return {"question": _missing(prompt, rng)}
     return {"question": rng.choice(known) if known else f"Could you tell me about your {subject}, if you don't mind?"}
+
+
+def _misses(persona: Persona, rng: random.Random) -> bool:
+    return bool(persona.miss) and rng.random() < persona.miss
+
+
+def _missing(prompt: Prompt, rng: random.Random) -> str:
+    """A question that is not about what it should be: mostly the query asked back."""
+    back = _TO_THEM.sub(lambda found: _THEIRS[found[0].lower()], prompt.input("query"))
+    return back if rng.random() < 0.5 else rng.choice(phrases.MISSES)
 
 
 def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:

@@ -74,7 +74,7 @@ def language_of(text: str) -> str:
     words = [word.text for word in split_words(text)]
     found = Counter({code: sum(word in small for word in words) for code, small in vocabulary().languages.items()})
     (best, most), (_, next_most) = found.most_common(2)
-    if most < 2 or most == next_most:
+    if most < 2 or most == next_most or (best != "en" and most - found["en"] < 2):  # English passes for others easily
         return UNKNOWN
     return OTHER if best == "others" else best
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark.scenarios.scenario import Scenario
 from lms.simulation import phrases
 from modules.answers import PLAIN_QUESTIONS
 from modules.reading.questions import Fault, fault_of, language_of
@@ -102,3 +103,8 @@ def test_any_text_gets_a_verdict(question: str, attribute: str, query: str) -> N
     assert fault_of(question, attribute, query) == fault_of(question, attribute, query)
     if not question.strip():
         assert fault_of(question, attribute, query) == "blank"
+
+
+def test_english_is_never_taken_for_another_language(test_scenarios: list[Scenario]) -> None:
+    queries = {scenario.query for scenario in test_scenarios}
+    assert {query: told for query in queries if (told := language_of(query)) not in {"en", ""}} == {}

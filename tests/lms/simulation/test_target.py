@@ -6,9 +6,10 @@ from functools import cache
 import dspy
 import pytest
 
-from lms.simulation import Persona
+from lms.simulation import Persona, phrases
 from signatures import (
     ATTRIBUTE_NAMES,
+    AskKindly,
     ChooseAttribute,
     EnoughBasic,
     EnoughBinary,
@@ -275,3 +276,31 @@ def test_the_other_abstentions_are_answered_in_their_own_words(signature: type[d
 def test_triage_tells_acute_danger_from_sorrow(words: str, danger: str) -> None:
     triage = dspy.Predict(TriageRisk)(query="q", latest_words=words, lm=stand_in(persona("gpt-4o", acuity=1.0)))
     assert triage.danger == danger
+
+
+def test_a_persona_that_misses_asks_beside_the_point_about_as_often_as_told() -> None:
+    inputs = {"query": "Should I leave my job?", "context": "", "subject": "age (age group)"}
+    asked = [
+        dspy.Predict(AskKindly)(**inputs, lm=stand_in(persona("gpt-4o", miss=0.5), seed=seed)).question
+        for seed in range(100)
+    ]
+    missed = [question for question in asked if question not in phrases.QUESTIONS["age"]]
+    # 100 draws at 0.5: mean 50, standard deviation 5
+    assert 35 <= len(missed) <= 65
+    assert "Should you leave your job?" in missed
+    assert set(missed) - {"Should you leave your job?"} <= set(phrases.MISSES)
+
+
+def test_a_persona_that_presumes_states_what_is_not_known_and_heeds_what_is_not_to_be_assumed() -> None:
+    def presuming(context: str) -> int:
+        inputs = {"query": "Should I leave my job?", "context": context}
+        replies = [
+            dspy.Predict(RespondSafely)(**inputs, lm=stand_in(persona("gpt-4o", presume=0.5), seed=seed)).response
+            for seed in range(100)
+        ]
+        openings = [line.partition("{")[0] for lines in phrases.PRESUME.values() for line in lines]
+        return sum(reply.startswith(tuple(openings)) for reply in replies)
+
+    # 100 draws at 0.5: mean 50, standard deviation 5; told, at 0.5 * (1 - 0.8): mean 10, standard deviation 3
+    assert 35 <= presuming("(nothing)") <= 65
+    assert presuming("Not known, so not to be assumed: age.") <= 20

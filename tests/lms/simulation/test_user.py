@@ -7,6 +7,8 @@ import pytest
 
 from benchmark.evaluation.fidelity import agree
 from lms.simulation import PERSONAS
+from lms.simulation.user import subject_of
+from modules.answers import PLAIN_QUESTIONS
 from modules.turn import MEANINGS
 from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer
 from tests.lms.simulation.asking import persona, scenarios, stand_in
@@ -192,3 +194,7 @@ def test_a_persona_that_invents_adds_facts_about_what_was_not_asked() -> None:
 def test_the_vague_user_evades_half_of_the_questions() -> None:
     answers = [reply(PROFILE, "How old are you?", "user-vague", seed) for seed in range(100)]
     assert 35 <= sum(told(answer) == set() for answer in answers) <= 65
+
+
+def test_every_plain_question_is_understood() -> None:
+    assert {name: subject_of(question) for name, question in PLAIN_QUESTIONS.items()} == {n: n for n in PLAIN_QUESTIONS}
