@@ -12,8 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dspy.utils.exceptions import (
     ContextWindowExceededError,
@@ -28,6 +27,7 @@ from dspy.utils.exceptions import (
     LMTransportError,
     LMUnexpectedError,
 )
+from tenacity import AsyncRetrying, RetryCallState, Retrying
 
 from lms.stopping import STOP
 from lms.whole import EmptyReplyError
@@ -88,35 +88,26 @@ class RetryPolicy:
         """
         began = self._clock()
         with self._watching_refusals():
-            for attempt in count(1):
-                try:
-                    result = ask()
-                except Exception as error:
-                    if self._is_over(error, attempt, began):
-                        raise
-                    seconds = _announced_wait(error, attempt)
-                else:
-                    self._last_answer = self._clock()
-                    return result
-                STOP.sleep(seconds)
-        raise AssertionError("unreachable: attempts have no end")
+            result: T = Retrying(sleep=STOP.sleep, **self._rules(began))(ask)
+        self._last_answer = self._clock()
+        return result
 
     async def acall(self, ask: Callable[[], Awaitable[T]]) -> T:
         """The async twin of ``call``."""
         began = self._clock()
         with self._watching_refusals():
-            for attempt in count(1):
-                try:
-                    result = await ask()
-                except Exception as error:
-                    if self._is_over(error, attempt, began):
-                        raise
-                    seconds = _announced_wait(error, attempt)
-                else:
-                    self._last_answer = self._clock()
-                    return result
-                await STOP.asleep(seconds)
-        raise AssertionError("unreachable: attempts have no end")
+            result: T = await AsyncRetrying(sleep=STOP.asleep, **self._rules(began))(ask)
+        self._last_answer = self._clock()
+        return result
+
+    def _rules(self, began: float) -> dict[str, Any]:
+        """When a call that began then is tried again, for both kinds of retrying."""
+        return {
+            "stop": lambda state: self._is_over(state, began),
+            "wait": _wait,
+            "before_sleep": _announce,
+            "reraise": True,
+        }
 
     @contextmanager
     def _watching_refusals(self) -> Iterator[None]:
@@ -134,11 +125,11 @@ class RetryPolicy:
                     ) from error
             raise
 
-    def _is_over(self, error: Exception, attempt: int, began: float) -> bool:
-        """Whether the ``attempt``-th failure of a call is its last."""
+    def _is_over(self, state: RetryCallState, began: float) -> bool:
+        error = _error_of(state)
         if not passes(error):
             return True
-        if attempt <= self._retries:
+        if state.attempt_number <= self._retries:
             return False
         return not self._is_away(error, began) or self._clock() - began > OUTAGE
 
@@ -153,10 +144,17 @@ class RetryPolicy:
         return getattr(error, "status", None) in AWAY
 
 
-def _announced_wait(error: Exception, attempt: int) -> float:
-    """The seconds to wait before another attempt, told to whoever reads the log."""
-    seconds = wait_before(error, attempt)
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _wait(state: RetryCallState) -> float:
+    return wait_before(_error_of(state), state.attempt_number)
+
+
+def _announce(state: RetryCallState) -> None:
+    seconds = state.next_action.sleep if state.next_action else 0.0
     level = logging.WARNING if seconds >= TOLD_FROM else logging.INFO
+    error = _error_of(state)
     said = str(error) if isinstance(error, LMError) else type(error).__name__
     logger.log(level, "waiting %.0f s before asking again: %s", seconds, " ".join(said.split())[:200])
-    return seconds

@@ -103,13 +103,16 @@ def test_no_words_make_it_ask_for_ever(words: str) -> None:
     assert demands.fit(sent).config.temperature is None
 
 
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("body", FLAT.values(), ids=list(FLAT))
 @pytest.mark.parametrize(("status", "kind"), [(400, LMInvalidRequestError), (500, LMServerError)])
-def test_an_error_is_told_in_the_server_s_words(body: str, status: int, kind: type[Exception]) -> None:
+def test_an_error_is_told_in_the_server_s_words(
+    body: str, status: int, kind: type[Exception], asynchronous: bool
+) -> None:
     with OpenAIServer("fine", faults=lambda index, asked: Refusal(status, body)) as server:
         lm = over_http(server.url, retries=0)[Role.TARGET]
         with pytest.raises(kind, match=COMPLAINT):
-            lm("hello")
+            asyncio.run(lm.acall("hello")) if asynchronous else lm("hello")
 
 
 def test_an_endpoint_that_refuses_every_request_ends_the_run_in_its_own_words() -> None:
@@ -135,14 +138,18 @@ def test_single_requests_that_are_refused_do_not_end_the_run() -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.CHOICES_NULL, Fault.NO_CHOICES, Fault.ERROR_IN_200, Fault.NO_BODY, Fault.PAGE])
-def test_a_body_without_a_reply_is_asked_for_again(fault: Fault) -> None:
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_body_without_a_reply_is_asked_for_again(fault: Fault, asynchronous: bool) -> None:
     with OpenAIServer("fine", faults=[fault, fault]) as server:
         models = over_http(server.url)
-        assert models[Role.TARGET]("hello") == ["fine"]
+        lm = models[Role.TARGET]
+        assert (asyncio.run(lm.acall("hello")) if asynchronous else lm("hello")) == ["fine"]
     usage = models.ledger.snapshot().roles[Role.TARGET]
     assert (server.count, usage.calls, usage.failures) == (3, 1, 2)
 
 
-def test_an_error_beside_a_reply_is_no_failure() -> None:
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_an_error_beside_a_reply_is_no_failure(asynchronous: bool) -> None:
     with OpenAIServer("fine", faults=[Fault.ERROR_BESIDE]) as server:
-        assert over_http(server.url, retries=0)[Role.TARGET]("hello") == ["fine"]
+        lm = over_http(server.url, retries=0)[Role.TARGET]
+        assert (asyncio.run(lm.acall("hello")) if asynchronous else lm("hello")) == ["fine"]
