@@ -26,11 +26,10 @@ class RoleLM(dspy.LM):
     reply would then always be the same.
     """
 
-    def __init__(
-        self, model: str, *, engine: RecordedEngine, async_engine: AsyncRecordedEngine, **settings: Any
-    ) -> None:
+    def __init__(self, model: str, *, engine: Any, async_engine: Any = None, **settings: Any) -> None:
         super().__init__(model, engine=engine, async_engine=async_engine, **settings)
-        self._recorded, self._async_recorded = engine, async_engine
+        self._short = engine if isinstance(engine, RecordedEngine) else None
+        self._async_short = async_engine if isinstance(async_engine, AsyncRecordedEngine) else None
 
     def _single(self, kwargs: dict[str, Any], candidate: int) -> dict[str, Any]:
         rollout = kwargs.pop("rollout_id", self.kwargs.get("rollout_id"))
@@ -53,9 +52,9 @@ class RoleLM(dspy.LM):
         outputs: list[Any] = []
         for i in self._candidates(kwargs):
             single = self._single(dict(kwargs), i)
-            if request := self._plain(prompt, messages, single):
+            if self._short and (request := self._plain(prompt, messages, single)):
                 with error_boundary(self.model, unexpected=True):
-                    outputs.append(told(self._recorded.reply_to(request), self))
+                    outputs.append(told(self._short.reply_to(request), self))
             else:
                 outputs += super().__call__(prompt, messages=messages, **single)
         return outputs
@@ -67,9 +66,9 @@ class RoleLM(dspy.LM):
         outputs: list[Any] = []
         for i in self._candidates(kwargs):
             single = self._single(dict(kwargs), i)
-            if request := self._plain(prompt, messages, single):
+            if self._async_short and (request := self._plain(prompt, messages, single)):
                 with error_boundary(self.model, unexpected=True):
-                    outputs.append(told(await self._async_recorded.reply_to(request), self))
+                    outputs.append(told(await self._async_short.reply_to(request), self))
             else:
                 outputs += await super().acall(prompt, messages=messages, **single)
         return outputs
