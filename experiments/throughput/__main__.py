@@ -30,7 +30,7 @@ LATENCY, FLIGHTS = 0.2, (64, 128)
 PROFILES = 5
 """Of each query of the data set; one is used."""
 SCENARIOS = 400
-INSPECTED = 600
+INSPECTED = 300
 """Samples for inspect_ai."""
 NOTE = Path("docs/throughput.md")
 RAW = "raw aiohttp loop"

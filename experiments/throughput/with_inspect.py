@@ -4,6 +4,7 @@
 """
 
 # mypy: ignore-errors
+import asyncio
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ def main() -> None:
     """Evaluate, print."""
     url, samples, flight = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.environ.update(LOCAL_API_KEY="none", LOCAL_BASE_URL=url, INSPECT_DISPLAY="none")
-    from inspect_ai import Task, eval  # noqa: PLC0415  reads the variables above
+    from inspect_ai import Task, eval_async  # noqa: PLC0415  reads the variables above
     from inspect_ai.dataset import Sample  # noqa: PLC0415
     from inspect_ai.solver import generate, solver  # noqa: PLC0415
 
@@ -32,10 +33,11 @@ def main() -> None:
     questions = [Sample(input=f"Question {i}: should I quit my job? " * 20) for i in range(samples)]
     task = Task(dataset=questions, solver=[generate(), noted()])
     with tempfile.TemporaryDirectory() as logs:
-        eval(
+        work = eval_async(
             task, model="openai-api/local/gpt-4o-mini", log_dir=logs, max_connections=flight, max_samples=flight,
             log_level="error",
         )  # fmt: skip
+        asyncio.run(work)
     calls = marks[flight // 2 : len(marks) - flight]
     (began, cpu), (ended, cpu_after) = calls[0], calls[-1]
     made = len(calls) - 1
