@@ -137,22 +137,22 @@ experiments.throughput` writes this page; other work on the machine lowers all f
 
 ## How it is done
 
-Conversations run in threads, one each. A blocking call costs less processor time than one on an event loop: with
-everything asynchronous a call took 6.5 ms instead of 4.8 (64 in flight, same machine and code otherwise), so there is
-no event loop on this path; async programs bring their own, with the same rules.
+Conversations run in threads, one each. A blocking call seems to cost less processor time than one on an event loop:
+with everything asynchronous a call took 6.5 ms instead of 4.8 (64 in flight, measured once, on a busy machine), so
+there is no event loop on this path; async programs bring their own, with the same rules.
 
 What a call cost was measured with cProfile and py-spy, and cut where it was most:
 
 | | before | now |
 |---|---|---|
-| an OpenAI-compatible endpoint is asked without a second DSPy call inside the first | 933 us | 233 us |
-| a role's LM reaches its engine without what nobody listens to (a reply from the store) | 882 us | 117 us |
+| an OpenAI-compatible endpoint is asked without a second DSPy call inside the first | 933 us | 216 to 455 us |
+| a role's LM reaches its engine without what nobody hears (a reply from the store) | 466 to 508 us | 117 to 209 us |
 | words of an answer are compared only with those that begin alike (function calls a reply) | 9400 | 1970 |
 | tables of crisis phrases at the start of a run | loaded by each thread | loaded once |
 
-Microseconds of processor time, on a busy machine. Replies that several threads have to write at the same time are
-committed together; none is used before its commit. Commands let a thread work for up to 20 ms before another that waits
-gets its turn, instead of 5 ms.
+Microseconds of processor time, on a busy machine: only their sizes count. Replies that several threads have to write at
+the same time are committed together; none is used before its commit. Commands let a thread work for up to 20 ms before
+another that waits gets its turn, instead of 5 ms.
 
 ## `--concurrency auto`
 
