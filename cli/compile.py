@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import typer
@@ -31,7 +32,7 @@ from optimizers import (
 )
 from optimizers.defaults import OPTIMIZER
 from optimizers.forecast import forecast_compile, size_compile
-from optimizers.results import LABELS, TargetResult, read_result
+from optimizers.results import LABELS, TargetResult, check_place, read_result
 from signatures import RaiseError
 from signatures.errors import first_problem
 from signatures.masking import masked
@@ -58,8 +59,6 @@ def run(options: Options) -> None:
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:
         check_prices(limits, roles)
-    for each in wanted:
-        _tell_size(each)
     opened = open_all(targets, settings.root)
     with stages() as progress:
         groups = []
@@ -79,6 +78,10 @@ def run(options: Options) -> None:
                     for each, name in zip(wanted, folders, strict=True)
                 ]
             )
+        for job in chain.from_iterable(groups):
+            check_place(job.workspace.out, force=options.force)
+        for each in wanted:
+            _tell_size(each)
         outcomes = compile_all(groups, scenarios)
     _show(outcomes, settings.root, json=options.json)
 

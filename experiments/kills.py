@@ -32,9 +32,9 @@ POLL = 0.02
 PATIENCE = 600.0
 Process = subprocess.Popen[str]
 DEPENDS_ON_THE_RUN = frozenset(
-    {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed", "search_replies"}
+    {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed", "search_replies", "seconds"}
 )
-"""Fields of a result that are no figures: places, and what it took."""
+"""Fields of a result that are no figures: places, what it took, and how long the endpoint did."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import regex
 
 from modules.reading.matching import find
-from modules.reading.statements import Clause, Statements, trimmed
+from modules.reading.statements import Clause, Found, Statements, trimmed
 from modules.reading.vocabulary import vocabulary
 from signatures.words import Word, fold_letters, split_words
 
@@ -80,10 +80,15 @@ class _Reading:
         if not (_can_answer(name, words) if asked else _speaks_of(name, value, words, self.said)):
             return ""
         whole = trimmed(found.clause.text)[:MOST_QUOTED]
-        if found.clause.about_somebody_else(found.place):
+        if found.clause.about_somebody_else(self._place(value, found)):
             return whole if asked else ""
         stated = value if self.said.hold(value) and _shares(value, words) else held
         return whole if found.clause.denies(found.end + AFTER) and not Clause(stated).denies() else stated
+
+    def _place(self, value: str, found: Found) -> int:
+        """Where in the clause the value is said, since a quote may begin with the one whom it is about."""
+        place = self.said.find(value)
+        return place.place if place and place.clause is found.clause else max(found.place, found.end - 1)
 
 
 def _can_answer(name: str, words: tuple[Word, ...]) -> bool:

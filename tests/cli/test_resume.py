@@ -42,9 +42,9 @@ def finish(process: subprocess.Popen[str]) -> Any:
 
 
 def figures(result: Any) -> Any:
-    """Without what depends on folders and on how often the command was started."""
+    """Without what depends on folders, on how often the command was started, and on how long the server took."""
     if isinstance(result, dict):
-        skip = {"program", "chosen", "reused_replies", "mlflow", "resumed", "this_run", "search_replies"}
+        skip = {"program", "chosen", "reused_replies", "mlflow", "resumed", "this_run", "search_replies", "seconds"}
         return {key: figures(value) for key, value in result.items() if key not in skip}
     return [figures(value) for value in result] if isinstance(result, list) else result
 

@@ -320,3 +320,22 @@ def test_only_what_excludes_the_other_is_a_contradiction() -> None:
 def test_the_vocabulary_covers_every_attribute_and_no_other() -> None:
     assert {*vocabulary().subjects} == {*ATTRIBUTE_NAMES}
     assert {*INVENTED} == {*ATTRIBUTE_NAMES}
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "quote", "known"),
+    [
+        ("My brother is a lawyer. I'm out of work.", "lawyer", "My brother is a lawyer", ""),
+        ("Meine Mutter ist Ärztin, ich bin 30.", "Ärztin", "Meine Mutter ist Ärztin", ""),
+        ("I'm a nurse like my brother's friend.", "nurse", "nurse like my brother's friend", "nurse"),
+    ],
+)
+def test_a_quote_that_begins_with_somebody_else_does_not_make_it_the_persons(
+    answer: str, value: str, quote: str, known: str
+) -> None:
+    def found(asked: str | None) -> str:
+        facts = ground({"profession": value}, {"profession": quote}, said(answer), asked, "What do you do?").facts
+        return facts.get("profession", "")
+
+    assert found(None) == known
+    assert found("profession") == (known or quote)  # to the question, so it stands as it was said

@@ -73,7 +73,7 @@ def test_the_prompt_shows_the_last_question_its_answer_and_what_may_still_be_ask
     turn(STORED, budget=2, threshold=3)(query=QUERY, user=Person("34", LONG))
     first, second, last = engine.prompts("abstain")
     assert (first.input("last_question"), first.input("reply"), first.input("threshold")) == ("(none)", "(none)", "3")
-    assert (second.input("last_question"), second.input("reply")) == ("And how about it, number ag?", "34")
+    assert (second.input("last_question"), second.input("reply")) == (PLAIN_QUESTIONS["age"], "34")
     assert second.input("context") == "- age: 34"  # read by code, so the model knows it as known
     assert "age" not in candidates(second)
     assert "Should I quit my job this week?" in second.input("examples")
