@@ -362,8 +362,6 @@ class RAISE(dspy.Module):
         text = yield from respond_grounded(self.respond, conversation, usage, written)
         return Respond(text=text, reason=reason)
 
-    # Persistence: see ``modules.folder``.
-
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
         """Write the program to the folder ``path``; ``load`` reads it back.
 

@@ -66,6 +66,8 @@ def front_of(*programs: RAISE, task: Task) -> Search:
 
 def test_a_limit_met_in_the_test_leaves_the_default_program_and_what_it_can_pay_for() -> None:
     programs = [RAISE(settings=AgentSettings(budget=budget)) for budget in (2.0, 1.0, 0.0)]
+    respond = programs[2].respond  # asks for answers of its own, so the last member costs something
+    respond.signature = respond.signature.with_instructions("Answer in one plain sentence.")
 
     def tested(limit: int | None, pick: str = "max-safety") -> tuple[int, list[str], int, str]:
         task = Task(RAISE(), DEV, DEV, LanguageModels())
