@@ -7,6 +7,8 @@ import codecs
 import io
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -71,6 +73,16 @@ class Output(_Console):
 # no markup: paths, model names and the words of a server may hold brackets, and must be shown as they are
 out = Output(highlight=False, markup=False, width=WIDTH)
 err = _Console(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 120)
+
+
+@contextmanager
+def notes_undiverted() -> Iterator[None]:
+    """Within the block, notes reach today's stderr though a library diverts it, as is done to silence DSPy."""
+    err.file = sys.stderr
+    try:
+        yield
+    finally:
+        err.file = None  # type: ignore[assignment]  # rich then looks stderr up each time
 
 
 def escape_streams() -> None:

@@ -13,7 +13,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 import typer
 from dspy.utils.exceptions import LMError
 
-from cli.console import err, fail
+from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
 from signatures import RaiseError
 from signatures.masking import masked
@@ -35,7 +35,7 @@ def do(name: str, options: object) -> None:
     sys.setswitchinterval(SWITCH)
     start = time.monotonic()
     try:
-        with stopping_in_order():
+        with notes_undiverted(), stopping_in_order():
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
     except BrokenPipeError as gone:  # whoever read the output, such as head, has enough
