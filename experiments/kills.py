@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,10 @@ WRITING = 3.0
 POLL = 0.02
 PATIENCE = 600.0
 Process = subprocess.Popen[str]
-DEPENDS_ON_THE_RUN = frozenset(
-    {"program", "chosen", "lm_calls", "reused_replies", "mlflow", "cost_usd", "resumed", "search_replies", "seconds"}
-)
-"""Fields of a result that are no figures: places, what it took, and how long the endpoint did."""
+OF_THE_RUN = frozenset({"program", "chosen", "reused_replies", "mlflow", "resumed", "search_replies", "seconds"})
+"""Fields of a result that depend on folders, on how often the command was started, and on how long the server took."""
+TAKEN = frozenset({"lm_calls", "cost_usd"})
+"""Fields that are compared for themselves."""
 
 
 @dataclass(frozen=True)
@@ -167,10 +167,15 @@ def _contents(server: OpenAIServer, start: int) -> Counter[str]:
     return Counter(json.dumps(received.body, sort_keys=True) for received in server.requests[start:])
 
 
-def _figures(result: Any) -> Any:
+def without(result: Any, fields: Collection[str]) -> Any:
+    """A result as JSON has it, without ``fields``, however deep they are."""
     if isinstance(result, dict):
-        return {name: _figures(value) for name, value in result.items() if name not in DEPENDS_ON_THE_RUN}
-    return [_figures(value) for value in result] if isinstance(result, list) else result
+        return {name: without(value, fields) for name, value in result.items() if name not in fields}
+    return [without(value, fields) for value in result] if isinstance(result, list) else result
+
+
+def _figures(result: Any) -> Any:
+    return without(result, OF_THE_RUN | TAKEN)
 
 
 def _parts(result: Any) -> list[Any]:

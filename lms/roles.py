@@ -1,6 +1,7 @@
 """The four roles a language model can play here, and how each is reached."""
 
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -9,6 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 from signatures.masking import holds_secret
 
 SIMULATED = "sim/"
+
+
+def slug_of(model: str) -> str:
+    """A model string as a name for files, folders and MLflow, whose model names allow no dots or slashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")
 
 
 def is_simulated(model: str) -> bool:

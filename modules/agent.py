@@ -191,8 +191,8 @@ class RAISE(dspy.Module):
         allowed = self._choices(conversation)
         named = parse_attribute(taken.attribute, allowed)
         usage.invalid += named is None and bool(allowed) and enough.decision is Decision.ASK
-        planned = planned_first(self._retrieve(conversation), allowed)
-        enough = replace(enough, attribute=named or next(iter(planned), None), question=taken.question if named else "")
+        attribute = named or next(iter(planned_first(self._retrieve(conversation), allowed)), None)
+        enough = replace(enough, attribute=attribute, question=taken.question if named else "")
         return (yield from self._move(conversation, danger, enough, usage, taken.response))
 
     def _help(self) -> Respond:
@@ -272,9 +272,8 @@ class RAISE(dspy.Module):
         """The question about ``attribute``: ``question`` if there is one, else the model's, or the plain one."""
         about, plain = BY_NAME[attribute], self.settings.phrasing == "plain"
         if not (question or plain):
-            subject = f"{about.label} ({about.meaning})" + ("; delicate" if about.sensitive else "")
             try:
-                reply = yield Call(self.ask, {**conversation.prompt_inputs(), "subject": subject})
+                reply = yield Call(self.ask, {**conversation.prompt_inputs(), "subject": about.subject})
                 question = str(reply.question).strip()
             except Unreadable:
                 usage.unreadable.append("ask")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from benchmark.jobs.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
+    from lms.roles import slug_of
     from optimizers.batch import CompileJob, CompileOutcome, compile_all
     from optimizers.compiler import CompileSettings, Workspace, compile_target
     from optimizers.export import export_program, prompts_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
     from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
-    from optimizers.tracking import Tracker, compare_page, slug_of, tracking_uri
+    from optimizers.tracking import Tracker, compare_page, tracking_uri
 
 _NAMES = {
     "optimizers.batch": ("CompileJob", "CompileOutcome", "compile_all"),
@@ -33,7 +34,8 @@ _NAMES = {
     "optimizers.registry": ("OPTIMIZERS",),
     "optimizers.results": ("TargetResult",),
     "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),
-    "optimizers.tracking": ("Tracker", "compare_page", "slug_of", "tracking_uri"),
+    "lms.roles": ("slug_of",),
+    "optimizers.tracking": ("Tracker", "compare_page", "tracking_uri"),
 }
 """Module -> what is offered of it."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

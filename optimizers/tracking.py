@@ -9,7 +9,6 @@ import itertools
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ from mlflow.entities import Metric, Param, RunTag
 
 from benchmark import Evaluation
 from benchmark.evaluation.results import MISTAKES
+from lms.roles import slug_of
 from lms.workers import alive
 from optimizers.export import prompts_of
 from optimizers.plots import pareto_html
@@ -273,11 +273,6 @@ def track(tracker: Tracker, parent: MlflowRun, compiled: Compiled, figures: Mapp
     tracker.register_program(parent, f"raise-{slug}", folder, {**common, **best.params})
     note = f"{best.name} of run {parent.run_id}" + (" (simulated)" if compiled.models.simulated() else "")
     tracker.register_prompts(f"raise-{slug}", prompts_of(best.program), note)
-
-
-def slug_of(model: str) -> str:
-    """A model string as a name for folders and for MLflow, whose model names allow no dots or slashes."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")
 
 
 def _log_episodes(tracker: Tracker, run: MlflowRun, evaluation: Evaluation) -> None:

@@ -34,6 +34,11 @@ class Attribute:
     burden: float = 1.0
     sensitive: bool = False
 
+    @property
+    def subject(self) -> str:
+        """What a question is to be about, as prompts show it."""
+        return f"{self.label} ({self.meaning})" + ("; delicate" if self.sensitive else "")
+
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("age", "age", "age band in years", AttributeGroup.DEMOGRAPHIC),

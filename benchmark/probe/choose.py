@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmark.probe.items import Person, people
-from benchmark.probe.rate import NONE, candidates
+from benchmark.probe.rate import candidates
 from benchmark.probe.steps import Outcome, Step, one, shorten
 from modules import RAISE
 from modules.calls import Call, Script, Unreadable, run
+from modules.paths import as_examples
 from modules.reading.questions import fault_of
 from signatures import ATTRIBUTES, Attribute, Conversation, parse_attribute
 
@@ -40,7 +41,7 @@ def _choose(program: RAISE, person: Person, count: int) -> Outcome:
 
 def _plan(program: RAISE, person: Person, count: int, allowed: list[str]) -> Script[str]:
     conversation = Conversation(query=person.query, context=person.known(count))
-    shown = {**conversation.prompt_inputs(), "examples": NONE, "candidates": ", ".join(allowed)}
+    shown = {**conversation.prompt_inputs(), "examples": as_examples(()), "candidates": ", ".join(allowed)}
     reply = yield Call(program.plan, shown)
     return str(reply.attribute)
 
@@ -56,7 +57,6 @@ def _phrase(program: RAISE, person: Person, attribute: Attribute) -> Outcome:
 
 
 def _ask(program: RAISE, person: Person, attribute: Attribute) -> Script[str]:
-    subject = f"{attribute.label} ({attribute.meaning})" + ("; delicate" if attribute.sensitive else "")
-    shown = {**Conversation(query=person.query).prompt_inputs(), "subject": subject}
+    shown = {**Conversation(query=person.query).prompt_inputs(), "subject": attribute.subject}
     reply = yield Call(program.ask, shown)
     return str(reply.question).strip()

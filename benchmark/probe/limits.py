@@ -55,6 +55,17 @@ class Measure:
 
 
 _READABLE = "replies in the form that was asked for"
+
+
+def _rating(check: str) -> tuple[Measure, ...]:
+    """The measures of a predictor that rates what is known."""
+    return (
+        Measure(check, "readable", _READABLE, least=0.9),
+        Measure(check, "monotone", "steps to more facts at which the rating does not fall", least=0.8),
+        Measure(check, "parts", "asks with nothing known, answers with all ten known, at the threshold", least=0.75),
+    )
+
+
 MEASURES: Final = (
     Measure("read", "readable", _READABLE, least=0.9),
     Measure("read", "said precision", "facts that the model returned and the answer states"),
@@ -63,12 +74,8 @@ MEASURES: Final = (
     Measure("read", "known precision", "facts that the agent then knows and the answer states", least=0.5),
     Measure("read", "known recall", "facts that the answer states and the agent then knows", least=0.5),
     Measure("read", "known invented", "facts that the agent then knows, of which the answer says nothing", most=0.1),
-    Measure("abstain", "readable", _READABLE, least=0.9),
-    Measure("abstain", "monotone", "steps to more facts at which the rating does not fall", least=0.8),
-    Measure("abstain", "parts", "asks with nothing known, answers with all ten known, at the threshold", least=0.75),
-    Measure("fused", "readable", _READABLE, least=0.9),
-    Measure("fused", "monotone", "steps to more facts at which the rating does not fall", least=0.8),
-    Measure("fused", "parts", "asks with nothing known, answers with all ten known, at the threshold", least=0.75),
+    *_rating("abstain"),
+    *_rating("fused"),
     Measure("fused", "valid", "choices among the candidates", least=0.9),
     Measure("plan", "readable", _READABLE, least=0.9),
     Measure("plan", "valid", "choices among the candidates", least=0.9),

@@ -1,7 +1,6 @@
 """What a probe leaves behind: a note by which later commands know of it, and a file of recommended settings."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.probe.verdicts import Fitness, Verdict
 from lms import RoleSettings
+from lms.roles import slug_of
 from modules.files import keeping, read_plain, write_whole
 
 FOLDER = "probes"
@@ -33,7 +33,7 @@ class Note(BaseModel):
 
 def place_of(root: Path, model: str, ending: str) -> Path:
     """The file of a model's note or settings."""
-    return root / FOLDER / f"{re.sub(r'[^A-Za-z0-9]+', '-', model).strip('-')}{ending}"
+    return root / FOLDER / f"{slug_of(model)}{ending}"
 
 
 def keep_note(root: Path, role: RoleSettings, verdict: Verdict, settings_file: Path | None) -> None:

@@ -11,13 +11,13 @@ from benchmark.probe.steps import Count, Outcome, Step
 from modules import RAISE, AgentSettings
 from modules.abstention import HIGHEST
 from modules.calls import Call, Script, Unreadable, run
+from modules.paths import as_examples
 from signatures import ATTRIBUTE_NAMES, Conversation, parse_attribute
 
 LEVELS = (0, 1, 3, len(ATTRIBUTE_NAMES))
 """How many facts are known."""
 FUSED = 2
 """People with whom ``fused`` is probed, which matters only where ``scale`` fails."""
-NONE = "(none)"
 
 
 def steps(program: RAISE) -> Iterator[Step]:
@@ -56,7 +56,7 @@ def _rate(program: RAISE, person: Person, count: int) -> Script[dspy.Prediction 
     conversation = Conversation(query=person.query, context=person.known(count))
     shown = conversation.prompt_inputs()
     if program.settings.abstention == "fused":
-        shown |= {"examples": NONE, "candidates": ", ".join(candidates(person, count))}
+        shown |= {"examples": as_examples(()), "candidates": ", ".join(candidates(person, count))}
     try:
         reply: dspy.Prediction = yield Call(program.abstain, shown)
     except Unreadable:

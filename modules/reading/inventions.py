@@ -7,7 +7,6 @@ no feelings, at which a kind answer may guess. Words and patterns are in ``inven
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import regex
@@ -15,6 +14,7 @@ import regex
 from modules.reading.grounds import CLOSED
 from modules.reading.matching import find
 from modules.reading.vocabulary import PhraseIndex, Phrases, phrases_in, vocabulary
+from signatures.loading import load_once
 from signatures.words import Word, fold_letters, split_words
 
 _SENTENCE = regex.compile(r"(?<=[.!?;:\n\u3002])\s*")
@@ -135,12 +135,12 @@ class _Table:
     patterns: dict[str, "regex.Pattern[str]"]
 
 
-@cache
+@load_once
 def _read_toml() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("inventions.toml").read_text(encoding="utf-8"))
 
 
-@cache
+@load_once
 def _table() -> _Table:
     read = _read_toml()
     stated = {name: PhraseIndex.of(phrases_in(text)) for name, text in read["stated"].items()}
@@ -151,7 +151,7 @@ def _table() -> _Table:
     return _Table(stated, patterns)
 
 
-@cache
+@load_once
 def _implied() -> tuple[tuple[Phrases, Phrases], ...]:
     """What a statement may say, and words on which it may rest."""
     return tuple((phrases_in(said), phrases_in(grounds)) for said, grounds in _read_toml()["implied"].items())

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from experiments.kills import OF_THE_RUN, without
 from tests.servers.openai_server import OpenAIServer
 
 COMPILE = ["compile", "--train", "4", "--dev", "2", "--test", "3", "--plan-queries", "2", "--evaluations", "3"]
@@ -43,10 +44,7 @@ def finish(process: subprocess.Popen[str]) -> Any:
 
 def figures(result: Any) -> Any:
     """Without what depends on folders, on how often the command was started, and on how long the server took."""
-    if isinstance(result, dict):
-        skip = {"program", "chosen", "reused_replies", "mlflow", "resumed", "this_run", "search_replies", "seconds"}
-        return {key: figures(value) for key, value in result.items() if key not in skip}
-    return [figures(value) for value in result] if isinstance(result, list) else result
+    return without(result, OF_THE_RUN | {"this_run"})
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 
 from benchmark import build_authored
 from lms import LanguageModels, ReplyStore, Role
+from lms.roles import slug_of
 from modules import RAISE
 from optimizers import (
     CompileSettings,
@@ -22,7 +23,7 @@ from optimizers import (
     prompts_of,
     tracking_uri,
 )
-from optimizers.tracking import compare_page, slug_of
+from optimizers.tracking import compare_page
 from signatures import RaiseError
 
 SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6, trials=8)
