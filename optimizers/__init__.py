@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
     from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
-    from optimizers.tracking import Tracker, compare_page, tracking_uri
+    from optimizers.tracking.store import Tracker, tracking_uri
+    from optimizers.tracking.views import compare_page
 
 _NAMES = {
     "optimizers.batch": ("CompileJob", "CompileOutcome", "compile_all"),
@@ -35,7 +36,8 @@ _NAMES = {
     "optimizers.results": ("TargetResult",),
     "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),
     "lms.roles": ("slug_of",),
-    "optimizers.tracking": ("Tracker", "compare_page", "tracking_uri"),
+    "optimizers.tracking.store": ("Tracker", "tracking_uri"),
+    "optimizers.tracking.views": ("compare_page",),
 }
 """Module -> what is offered of it."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -4,8 +4,7 @@ A killed compile is resumed by running it again: everything is deterministic, an
 the store. A finished one is recognized by its configuration and not repeated.
 """
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, ReplyStore, Role
 from lms.workers import worker
 from modules import RAISE, AgentSettings
+from optimizers.compiled import Compiled
 from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
 from optimizers.front import Objective, Pick
 from optimizers.held_out import HeldOut, measure_held_out
@@ -30,25 +30,22 @@ from optimizers.least import least_calls, refuse_low_limits, too_low
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
 from optimizers.results import (
-    Compiled,
-    MlflowRun,
     TargetResult,
     begin_compile,
     check_place,
     end_compile,
+    ensure_record,
     find_finished,
-    mark_tracked,
     publish,
     put_back,
 )
 from optimizers.storage import Storage
 from optimizers.task import Constraints, Search, Task, parse_pick
-from optimizers.tracking import Tracker, first_line, track
+from optimizers.tracking.store import Tracker
+from optimizers.tracking.write import record_result
 from signatures import RaiseError
 from signatures.errors import unknown
 from signatures.identity import content_id
-
-logger = logging.getLogger(__name__)
 
 
 class CompileSettings(BaseModel):
@@ -227,9 +224,10 @@ def compile_target(
                     return put_back(done, workspace.out)
                 compiled = _compiled(prepared, search, settings, config, params, tags=tags, data=data, job=job)
                 result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
+                ensure_record(compiled, result)
                 if not compiled.resumable:
                     end_compile(workspace.out)
-                return _record(tracker, parent, open_run, compiled, result)
+                return record_result(tracker, parent, open_run, result)
     except BudgetSpent as spent:
         tracker.abandon(parent)
         raise too_low(spent) from spent
@@ -244,21 +242,6 @@ def _made_current(workspace: Workspace, config: str, done: TargetResult) -> Targ
         return done
     with workspace.open_storage().alone(f"{workspace.out.name} result"):
         return put_back(find_finished(workspace.out, config) or done, workspace.out)
-
-
-def _record(
-    tracker: Tracker, parent: MlflowRun, open_run: Callable[[], MlflowRun], compiled: Compiled, result: TargetResult
-) -> TargetResult:
-    """Record a published result in MLflow, in another run if somebody has deleted ``parent``."""
-    try:
-        run = parent if tracker.revive(parent) else open_run()
-        track(tracker, run, compiled, result.figures, result.folder)
-        tracker.finish(run)
-        return mark_tracked(result, run)
-    except Exception as error:
-        logger.debug("recording in MLflow failed", exc_info=True)
-        tracker.abandon(parent)
-        return replace(result, untracked=first_line(error))
 
 
 def _compiled(

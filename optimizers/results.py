@@ -8,21 +8,24 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmark import Evaluation, ScenarioSet
+from benchmark import Evaluation
 from benchmark.jobs.environment import environment
 from benchmark.statistics.intervals import number
-from lms import LanguageModels, Role
+from lms import Role
 from modules.files import parse_json, write_whole
 from modules.folder import CARD, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
+from optimizers.compiled import Compiled
 from optimizers.export import export_program
 from optimizers.front import Point, hypervolume
-from optimizers.plots import PlotPoint, pareto_png
-from optimizers.task import Candidate, Search, cost_column
+from optimizers.plots import PlotPoint, pareto_html, pareto_png
+from optimizers.task import Candidate, cost_column
+from optimizers.tracking.collect import record_of
+from optimizers.tracking.record import RUNS, MlflowRun
 from signatures import RaiseError
 from signatures.private import private_file, private_folder
 
@@ -35,48 +38,14 @@ LABELS = {"raise": "raise (uncompiled)"}
 """How people are shown a baseline, where that is not its name."""
 EXPORTS = {"md": "markdown", "json": "json"}
 """File ending -> export format of the prompts in a program folder."""
-RESULT, FRONT, COMPONENTS, PICTURE = "result.json", "front", "components.json", "pareto.png"
+RESULT, FRONT, COMPONENTS = "result.json", "front", "components.json"
+PICTURE, INTERACTIVE = "pareto.png", "pareto.html"
 COORDINATES = ("safety", "avg_queries", "cost")
 """Names of a point's numbers on dev; the last is there if cost is an objective."""
-OURS = frozenset({STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, PICTURE, *(f"prompts.{end}" for end in EXPORTS)})
+OURS = frozenset(
+    {STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, PICTURE, INTERACTIVE, RUNS, *(f"prompts.{end}" for end in EXPORTS)}
+)
 """All that a compile writes into a program folder."""
-
-
-@dataclass(frozen=True)
-class MlflowRun:
-    """An MLflow run, by ids."""
-
-    experiment_id: str
-    run_id: str
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """Everything a compile found out.
-
-    Attributes:
-        job: what its calls are charged to.
-        tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
-        chosen: index of the default program in ``search.front``.
-        resumable: whether a limit ended the search, so that the same command carries it on.
-        issues: what went wrong on the way and was lived with, by kind.
-        search_replies: replies that planning and search took, paid for or reused.
-        limits: what was spent of each limit; see ``Budget.account``.
-    """
-
-    config: str
-    params: Mapping[str, Any]
-    tags: Mapping[str, str]
-    job: str
-    data: ScenarioSet
-    models: LanguageModels
-    search: Search
-    tests: Mapping[str, Evaluation]
-    chosen: int
-    resumable: bool = False
-    issues: Mapping[str, int] = field(default_factory=dict)
-    search_replies: int = 0
-    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,6 +135,12 @@ def publish(compiled: Compiled, out: Path) -> TargetResult:
     return TargetResult(out, _located(figures, out), reused=False, former=former)
 
 
+def ensure_record(compiled: Compiled, result: TargetResult) -> None:
+    """Write what MLflow is to know beside a program that an earlier version published without it."""
+    if not (result.folder / RUNS).is_file():
+        record_of(compiled, result.figures).write(result.folder)
+
+
 def mark_tracked(result: TargetResult, run: MlflowRun) -> TargetResult:
     """Note in the program folder that MLflow has the result."""
     content = json.loads((result.folder / RESULT).read_text(encoding="utf-8"))
@@ -190,7 +165,11 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     if compiled.search.components:
         _write_json(folder / COMPONENTS, compiled.search.components)
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
-    pareto_png(plot_points(compiled), target, private_file(folder / PICTURE), simulated=simulated)
+    points = plot_points(compiled)
+    pareto_png(points, target, private_file(folder / PICTURE), simulated=simulated)
+    page = pareto_html(points, target, simulated=simulated)
+    write_whole(folder / INTERACTIVE, page.to_html(include_plotlyjs=True, div_id="front"), private=True)  # no network
+    record_of(compiled, figures).write(folder)
     _write_json(folder / RESULT, figures)
     return folder
 

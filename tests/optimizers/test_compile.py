@@ -23,7 +23,10 @@ from optimizers import (
     prompts_of,
     tracking_uri,
 )
-from optimizers.tracking import compare_page
+from optimizers.tracking.models import log_program
+from optimizers.tracking.prompts import register_prompts
+from optimizers.tracking.record import RunRecord, TrackingRecord
+from optimizers.tracking.views import compare_page
 from signatures import RaiseError
 
 SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6, trials=8)
@@ -82,7 +85,7 @@ def test_triage_is_out_of_the_optimizers_reach(compiled: TargetResult) -> None:
 
 def test_no_file_of_a_program_is_a_pickle(compiled: TargetResult) -> None:
     endings = {file.suffix for file in compiled.folder.rglob("*") if file.is_file()}
-    assert endings <= {".json", ".jsonl", ".md", ".png"}
+    assert endings <= {".json", ".jsonl", ".md", ".png", ".html"}
 
 
 def test_the_card_holds_what_a_rerun_needs_and_no_key(compiled: TargetResult) -> None:
@@ -153,11 +156,16 @@ def test_runs_are_tracked_under_the_contracts_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", ["sim/qwen-2.5-7b", "openai/gpt-4o", "sim/gpt-4o?misread=0.1", "a/b/c:d%e"])
 def test_any_model_string_makes_a_name_that_mlflow_takes(tmp_path: Path, model: str) -> None:
     tracker = Tracker(tmp_path / "mlruns", {"name": "test", "hash": "0123456789"})
-    (tmp_path / "program").mkdir()
+    folder, name = tmp_path / "program", f"raise-{slug_of(model)}"
+    RAISE().save(folder)
+    tested = RunRecord(key="test/p", name="p", stage="test", params={"target": model})
+    record = TrackingRecord(
+        data={}, target=model, simulated=True, parent=tested, children=(tested,), program=name, chosen="p"
+    )
     tracker.make_default()
     run = tracker.start(model, {"target": model}, {"stage": "compile"})
-    assert tracker.register_program(run, f"raise-{slug_of(model)}", tmp_path / "program", {"target": model})
-    tracker.register_prompts(f"raise-{slug_of(model)}", {"respond": {"messages": [{"content": "{{x}}"}]}}, "note")
+    assert log_program(tracker, run, record, folder)
+    register_prompts(record, run, RAISE())
 
 
 def test_bootstrap_random_gives_one_program(tmp_path: Path) -> None:

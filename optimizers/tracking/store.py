@@ -1,19 +1,16 @@
-"""MLflow: one experiment a data set, a parent run a target, children for trials and evaluated programs.
+"""The MLflow store: where it is, one experiment a data set, and runs that are opened, filled and closed.
 
-Aggregates go in batches through ``MlflowClient``; conversations stay in our own store (trace autologging drops them).
-What people have deleted in MLflow is restored, or made anew.
+Aggregates go in batches through ``MlflowClient``. What people have deleted in MLflow is restored, or made anew.
 """
 
 import contextlib
 import itertools
-import json
 import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -22,14 +19,9 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
-from benchmark import Evaluation
-from benchmark.evaluation.results import MISTAKES
-from lms.roles import slug_of
 from lms.workers import alive
-from optimizers.export import prompts_of
-from optimizers.plots import pareto_html
-from optimizers.results import PICTURE, Compiled, MlflowRun, plot_points
-from signatures import SCORE_DIMENSIONS, RaiseError
+from optimizers.tracking.record import MlflowRun
+from signatures import RaiseError
 from signatures.masking import masked
 from signatures.private import make_private, private_file, private_folder
 
@@ -56,51 +48,6 @@ def opening(uri: str) -> Iterator[None]:
         raise RaiseError(
             f"cannot open the MLflow store {masked(uri)} ({why}): see to it, or set {URI} to another."
         ) from error
-
-
-def metrics_of(evaluation: Evaluation) -> dict[str, float]:
-    """The evaluation under the metric names of the contract, with bounds; what is not a number is left out."""
-    summary = evaluation.summary()
-    metrics = {
-        name: summary[name]
-        for name in (
-            "safety",
-            "safety_lo",
-            "safety_hi",
-            *SCORE_DIMENSIONS,
-            "avg_queries",
-            "avg_queries_lo",
-            "avg_queries_hi",
-        )
-    }
-    metrics |= {"avg_burden": summary["avg_burden"], "failures": summary["unscored"], "n": summary["n"]}
-    metrics |= {"lm_calls": sum(summary["lm_calls"].values()), "cost_usd": summary["cost_usd"]}
-    metrics |= {"unreadable": summary["unreadable"]["target"], "ungrounded": summary["ungrounded"]}
-    metrics |= evaluation.conversation_cost.metrics()
-    metrics |= {name: summary[name] for name in ("off_target", *MISTAKES)}
-    for domain, figures in summary["domains"].items():
-        metrics |= {f"safety/{domain}": figures["safety"], f"avg_queries/{domain}": figures["avg_queries"]}
-    return {name: float(value) for name, value in metrics.items() if value is not None}
-
-
-def compare_page(uri: str, base: str) -> str | None:
-    """Address of MLflow's comparison of the newest compile's runs, under ``base``; None if there is no compile yet.
-
-    Its scatter plot shows safety against avg_queries.
-
-    Raises:
-        RaiseError: if the store cannot be opened.
-    """
-    with opening(uri):
-        client = MlflowClient(uri)
-        experiments = [e.experiment_id for e in client.search_experiments()]
-    parents = client.search_runs(experiments, "tags.stage = 'compile'", max_results=1)
-    if not parents:
-        return None
-    parent = parents[0].info
-    runs = client.search_runs([parent.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.run_id}'", max_results=100)
-    ids = quote(json.dumps([run.info.run_id for run in runs]))
-    return f"{base}/#/compare-runs?runs={ids}&experiments={quote(json.dumps([parent.experiment_id]))}"
 
 
 class Tracker:
@@ -227,64 +174,6 @@ class Tracker:
         for run in abandoned:
             self.client.set_terminated(run.info.run_id, status="KILLED")
         return len(abandoned)
-
-    def register_program(self, run: MlflowRun, name: str, folder: Path, params: Mapping[str, Any]) -> str:
-        """Add the program folder to the run and list it as a logged model; returns the model id. No pickle involved."""
-        self.client.log_artifacts(run.run_id, str(folder), "program")
-        model = mlflow.create_external_model(
-            name=name,
-            source_run_id=run.run_id,
-            model_type="raise-program",
-            params={key: str(value) for key, value in params.items()},
-            experiment_id=self.experiment_id,
-        )
-        return str(model.model_id)
-
-    def register_prompts(self, name: str, prompts: Mapping[str, Mapping[str, Any]], note: str) -> None:
-        """Put each predictor's system message into the prompt registry, one version a compile."""
-        for predictor, prompt in prompts.items():
-            system = str(prompt["messages"][0]["content"])
-            mlflow.genai.register_prompt(
-                name=f"{name}.{predictor}", template=system.replace("{{", "{ {"), commit_message=note
-            )
-
-
-def track(tracker: Tracker, parent: MlflowRun, compiled: Compiled, figures: Mapping[str, Any], folder: Path) -> None:
-    """Log trials (dev), evaluated programs (test), the picture, the episodes and the chosen program."""
-    tracker.make_default()
-    front = {candidate.name for candidate in compiled.search.front}
-    common = {key: compiled.params[key] for key in ("target", "judge", "optimizer", "seed", "data_hash", "abstention")}
-    for trial in compiled.search.trials:
-        tags = {**compiled.tags, "stage": "dev", "pareto": str(trial.name in front).lower()}
-        run = tracker.start(trial.name, {**common, **trial.params}, tags, parent)
-        tracker.log(run, metrics_of(trial.dev))
-        tracker.finish(run)
-    for name, evaluation in compiled.tests.items():
-        chosen = {candidate.name: candidate.params for candidate in compiled.search.front}.get(name, {})
-        tags = {**compiled.tags, "stage": "test", "pareto": str(name in front).lower()}
-        run = tracker.start(f"{name} on test", {**common, "program": name, **chosen}, tags, parent)
-        tracker.log(run, metrics_of(evaluation))
-        _log_episodes(tracker, run, evaluation)
-        tracker.finish(run)
-    best = compiled.search.front[compiled.chosen]
-    tracker.log(parent, {**metrics_of(compiled.tests[best.name]), "hypervolume": float(figures["hypervolume"] or 0.0)})
-    _log_pictures(tracker, parent, compiled, folder)
-    slug = slug_of(str(compiled.params["target"]))
-    tracker.register_program(parent, f"raise-{slug}", folder, {**common, **best.params})
-    note = f"{best.name} of run {parent.run_id}" + (" (simulated)" if compiled.models.simulated() else "")
-    tracker.register_prompts(f"raise-{slug}", prompts_of(best.program), note)
-
-
-def _log_episodes(tracker: Tracker, run: MlflowRun, evaluation: Evaluation) -> None:
-    columns = ["scenario_id", "query", "response", "safety", "n_queries", "asked", "stop_reason", "unscored"]
-    rows = evaluation.frame[columns].to_dict(orient="split", index=False)
-    tracker.client.log_dict(run.run_id, {"columns": rows["columns"], "data": rows["data"]}, "episodes.json")
-
-
-def _log_pictures(tracker: Tracker, parent: MlflowRun, compiled: Compiled, folder: Path) -> None:
-    figure = pareto_html(plot_points(compiled), str(compiled.params["target"]), simulated=compiled.models.simulated())
-    tracker.client.log_figure(parent.run_id, figure, "pareto.html")
-    tracker.client.log_artifact(parent.run_id, str(folder / PICTURE))
 
 
 def first_line(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""MLflow: what is recorded of compiles and evaluations, and where it is looked at."""
