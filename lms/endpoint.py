@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -87,6 +89,7 @@ class Endpoint:
 
     def _config(self, *, asynchronous: bool = False) -> RouterConfig:
         limits = RouterConfig(timeouts=timeouts_for(self._timeout), max_connections=CONNECTIONS).transport_kwargs()
+        limits |= {"proxy": proxy_for(self._base), "trust_env": False}
         return RouterConfig(
             api_keys={PROVIDER: self._key} if self._key else None,
             base_urls={PROVIDER: self._base},
@@ -94,6 +97,16 @@ class Endpoint:
             if asynchronous
             else _Standardized(transports.StdlibTransport(**limits), self._headers),
         )
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for ``url``; None for a direct connection.
+
+    Looked up once for an endpoint: the transport would read the whole environment for each request.
+    """
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if proxy and not proxy_bypass(parts.hostname or "") else None
 
 
 class _Standardized:

@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from dspy.lm15 import Config, Message, Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.endpoint import MOST, standard_form
+from lms.endpoint import MOST, Endpoint, proxy_for, standard_form
+from tests.servers.openai_server import OpenAIServer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=20),
@@ -60,3 +62,35 @@ def test_an_error_beside_a_reply_is_dropped(error: object) -> None:
 def test_an_error_without_a_reply_is_kept(choices: object) -> None:
     body = json.dumps({"choices": choices, "error": {"message": "down"}}).encode()
     assert standard_form(200, body) == body
+
+
+@pytest.mark.parametrize(
+    ("proxies", "url", "expected"),
+    [
+        ({}, "http://127.0.0.1:8000/v1", None),
+        ({"http_proxy": "http://proxy:3128"}, "http://models.example/v1", "http://proxy:3128"),
+        ({"http_proxy": "http://proxy:3128"}, "https://models.example/v1", None),
+        ({"all_proxy": "http://proxy:3128"}, "https://models.example/v1", "http://proxy:3128"),
+        ({"http_proxy": "http://proxy:3128", "no_proxy": "models.example"}, "http://models.example:8000/v1", None),
+    ],
+)
+def test_the_proxy_of_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str], url: str, expected: str | None
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in proxies.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(url) == expected
+
+
+def test_requests_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server on loopback stands for the proxy; the endpoint's name cannot be resolved."""
+    with OpenAIServer() as server:
+        monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+        monkeypatch.setenv("no_proxy", "")
+        endpoint = Endpoint("openai/some-model", "http://models.invalid/v1", "none", 10.0)
+        request = Request(model="openai/some-model", messages=(Message.user("hello"),), config=Config())
+        endpoint.complete(request)
+        assert server.count == 1
