@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import regex
 
 from modules.reading.matching import find
+from modules.reading.oneself import is_of_oneself
 from modules.reading.statements import Clause, Found, Statements, trimmed
 from modules.reading.vocabulary import vocabulary
 from signatures.words import Word, fold_letters, split_words
@@ -80,10 +81,20 @@ class _Reading:
         if not (_can_answer(name, words) if asked else _speaks_of(name, value, words, self.said)):
             return ""
         whole = trimmed(found.clause.text)[:MOST_QUOTED]
-        if found.clause.about_somebody_else(self._place(value, found)):
+        if found.clause.about_somebody_else(self._place(value, found)) or not self._is_of_oneself(name, value, found):
             return whole if asked else ""
         stated = value if self.said.hold(value) and _shares(value, words) else held
         return whole if found.clause.denies(found.end + AFTER) and not Clause(stated).denies() else stated
+
+    def _is_of_oneself(self, name: str, value: str, found: Found) -> bool:
+        """Whether a value of ``name`` in the quote is said of the speaker."""
+        if name == "age":  # looked for as "I'm 30" before
+            return True
+        words = found.clause.words
+        spans = [span for phrase in vocabulary().subjects[name].values if (span := find(phrase, words, gap=0))]
+        spans = [(start, end) for start, end in spans if start < found.end and end > found.place]
+        place = self._place(value, found)
+        return any(is_of_oneself(name, found.clause, *span) for span in spans or [(place, place + 1)])
 
     def _place(self, value: str, found: Found) -> int:
         """Where in the clause the value is said, since a quote may begin with the one whom it is about."""

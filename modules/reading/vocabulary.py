@@ -70,6 +70,7 @@ class Vocabulary:
     same: tuple[Phrases, ...]
     words: dict[str, frozenset[str]]
     others: Phrases
+    states: Phrases
     patterns: dict[str, "regex.Pattern[str]"]
     languages: dict[str, frozenset[str]]
 
@@ -101,6 +102,7 @@ def vocabulary() -> Vocabulary:
         tuple(same.values()),
         _word_sets(table["words"]),
         phrases_in(table["words"]["others"]),
+        phrases_in(table["words"]["states"]),
         {
             name: regex.compile("|".join(f"(?:{each})" for each in found), regex.IGNORECASE)
             for name, found in table["patterns"].items()
