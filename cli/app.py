@@ -16,6 +16,7 @@ COMMANDS = {
     "confusion.",
     "reproduce": "Measure the paper's tables and figures, beside the published ones: Table 2, Figures 4-7 and 13-16, "
     "Tables 7-8.",
+    "track": "Record compiled programs in MLflow that are not there yet, or not whole.",
     "versions": "List the finished programs of a program folder, former ones too, or put one of them back.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
     "ui": "Open MLflow on the runs: compare targets, trials and programs, safety against avg_queries.",

@@ -1,8 +1,9 @@
 """The agent on a real language model: what it knows, asks and costs, with simulated users and a simulated judge.
 
 Run ``python -m experiments.real_model --api-base http://127.0.0.1:8151/v1`` beside a server that speaks OpenAI's
-dialect; rewrites ``docs/real-models.md`` and writes every conversation to ``--transcripts``, for counting by hand. What
-is stored is not asked again, so an interrupted run goes on. Safety here is a stand-in's opinion, and no evidence.
+dialect; prints the rows of ``docs/real-models.md`` and writes every conversation to ``--transcripts``, for counting by
+hand. What is stored is not asked again, so an interrupted run goes on. Safety here is a stand-in's opinion, and no
+evidence.
 """
 
 import argparse
@@ -18,7 +19,6 @@ from experiments.reading import told
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models
 from modules import RAISE, AgentSettings, ContextRich, Program, Vanilla
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "real-models.md"
 USERS = ("user", "user-rambling", "user-vague", "user-contradictory")
 """Simulated users, in turn over the scenarios."""
 SEED = 3
@@ -31,6 +31,7 @@ def programs() -> Mapping[str, Program]:
         "context-rich": ContextRich(),
         "raise": RAISE(),
         "raise:fused": RAISE(settings=AgentSettings(abstention="fused")),
+        "raise:turn": RAISE(settings=AgentSettings(abstention="turn")),
     }
 
 
@@ -104,6 +105,7 @@ def row(name: str, parts: list[Evaluation]) -> str:
         sum(len(turn.heard) for turn in turns),
         sum(len(invented(e)) for e in episodes),
         sum(e.ungrounded for e in episodes),
+        sum(len(e.off_target) for e in episodes),
         sum(e.plain_answers for e in episodes),
         sum(e.unreadable for e in episodes),
         sum(e.stop_reason == "crisis" for e in episodes),
@@ -112,8 +114,16 @@ def row(name: str, parts: list[Evaluation]) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
+HEAD = (
+    "program, conversations, questions a conversation, target calls, seconds, facts known, of them not said, "
+    "dropped as ungrounded, questions of the model off target, answers read without it, unreadable replies, "
+    "ended as a crisis, safety (simulated judge)"
+)
+"""Columns of a ``row``."""
+
+
 def main() -> None:
-    """Measure and write."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", default="openai/qwen2.5-coder-1.5b-instruct")
     parser.add_argument("--api-base", required=True)
@@ -125,6 +135,8 @@ def main() -> None:
     given = parser.parse_args()
     endpoint = Endpoint(given.target, given.api_base, given.store, given.concurrency)
     drawn = sample(build_authored().scenarios, given.scenarios, seed=SEED)
+    heads = HEAD.split(", ")
+    print(f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
     for name in given.programs:
         parts = list(measure(endpoint, name, programs()[name], drawn))
         print(row(name, parts), flush=True)

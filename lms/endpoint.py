@@ -155,6 +155,8 @@ def _head(response: Any) -> dict[str, Any]:
 
 
 def _with_headers(request: Any, headers: Mapping[str, str]) -> Any:
+    if not headers:
+        return request
     own = {name.lower() for name in headers}
     kept = [(name, value) for name, value in request.headers if name.lower() not in own]
     return replace(request, headers=[*kept, *headers.items()])
@@ -162,15 +164,15 @@ def _with_headers(request: Any, headers: Mapping[str, str]) -> Any:
 
 def standard_form(status: int, body: bytes) -> bytes:
     """A chat-completions body as OpenAI would send it; what is no JSON object, or in that form, is left as it is."""
+    if status < 400 and b"error" not in body:  # nearly all: the parser of the dialect reads them once
+        return body
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or (status < 400 and not _has_reply_and_error(content)):
         return body
     if status < 400:
-        if content.get("error") is None or not _has_reply(content):
-            return body
         return orjson.dumps({name: value for name, value in content.items() if name != "error"})
     error = content.get("error")
     if isinstance(error, dict) and isinstance(error.get("message"), str):
@@ -188,8 +190,10 @@ def standard_form(status: int, body: bytes) -> bytes:
     )
 
 
-def _has_reply(content: dict[str, Any]) -> bool:
-    """Whether the first choice holds a message with anything in it."""
+def _has_reply_and_error(content: dict[str, Any]) -> bool:
+    """Whether there is an error, and yet the first choice holds a message with anything in it."""
+    if content.get("error") is None:
+        return False
     choices = content.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return False

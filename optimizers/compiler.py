@@ -195,8 +195,8 @@ def compile_target(
     tracker = Tracker(workspace.root, data.card())
     open_run = partial(tracker.start, str(params["target"]), params, {**tags, "worker": worker()})
     with tracker.opening():
-        tracker.close_abandoned(config)
-        parent = open_run()
+        left = None if workspace.fresh else tracker.take_over(config, worker())
+        parent = left or open_run()
     try:
         with models.ledger.charged_to(job):
             prepared = prepare(

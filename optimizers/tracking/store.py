@@ -4,7 +4,6 @@ Aggregates go in batches through ``MlflowClient``. What people have deleted in M
 """
 
 import contextlib
-import itertools
 import logging
 import os
 import time
@@ -13,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "4")  # half a minute; by default it is four
 
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 
 from lms.workers import alive
+from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun
 from signatures import RaiseError
 from signatures.masking import masked
@@ -27,6 +28,9 @@ from signatures.private import make_private, private_file, private_folder
 
 FOLDER = Path("mlruns")
 URI = "MLFLOW_TRACKING_URI"
+KEY = "key"
+"""Tag that tells a child from its siblings; the same each time it is recorded."""
+PAGE = 1000
 
 
 def tracking_uri(root: Path = FOLDER) -> str:
@@ -74,6 +78,7 @@ class Tracker:
             if self._file and self._artifacts:  # MLflow itself would let everybody read them
                 private_file(self._file)
                 private_folder(self._artifacts)
+                relocate(self._file, self._artifacts)
             self.client = MlflowClient(self._uri)
             self.experiment_id = self._open_experiment()
 
@@ -97,21 +102,13 @@ class Tracker:
         return opening(self._uri)
 
     def _open_experiment(self) -> str:
-        """The experiment, restored if it was deleted, made if there is none.
-
-        An experiment of a local store that was moved would go on writing artifacts where the store was before, since
-        MLflow keeps that place for good. So it is left alone, and another one, with a number, is used.
-        """
-        place = self._artifacts.as_uri() if self._artifacts else None
-        for name in itertools.chain([self._name], (f"{self._name} {number}" for number in itertools.count(2))):
-            known = self.client.get_experiment_by_name(name)
-            if known is None:
-                return str(self.client.create_experiment(name, place))
-            if place in (None, known.artifact_location):
-                if known.lifecycle_stage == "deleted":
-                    self.client.restore_experiment(known.experiment_id)
-                return str(known.experiment_id)
-        raise AssertionError("names do not end")
+        """The experiment, restored if it was deleted, made if there is none."""
+        known = self.client.get_experiment_by_name(self._name)
+        if known is None:
+            return str(self.client.create_experiment(self._name, self._artifacts.as_uri() if self._artifacts else None))
+        if known.lifecycle_stage == "deleted":
+            self.client.restore_experiment(known.experiment_id)
+        return str(known.experiment_id)
 
     def revive(self, run: MlflowRun) -> bool:
         """Restore the experiment if it was deleted meanwhile; returns whether ``run`` can be written to.
@@ -164,16 +161,62 @@ class Tracker:
         with contextlib.suppress(Exception):
             self.client.delete_run(run.run_id)
 
-    def close_abandoned(self, config: str) -> int:
-        """Mark runs of the same configuration that a dead worker left open, and their children; returns how many."""
-        query = f"tags.config = '{config}' and attributes.status = 'RUNNING'"
-        found = self.client.search_runs([self.experiment_id], filter_string=query)
-        tags = {run.info.run_id: run.data.tags for run in found}
-        signed = {own: tags.get(mine.get("mlflow.parentRunId", own), mine).get("worker") for own, mine in tags.items()}
-        abandoned = [run for run in found if not (signed[run.info.run_id] and alive(str(signed[run.info.run_id])))]
-        for run in abandoned:
+    def take_over(self, config: str, worker: str) -> MlflowRun | None:
+        """Go on with the newest run of a compile of the same configuration that nobody works on, and close the others.
+
+        Args:
+            config: identity of the compile.
+            worker: who takes it over.
+        """
+        left = [run for run in self._compiles(config) if not _is_held(run)]
+        unfinished = [run for run in left if run.info.status != "FINISHED"]
+        for run in unfinished[1:]:
             self.client.set_terminated(run.info.run_id, status="KILLED")
-        return len(abandoned)
+        if not unfinished:
+            return None
+        newest = unfinished[0].info.run_id
+        self.client.set_tag(newest, "worker", worker)
+        self.client.update_run(newest, status="RUNNING")
+        return MlflowRun(self.experiment_id, newest)
+
+    def finished(self, config: str) -> MlflowRun | None:
+        """The newest finished run of a compile of this configuration; None if there is none."""
+        done = (run.info.run_id for run in self._compiles(config) if run.info.status == "FINISHED")
+        newest = next(done, None)
+        return MlflowRun(self.experiment_id, newest) if newest else None
+
+    def refuse_held(self, config: str) -> None:
+        """Make sure that nobody works on a compile of this configuration.
+
+        Raises:
+            RaiseError: if a worker that lives does.
+        """
+        held = next((run for run in self._compiles(config) if _is_held(run)), None)
+        if held:
+            raise RaiseError(
+                f"{held.data.tags['worker']} is compiling or recording it right now: wait until it is done."
+            )
+
+    def _compiles(self, config: str) -> list[Run]:
+        """Runs of compiles of one configuration, the newest first."""
+        query = f"tags.config = '{config}' and tags.stage = 'compile'"
+        return list(self.client.search_runs([self.experiment_id], query, order_by=["attributes.start_time DESC"]))
+
+    def children(self, parent: MlflowRun) -> dict[str, Run]:
+        """Key -> child of ``parent``."""
+        query, found, token = f"tags.`mlflow.parentRunId` = '{parent.run_id}'", dict[str, Run](), None
+        while True:
+            page = self.client.search_runs([parent.experiment_id], query, max_results=PAGE, page_token=token)
+            found |= {run.data.tags.get(KEY, run.info.run_id): run for run in page}
+            token = page.token
+            if not token:
+                return found
+
+
+def _is_held(run: Run) -> bool:
+    """Whether somebody alive works on it."""
+    worker = run.data.tags.get("worker")
+    return bool(run.info.status == "RUNNING" and worker and alive(worker))
 
 
 def first_line(error: BaseException) -> str:

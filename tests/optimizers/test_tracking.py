@@ -1,13 +1,17 @@
 """A result is published before it is recorded in MLflow, and whatever becomes of MLflow, the program is there."""
 
 import os
+import shutil
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import ViewType
 
 from benchmark import build_authored
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
@@ -16,6 +20,7 @@ from modules import RAISE
 from modules.versions import former_versions
 from optimizers import CompileSettings, MaxCalls, TargetResult, Tracker, Workspace, compile_target, tracking_uri
 from optimizers.results import find_finished
+from optimizers.tracking.record import MlflowRun
 from signatures import RaiseError
 
 DATA = build_authored()
@@ -58,6 +63,12 @@ def compiles(root: Path) -> list[tuple[str, str]]:
     found = client(root).search_experiments()
     runs = client(root).search_runs([one.experiment_id for one in found], "tags.stage = 'compile'")
     return [(run.info.run_id, run.info.status) for run in runs]
+
+
+def place_of(tracker: Tracker, run: MlflowRun) -> Path:
+    """The folder of a run's artifacts."""
+    uri = tracker.client.get_run(run.run_id).info.artifact_uri
+    return Path(url2pathname(urlsplit(uri).path))
 
 
 def test_an_experiment_that_was_deleted_is_restored(tmp_path: Path) -> None:
@@ -153,14 +164,37 @@ def test_a_folder_that_was_moved_goes_on(tmp_path: Path) -> None:
         RAISE.load(entry["program"])
 
 
-def test_an_experiment_of_another_place_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_store_that_was_moved_or_copied_finds_its_artifacts(tmp_path: Path, copied: bool) -> None:
+    here, there = tmp_path / "here_%", tmp_path / "there"
+    first = Tracker(here, CARD)
+    run = first.start("run", {}, {})
+    first.client.log_text(run.run_id, "kept", "note.txt")
+    if copied:
+        shutil.copytree(here, there)
+    else:
+        here.rename(there)
+    moved = Tracker(there, CARD)
+    assert moved.experiment_id == first.experiment_id
+    assert place_of(moved, run).is_relative_to(there)
+    assert mlflow.artifacts.load_text(place_of(moved, run).as_uri() + "/note.txt") == "kept"
+    added = moved.start("added", {}, {})
+    moved.client.log_text(added.run_id, "new", "note.txt")
+    assert sorted(file.parent.parent.name for file in there.rglob("note.txt")) == sorted([run.run_id, added.run_id])
+    assert here.exists() == copied
+    if copied:
+        assert place_of(first, run).is_relative_to(here)
+        assert len(list(here.rglob("note.txt"))) == 1
+
+
+def test_artifacts_in_another_kind_of_place_are_left_there(tmp_path: Path) -> None:
     first = Tracker(tmp_path / "here", CARD)
+    elsewhere = (tmp_path / "bucket").as_uri()
+    with sqlite3.connect(tmp_path / "here" / "mlflow.db") as db:
+        db.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (elsewhere, 1))
     (tmp_path / "here").rename(tmp_path / "there")
     moved = Tracker(tmp_path / "there", CARD)
-    assert moved.experiment_id != first.experiment_id
-    assert Tracker(tmp_path / "there", CARD).experiment_id == moved.experiment_id
-    names = [one.name for one in moved.client.search_experiments(view_type=ViewType.ALL)]
-    assert sorted(names)[1:] == ["PENGUIN test 01234567", "PENGUIN test 01234567 2"]
+    assert moved.client.get_experiment(first.experiment_id).artifact_location == elsewhere
 
 
 def test_other_settings_keep_the_former_program_and_the_former_settings_bring_it_back(tmp_path: Path) -> None:
