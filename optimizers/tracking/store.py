@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # with a server it prints among our results
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "4")  # half a minute; by default it is four
 
 import mlflow
@@ -31,6 +32,8 @@ URI = "MLFLOW_TRACKING_URI"
 KEY = "key"
 """Tag that tells a child from its siblings; the same each time it is recorded."""
 PAGE = 1000
+_GIVEN_UP: set[str] = set()
+"""Runs that this process gave up, though their server may not have heard of it."""
 
 
 def tracking_uri(root: Path = FOLDER) -> str:
@@ -47,6 +50,8 @@ def opening(uri: str) -> Iterator[None]:
     """
     try:
         yield
+    except RaiseError:
+        raise
     except Exception as error:  # the boundary: what a database, a driver or a server raises depends on which it is
         why = masked(first_line(error))[:300]
         raise RaiseError(
@@ -105,7 +110,13 @@ class Tracker:
         """The experiment, restored if it was deleted, made if there is none."""
         known = self.client.get_experiment_by_name(self._name)
         if known is None:
-            return str(self.client.create_experiment(self._name, self._artifacts.as_uri() if self._artifacts else None))
+            try:
+                place = self._artifacts.as_uri() if self._artifacts else None
+                return str(self.client.create_experiment(self._name, place))
+            except mlflow.exceptions.MlflowException:  # another worker may have been faster
+                known = self.client.get_experiment_by_name(self._name)
+                if known is None:
+                    raise
         if known.lifecycle_stage == "deleted":
             self.client.restore_experiment(known.experiment_id)
         return str(known.experiment_id)
@@ -153,6 +164,7 @@ class Tracker:
 
     def abandon(self, run: MlflowRun) -> None:
         """Mark a run as failed, if that is possible; what made it fail matters more."""
+        _GIVEN_UP.add(run.run_id)
         with contextlib.suppress(Exception):
             self.finish(run, "FAILED")
 
@@ -175,6 +187,7 @@ class Tracker:
         if not unfinished:
             return None
         newest = unfinished[0].info.run_id
+        _GIVEN_UP.discard(newest)
         self.client.set_tag(newest, "worker", worker)
         self.client.update_run(newest, status="RUNNING")
         return MlflowRun(self.experiment_id, newest)
@@ -216,6 +229,8 @@ class Tracker:
 def _is_held(run: Run) -> bool:
     """Whether somebody alive works on it."""
     worker = run.data.tags.get("worker")
+    if run.info.run_id in _GIVEN_UP:
+        return False
     return bool(run.info.status == "RUNNING" and worker and alive(worker))
 
 

