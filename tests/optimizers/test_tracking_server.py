@@ -17,7 +17,7 @@ from signatures import RaiseError
 from tests.optimizers.test_tracking import compile_in
 from tests.servers.tracking import Gateway, mlflow_server, postgresql
 
-SMALL_WORDS = "--train 4 --dev 2 --test 3 --plan-queries 2 --evaluations 3 --trials 3 --json".split()  # noqa: SIM905
+SMALL_WORDS = "--train 4 --dev 2 --test 3 --plan-queries 2 --evaluations 3 --trials 3 --seed 5 --json".split()  # noqa: SIM905
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the PostgreSQL of the wheel is for POSIX systems")
 
 

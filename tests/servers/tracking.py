@@ -1,8 +1,6 @@
 """MLflow as teams run it: a server on PostgreSQL, and a way to it that fails when a test wants it to."""
 
-import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
