@@ -3,13 +3,16 @@
 from functools import cache
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 
-def render(template: str, **values: object) -> str:
-    """The page that ``templates/TEMPLATE.html.j2`` makes of ``values``; the Plotly library is inside, some 5 MB."""
-    page = _environment().get_template(f"{template}.html.j2").render(plotly=get_plotlyjs(), **values)
+def render(template: str, *, package: str = "benchmark", **values: object) -> str:
+    """The page that ``templates/TEMPLATE.html.j2`` of ``package`` makes of ``values``.
+
+    The Plotly library is inside, some 5 MB, unless the template leaves the block ``library`` empty.
+    """
+    page = _environment(package).get_template(f"{template}.html.j2").render(**values)
     return page.rstrip() + "\n"
 
 
@@ -25,13 +28,15 @@ def figure_html(figure: go.Figure, name: str, **config: bool) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(package: str) -> Environment:
+    """Templates of ``package``, and behind them those of the benchmark, which they may extend."""
     environment = Environment(
-        loader=PackageLoader("benchmark"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("benchmark")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = "{:,}".format
+    environment.globals["plotly"] = get_plotlyjs
     return environment

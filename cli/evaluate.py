@@ -7,7 +7,7 @@ import dspy
 import typer
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
-from benchmark.evaluation.results import compare_with
+from benchmark.evaluation.results import compare_with, rows_of
 from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
@@ -21,9 +21,11 @@ from cli.show.curves import curve_table
 from cli.show.notes import comparison_lines, panel_lines, warning_lines
 from cli.show.progress import stages
 from cli.show.results import cost_table, results_table
+from cli.show.tables import check_table, prints_table, programs_columns, put_table
 from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
-from modules.files import keeping, write_whole
+from modules.files import keeping
+from optimizers.plots.points import check_picture
 from signatures import RaiseError
 
 
@@ -42,7 +44,11 @@ def run(options: Options) -> None:
         raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
     named = [(name, program_named(name, seed, planned, agent)) for name in names]
     if options.curve_plot:
-        refuse_folder(options.curve_plot, "an HTML file for the curves")
+        refuse_folder(options.curve_plot, "a file for the curves")
+        check_picture(options.curve_plot)
+    check_table(options.table, json=options.json)
+    if options.rows and not options.json:
+        raise RaiseError("--rows adds to what --json prints: pass both.")
     scenarios = scenario_set(options.data)
     pool = split(scenarios, options.split, seed=seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
@@ -63,12 +69,19 @@ def run(options: Options) -> None:
     base = next(result for result in results if result.name == reference)
     comparisons = compare_with(base, [result for result in results if result is not base], pool)
     simulated, model = results[0].simulated, models.roles[Role.TARGET].model
+    if options.rows:
+        for summary, result in zip(summaries, results, strict=True):
+            summary["rows"] = rows_of(result)
     if options.json:
         card = {**chosen.card(), "hash": scenarios.hash, "split": options.split}
-        print_json({"simulated": simulated, "data": card, "programs": summaries, "comparisons": comparisons})
-    else:
+        print_json(
+            {"simulated": simulated, "target": model, "data": card, "programs": summaries, "comparisons": comparisons}
+        )
+    elif not prints_table(options.table):
         title = f"{model} on {scenarios.name} {scenarios.version}, {options.split}, {len(chosen)} scenarios"
         _show(summaries, comparisons, title, simulated=simulated)
+    if options.table:
+        put_table(programs_columns(summaries, comparisons, simulated=simulated), options.table)
     if options.curve_plot:
         _draw(curves, model, options.curve_plot)
     if any(summary["unscored"] == summary["n"] for summary in summaries):
@@ -114,9 +127,9 @@ def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], ti
 
 
 def _draw(curves: list[Curve], target: str, file: Path) -> None:
-    from optimizers.plots import curve_html  # noqa: PLC0415  matplotlib, and only a picture needs it
+    from optimizers.plots.files import write_curves  # noqa: PLC0415  matplotlib, and only a picture needs it
 
-    figure = curve_html(curves, target, simulated=any(curve.simulated for curve in curves))
     with keeping(file):
-        write_whole(file, figure.to_html(include_plotlyjs=True, div_id="curves"))  # whole: it opens without a network
+        points = [(curve.name, curve.points()) for curve in curves]
+        write_curves(points, target, file, simulated=any(curve.simulated for curve in curves))
     err.print(f"wrote {file}", soft_wrap=True)

@@ -22,12 +22,14 @@ from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.compiled import Compiled
 from optimizers.export import export_program
 from optimizers.front import Point, hypervolume
-from optimizers.plots import PlotPoint, pareto_html, pareto_png
+from optimizers.pairs import COMPARED, pairs_of
+from optimizers.plots.files import PARETO, write_pareto
+from optimizers.plots.points import Kind, PlotPoint
 from optimizers.task import Candidate, cost_column
 from optimizers.tracking.collect import record_of
 from optimizers.tracking.record import RUNS, MlflowRun
 from signatures import RaiseError
-from signatures.private import private_file, private_folder
+from signatures.private import private_folder
 
 SCHEMA = 1
 NOTE_SCHEMA = 2
@@ -43,7 +45,7 @@ PICTURE, INTERACTIVE = "pareto.png", "pareto.html"
 COORDINATES = ("safety", "avg_queries", "cost")
 """Names of a point's numbers on dev; the last is there if cost is an objective."""
 OURS = frozenset(
-    {STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, PICTURE, INTERACTIVE, RUNS, *(f"prompts.{end}" for end in EXPORTS)}
+    {STATE, PATHS, CARD, RESULT, FRONT, COMPONENTS, RUNS, COMPARED, *PARETO, *(f"prompts.{end}" for end in EXPORTS)}
 )
 """All that a compile writes into a program folder."""
 
@@ -165,10 +167,8 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     if compiled.search.components:
         _write_json(folder / COMPONENTS, compiled.search.components)
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
-    points = plot_points(compiled)
-    pareto_png(points, target, private_file(folder / PICTURE), simulated=simulated)
-    page = pareto_html(points, target, simulated=simulated)
-    write_whole(folder / INTERACTIVE, page.to_html(include_plotlyjs=True, div_id="front"), private=True)  # no network
+    write_pareto(plot_points(compiled), target, folder, simulated=simulated)
+    pairs_of(compiled).write(folder)
     record_of(compiled, figures).write(folder)
     _write_json(folder / RESULT, figures)
     return folder
@@ -176,9 +176,16 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
 
 def plot_points(compiled: Compiled) -> list[PlotPoint]:
     """The points of the picture: front and baselines on test, trials on dev."""
-    kinds = {candidate.name: "front" for candidate in compiled.search.front} | {"context-rich": "ceiling"}
+    front = compiled.search.front
+    kinds: dict[str, Kind] = {**{candidate.name: "front" for candidate in front}, "context-rich": "ceiling"}
     points = [
-        PlotPoint(LABELS.get(name, name), e.mean("safety"), e.mean("n_queries").mean, kinds.get(name, "baseline"))
+        PlotPoint(
+            LABELS.get(name, name),
+            e.mean("safety"),
+            e.mean("n_queries").mean,
+            kinds.get(name, "baseline"),
+            chosen=name == front[compiled.chosen].name,
+        )
         for name, e in compiled.tests.items()
     ]
     points += [PlotPoint(t.name, t.dev.mean("safety"), t.point[1], "trial") for t in compiled.search.trials]

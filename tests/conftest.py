@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 import hypothesis
@@ -11,6 +11,9 @@ import pytest
 
 from benchmark import Scenario, build_authored, sample, split
 from lms import LanguageModels
+
+if TYPE_CHECKING:
+    from optimizers import TargetResult
 
 hypothesis.settings.register_profile("without deadline", deadline=None)  # a busy machine is slow; no test is about time
 hypothesis.settings.load_profile("without deadline")
@@ -58,3 +61,14 @@ def models() -> LanguageModels:
 def test_scenarios() -> list[Scenario]:
     """21 scenarios of the test split, three a domain."""
     return sample(split(build_authored(), "test"), 21)
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> "TargetResult":
+    """The smallest compile, in the folder ``programs/sim-gpt-4o`` of a store, tracked in MLflow; to be read only."""
+    from optimizers import CompileSettings, Workspace, compile_target  # MLflow and Optuna take seconds to load
+
+    root = tmp_path_factory.mktemp("compiled")
+    tiny = CompileSettings(train=4, dev=2, test=3, plan_queries=2, evaluations=3, trials=3)
+    place = Workspace(root=root, out=root / "programs" / "sim-gpt-4o")
+    return compile_target(tiny, build_authored(), LanguageModels(), place)

@@ -182,6 +182,12 @@ class Evaluation:
         return compare_frames_by_domain(self.scored, other.scored)
 
 
+def rows_of(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """One entry a scenario for JSON: the columns of the frame, and the cluster that intervals go by."""
+    labels = evaluation.clusters.tolist()
+    return [{**episode.row(), "cluster": cluster} for episode, cluster in zip(evaluation.episodes, labels, strict=True)]
+
+
 def unscored_share(unscored: int, n: int) -> float:
     """The share of unscored items; 0 of none."""
     return unscored / n if n else 0.0

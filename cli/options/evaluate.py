@@ -28,6 +28,8 @@ class Options(Roles, Scenarios, Run):
     Example, a panel of judges: `raise evaluate vanilla raise --judge openai/gpt-4o --judge openai/gpt-4.1`
 
     Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
+
+    Example, a table for a paper: `raise evaluate vanilla raise --limit 70 --table results.tex`
     """
 
     programs: Annotated[list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")]
@@ -50,5 +52,19 @@ class Options(Roles, Scenarios, Run):
         bool, Option("--curve", help="Also judge a response after 0, 1, 2, ... questions of each conversation.")
     ] = False
     curve_plot: Annotated[
-        Path | None, Option(metavar="FILE.html", help="Draw the curves (Plotly); implies --curve.")
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="Draw the curves, as the name says: .html (interactive, opens offline), .svg, .pdf or .png; implies "
+            "--curve.",
+        ),
     ] = None
+    table: Annotated[
+        str | None,
+        Option(
+            metavar="csv|tex|md|FILE",
+            help="Write the table of programs to FILE.csv, FILE.tex or FILE.md; csv, tex or md alone prints it in "
+            "place of the others.",
+        ),
+    ] = None
+    rows: Annotated[bool, Option("--rows", help="With --json: one entry a scenario, with what was said.")] = False

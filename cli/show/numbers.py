@@ -1,64 +1,26 @@
-"""Figures in words: with their interval, their sign, or what there is of them."""
+"""What runs took, in words; figures in words are those of the benchmark."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark.statistics.words import figure, gain, one_digit, p_value, price, share, short, signed, whole
 from lms import LanguageModels
 from lms.ledger import Tally
 
-
-def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
-    """``3.41 [3.30, 3.52]``, or what there is of it."""
-    mean, lo, hi = entry.get(name), entry.get(f"{name}_lo"), entry.get(f"{name}_hi")
-    if mean is None:
-        return "n/a"
-    return f"{mean:.2f}" if lo is None else f"{mean:.2f} [{lo:.2f}, {hi:.2f}]"
-
-
-def gain(difference: Mapping[str, Any]) -> str:
-    """A difference of two programs in words."""
-    return signed(difference["mean"], difference["lo"], difference["hi"])
-
-
-def signed(mean: float | None, lo: float | None, hi: float | None) -> str:
-    """A difference, ``+0.41 [+0.30, +0.52]``, or what there is of it."""
-    if mean is None:
-        return "n/a"
-    return f"{mean:+.2f}" if lo is None else f"{mean:+.2f} [{lo:+.2f}, {hi:+.2f}]"
-
-
-def short(value: float | None) -> str:
-    """``3.41``; ``n/a`` if there is none."""
-    return "n/a" if value is None else f"{value:.2f}"
-
-
-def one_digit(value: float | None) -> str:
-    """``3.4``; ``n/a`` if there is none."""
-    return "n/a" if value is None else f"{value:.1f}"
-
-
-def whole(value: float | None) -> str:
-    """``1,234``; ``n/a`` if there is none."""
-    return "n/a" if value is None else f"{value:,.0f}"
-
-
-def price(took: Mapping[str, Any]) -> str:
-    """US dollars of a conversation (``ConversationCost``) and how many are unpriced; stand-ins have no price."""
-    if took["usd"] is None:
-        return "simulated" if took["simulated"] else "unknown"
-    ends = "" if took["usd_lo"] is None else f" [{took['usd_lo']:.2g}, {took['usd_hi']:.2g}]"
-    unpriced = f" ({took['unpriced']} of {took['n']} unpriced)" if took["unpriced"] else ""
-    return f"{took['usd']:.2g}{ends}{unpriced}"
-
-
-def share(count: int, n: int) -> str:
-    """``3 (4 %)``; ``0`` for none."""
-    return f"{count} ({count / n:.0%})" if count else "0"
-
-
-def p_value(value: float | None) -> str:
-    """``0.012``, or that it is below 0.001."""
-    return "n/a" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+__all__ = [
+    "figure",
+    "gain",
+    "money",
+    "one_digit",
+    "p_value",
+    "price",
+    "share",
+    "short",
+    "signed",
+    "spent_line",
+    "usage",
+    "whole",
+]
 
 
 def usage(charged: Tally, models: LanguageModels) -> dict[str, Any]:

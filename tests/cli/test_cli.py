@@ -200,7 +200,7 @@ def test_a_wrong_entry_of_raise_toml_is_named(run: Run) -> None:
         (["plan", "--out", "."], "a file for the planned paths"),
         (["data", "generate", "--out", "."], "a scenario file to write"),
         (["data", "import", "rows.csv", "--out", "."], "a scenario file to write"),
-        (["evaluate", "vanilla", "--curve-plot", "."], "an HTML file for the curves"),
+        (["evaluate", "vanilla", "--curve-plot", "."], "a file for the curves"),
     ],
 )
 def test_a_folder_where_a_file_is_to_be_written_is_refused_before_any_work(
