@@ -25,7 +25,7 @@ from modules.calls import (
 )
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
-from modules.folder import read_folder, write_folder
+from modules.folder import program_folder, read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
 from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
@@ -377,18 +377,21 @@ class RAISE(dspy.Module):
 
     @classmethod
     def load(cls, path: Any, *, hosted_embedder: bool = False, **_: Any) -> Self:
-        """Read a program folder that ``save`` wrote.
+        """Read a program folder that ``save`` wrote, or a program that MLflow has.
 
         Args:
+            path: a folder, or an address as in ``models:/raise-gpt-4o@champion``; the MLflow store is the one in
+                ``MLFLOW_TRACKING_URI``, else in the folder ``RAISE_ROOT``, by default ``mlruns``.
             hosted_embedder: allow a program that compares queries by a hosted embedding model. That model is called
                 with the user's key, and the calls are in no ledger.
 
         Raises:
             RaiseError: if the folder is not a program, was written with another schema, holds more than prompts,
-                settings and paths, or needs a hosted embedder that is not allowed.
+                settings and paths, or needs a hosted embedder that is not allowed; if MLflow has no such program.
         """
 
-        program = read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
+        with program_folder(path) as folder:
+            program = read_folder(folder, lambda paths, settings: cls(paths=paths, settings=settings))
         if is_hosted(program.settings.embedder) and not hosted_embedder:
             raise RaiseError(
                 f"{path} compares queries by the hosted model {program.settings.embedder!r}, which costs money outside "

@@ -4,8 +4,10 @@ The settings stand in the card, beside what the compiler records there.
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -21,6 +23,9 @@ SCHEMA = 1
 PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
 """What DSPy writes about a predictor."""
 STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
+ELSEWHERE = {"models:/": "optimizers.tracking.fetch:fetch_program"}
+"""Beginning of an address -> what fetches the program, by name: it builds on this package, and on libraries that few
+programs need."""
 M = TypeVar("M", bound=dspy.Module)
 
 
@@ -41,6 +46,27 @@ def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, pa
     paths.save(folder / PATHS)
     entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
     write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
+
+
+@contextmanager
+def program_folder(place: object) -> Iterator[Path]:
+    """The folder that ``place`` stands for, while the block lasts: itself, or where the program is fetched to.
+
+    Raises:
+        RaiseError: if a program that is elsewhere cannot be had.
+    """
+    address = str(place)
+    if not is_elsewhere(address):
+        yield Path(address)
+        return
+    fetch = next(name for start, name in ELSEWHERE.items() if address.startswith(start))
+    with resolve_name(fetch)(address) as folder:
+        yield folder
+
+
+def is_elsewhere(place: object) -> bool:
+    """Whether ``place`` is the address of a program that has to be fetched."""
+    return str(place).startswith(tuple(ELSEWHERE))
 
 
 def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:

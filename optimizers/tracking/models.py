@@ -1,21 +1,217 @@
-"""Compiled programs as MLflow's logged models."""
+"""Compiled programs as MLflow's logged models; the chosen one is a version of a registered model, ``champion``.
 
+A logged model is the script ``serving/mlflow_model.py`` with RAISE's packages as its code and the program folder as its
+artifact ("models from code"): no pickle, and it loads wherever the libraries in its requirements are, RAISE itself
+installed or not. ``serving`` is shipped as files, not imported: it builds on this package.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from mlflow.types.llm import CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
-from optimizers.tracking.record import MlflowRun, TrackingRecord
+from lms.roles import Role
+from modules import RAISE
+from modules.files import parse_json
+from modules.folder import CARD
+from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord
 from optimizers.tracking.store import Tracker
+from signatures.home import HOME
+from signatures.identity import content_id
+
+CHAMPION = "champion"
+"""Alias of the version that was compiled last."""
+MODEL_TYPE = "raise-program"
+ARTIFACT = "program"
+"""The program folder among the artifacts of a logged model."""
+FINGERPRINT = "fingerprint"
+"""Tag of logged models, model versions and prompts: what they are made of, so that nothing is logged twice."""
+PACKAGES = ("signatures", "modules", "lms", "serving")
+"""What a served program is made of."""
+SCRIPT = HOME / "serving" / "mlflow_model.py"
+LIBRARIES = (
+    "mlflow", "dspy", "numpy", "pandas", "scikit-learn", "pydantic", "regex", "orjson", "tenacity", "filelock"
+)  # fmt: skip
+"""The libraries that those packages import."""
 
 
-def log_program(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folder: Path) -> str:
-    """Add the program folder to the run and list it as a logged model; returns the model id. No pickle involved."""
-    tracker.client.log_artifacts(run.run_id, str(folder), "program")
-    model = mlflow.create_external_model(
-        name=record.program,
-        source_run_id=run.run_id,
-        model_type="raise-program",
-        params=record.child(record.chosen).params,
-        experiment_id=tracker.experiment_id,
+@dataclass(frozen=True)
+class LoggedProgram:
+    """A program as MLflow knows it.
+
+    Attributes:
+        fingerprint: of the program, its target model and the code around it.
+    """
+
+    model_id: str
+    fingerprint: str
+
+
+def log_programs(
+    tracker: Tracker, parent: MlflowRun, runs: Mapping[str, MlflowRun], record: TrackingRecord, folder: Path
+) -> LoggedProgram:
+    """Log each program of the front, with the metrics of its test run, and register the chosen one.
+
+    What the experiment has already is used as it is.
+
+    Args:
+        runs: ``RunRecord.key`` -> the run it was written to.
+        folder: the program folder.
+
+    Returns:
+        The chosen program.
+    """
+    logged = {}
+    for name in record.front:
+        child = record.child(name)
+        run, place = runs[child.key], folder / "front" / name
+        fingerprint = _fingerprint(place)
+        model_id = _find(tracker, fingerprint) or _log(tracker, run, record, child, place, fingerprint)
+        logged[name] = LoggedProgram(model_id, fingerprint)
+        tracker.client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
+        _link_metrics(tracker.client, run, model_id)
+    chosen = logged[record.chosen]
+    tracker.client.log_outputs(parent.run_id, [LoggedModelOutput(chosen.model_id, step=0)])
+    _register(tracker.client, parent, record, chosen)
+    return chosen
+
+
+def tags_of(record: TrackingRecord, child: RunRecord, run: MlflowRun, fingerprint: str) -> dict[str, str]:
+    """What tells a program from others in MLflow's lists.
+
+    Args:
+        child: the program as it was tested.
+        run: the run that it comes from.
+    """
+    figures = {"safety": child.metrics.get("safety"), "questions": child.metrics.get("avg_queries")}
+    return {
+        "target": record.target,
+        "optimizer": record.parent.params.get("optimizer", ""),
+        **{name: "" if value is None else f"{value:.2f}" for name, value in figures.items()},
+        "simulated": str(record.simulated).lower(),
+        "run": run.run_id,
+        FINGERPRINT: fingerprint,
+    }
+
+
+def _fingerprint(program: Path) -> str:
+    card = parse_json((program / CARD).read_text(encoding="utf-8"))
+    target = card.get("roles", {}).get(Role.TARGET.value)
+    return str(content_id(RAISE.load(program, hosted_embedder=True).identity(), target, _code()))
+
+
+@lru_cache(1)
+def _code() -> str:
+    """A hash of the code that is shipped."""
+    files = sorted(file for package in PACKAGES for file in (HOME / package).rglob("*") if _is_shipped(file))
+    return str(content_id([[str(file.relative_to(HOME)), file.read_bytes().hex()] for file in files]))
+
+
+def _is_shipped(file: Path) -> bool:
+    return file.is_file() and "__pycache__" not in file.parts
+
+
+def _find(tracker: Tracker, fingerprint: str) -> str | None:
+    """A logged model of the same content in the experiment."""
+    found = tracker.client.search_logged_models(
+        [tracker.experiment_id], filter_string=f"tags.{FINGERPRINT} = '{fingerprint}'"
     )
+    return next((str(model.model_id) for model in found if model.status == LoggedModelStatus.READY), None)
+
+
+def _log(
+    tracker: Tracker, run: MlflowRun, record: TrackingRecord, child: RunRecord, program: Path, fingerprint: str
+) -> str:
+    """Log the program folder; returns the model's id.
+
+    ``mlflow.pyfunc.log_model`` does the same by way of the active run, which belongs to the user.
+    """
+    client = tracker.client
+    model = client.create_logged_model(
+        tracker.experiment_id,
+        name=f"{record.program}-{program.name}",
+        source_run_id=run.run_id,
+        tags=tags_of(record, child, run, fingerprint),
+        params=child.params,
+        model_type=MODEL_TYPE,
+    )
+    status = LoggedModelStatus.FAILED
+    try:
+        with TemporaryDirectory() as scratch:
+            _save(Path(scratch) / "model", program, Model(model_id=model.model_id, run_id=run.run_id))
+            client.log_model_artifacts(model.model_id, str(Path(scratch) / "model"))
+        status = LoggedModelStatus.READY
+    finally:
+        client.finalize_logged_model(model.model_id, status)
     return str(model.model_id)
+
+
+def _save(place: Path, program: Path, about: Model) -> None:
+    """Write a model that MLflow serves to the folder ``place``."""
+    mlflow.pyfunc.save_model(
+        place,
+        python_model=SCRIPT,
+        code_paths=[str(HOME / package) for package in PACKAGES],
+        artifacts={ARTIFACT: str(program)},
+        signature=ModelSignature(CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA),
+        pip_requirements=[f"{name}=={version(name)}" for name in LIBRARIES],  # MLflow would load the model to find out
+        mlflow_model=about,
+    )
+
+
+def _link_metrics(client: MlflowClient, run: MlflowRun, model_id: str) -> None:
+    """Show the metrics of a run, and the data they are of, with a model, too."""
+    found = client.get_run(run.run_id)
+    dataset = next((one.dataset for one in found.inputs.dataset_inputs), None)
+    of = {"dataset_name": dataset.name, "dataset_digest": dataset.digest} if dataset else {}
+    logged = found.data.to_proto().metrics  # ``found.data.metrics`` has no timestamps, without which they stand twice
+    metrics = [Metric(m.key, m.value, m.timestamp, m.step, model_id, run_id=run.run_id, **of) for m in logged]
+    client.log_batch(run.run_id, metrics=metrics)
+
+
+def _register(client: MlflowClient, parent: MlflowRun, record: TrackingRecord, chosen: LoggedProgram) -> None:
+    """Make the chosen program the ``champion`` of its target, as a new version unless there is one of it."""
+    tags = tags_of(record, record.child(record.chosen), parent, chosen.fingerprint)
+    known = _versions(client, record.program)
+    same = [one for one in known if one.tags.get(FINGERPRINT) == chosen.fingerprint]
+    number = same[0].version if same else _create_version(client, record, chosen, tags)
+    client.set_registered_model_alias(record.program, CHAMPION, number)
+
+
+def _versions(client: MlflowClient, name: str) -> list[ModelVersion]:
+    """The versions of a registered model, which is made if there is none."""
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        client.create_registered_model(name, description="A RAISE program, compiled for one model.")
+    return list(client.search_model_versions(f"name = '{name}'"))
+
+
+def _create_version(
+    client: MlflowClient, record: TrackingRecord, chosen: LoggedProgram, tags: dict[str, Any]
+) -> str:
+    made = client.create_model_version(
+        record.program,
+        source=f"models:/{chosen.model_id}",
+        run_id=tags["run"],
+        tags=tags,
+        description=f"{record.chosen}, compiled for {record.target}" + (" (simulated)" if record.simulated else ""),
+        model_id=chosen.model_id,
+    )
+    shown = f'[{{"name": "{record.program}", "version": {made.version}}}]'
+    client.set_logged_model_tags(chosen.model_id, {MLFLOW_MODEL_VERSIONS: shown})
+    return str(made.version)
