@@ -52,7 +52,7 @@ def _download(address: str, uri: str, scratch: str) -> Path:
     import mlflow  # noqa: PLC0415  two seconds, after the store was looked for
     from mlflow.models import Model  # noqa: PLC0415
 
-    from optimizers.tracking.models import ARTIFACT  # noqa: PLC0415
+    from optimizers.tracking.package import ARTIFACT  # noqa: PLC0415
 
     try:
         place = Path(mlflow.artifacts.download_artifacts(address, dst_path=scratch, tracking_uri=uri, registry_uri=uri))

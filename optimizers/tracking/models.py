@@ -1,31 +1,23 @@
-"""Compiled programs as MLflow's logged models; the chosen one is a version of a registered model, ``champion``.
-
-A logged model is the script ``serving/mlflow_model.py`` with RAISE's packages as its code and the program folder as its
-artifact ("models from code"): no pickle, and it loads wherever the libraries in its requirements are, RAISE itself
-installed or not. ``serving`` is shipped as files, not imported: it builds on this package.
-"""
+"""Compiled programs as MLflow's logged models; the chosen one is a version of a registered model, ``champion``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.models import Model, ModelSignature
-from mlflow.types.llm import CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from lms.roles import Role
 from modules import RAISE
 from modules.files import parse_json
 from modules.folder import CARD
+from optimizers.tracking.package import shipped_files, write_model
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord
 from optimizers.tracking.store import Tracker
 from signatures.home import HOME
@@ -34,17 +26,8 @@ from signatures.identity import content_id
 CHAMPION = "champion"
 """Alias of the version that was compiled last."""
 MODEL_TYPE = "raise-program"
-ARTIFACT = "program"
-"""The program folder among the artifacts of a logged model."""
 FINGERPRINT = "fingerprint"
 """Tag of logged models, model versions and prompts: what they are made of, so that nothing is logged twice."""
-PACKAGES = ("signatures", "modules", "lms", "serving")
-"""What a served program is made of."""
-SCRIPT = HOME / "serving" / "mlflow_model.py"
-LIBRARIES = (
-    "mlflow", "dspy", "numpy", "pandas", "scikit-learn", "pydantic", "regex", "orjson", "tenacity", "filelock"
-)  # fmt: skip
-"""The libraries that those packages import."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +97,8 @@ def _fingerprint(program: Path) -> str:
 
 @lru_cache(1)
 def _code() -> str:
-    """A hash of the code that is shipped."""
-    files = sorted(file for package in PACKAGES for file in (HOME / package).rglob("*") if _is_shipped(file))
-    return str(content_id([[str(file.relative_to(HOME)), file.read_bytes().hex()] for file in files]))
-
-
-def _is_shipped(file: Path) -> bool:
-    return file.is_file() and "__pycache__" not in file.parts
+    """A hash of the code that goes with a program."""
+    return str(content_id([[str(file.relative_to(HOME)), file.read_bytes().hex()] for file in shipped_files()]))
 
 
 def _find(tracker: Tracker, fingerprint: str) -> str | None:
@@ -134,10 +112,7 @@ def _find(tracker: Tracker, fingerprint: str) -> str | None:
 def _log(
     tracker: Tracker, run: MlflowRun, record: TrackingRecord, child: RunRecord, program: Path, fingerprint: str
 ) -> str:
-    """Log the program folder; returns the model's id.
-
-    ``mlflow.pyfunc.log_model`` does the same by way of the active run, which belongs to the user.
-    """
+    """Log the program folder; returns the model's id."""
     client = tracker.client
     model = client.create_logged_model(
         tracker.experiment_id,
@@ -150,25 +125,12 @@ def _log(
     status = LoggedModelStatus.FAILED
     try:
         with TemporaryDirectory() as scratch:
-            _save(Path(scratch) / "model", program, Model(model_id=model.model_id, run_id=run.run_id))
+            write_model(Path(scratch) / "model", program, model_id=model.model_id, run_id=run.run_id)
             client.log_model_artifacts(model.model_id, str(Path(scratch) / "model"))
         status = LoggedModelStatus.READY
     finally:
         client.finalize_logged_model(model.model_id, status)
     return str(model.model_id)
-
-
-def _save(place: Path, program: Path, about: Model) -> None:
-    """Write a model that MLflow serves to the folder ``place``."""
-    mlflow.pyfunc.save_model(
-        place,
-        python_model=SCRIPT,
-        code_paths=[str(HOME / package) for package in PACKAGES],
-        artifacts={ARTIFACT: str(program)},
-        signature=ModelSignature(CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA),
-        pip_requirements=[f"{name}=={version(name)}" for name in LIBRARIES],  # MLflow would load the model to find out
-        mlflow_model=about,
-    )
 
 
 def _link_metrics(client: MlflowClient, run: MlflowRun, model_id: str) -> None:

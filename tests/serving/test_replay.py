@@ -137,8 +137,8 @@ def test_what_is_no_chat_is_one_sentence(messages: list[Message], wrong: str) ->
 def test_what_follows_an_answer_is_asked_in_addition(engine: Scripted) -> None:
     engine.abstain = {"missing": "", "completeness": 5}
     answer = "Here is my advice.\n\nFirst, save some money. Second, look for another offer. Would you like more?"
-    answered(next_move(agent(), [user(QUERY), assistant(answer), user("And if I am ill?")]))
-    assert engine.prompts("respond")[-1].input("query") == f"{QUERY}\n\nAnd if I am ill?"
+    answered(next_move(agent(), [user(QUERY), assistant(answer), user("And with children?")]))
+    assert engine.prompts("respond")[-1].input("query") == f"{QUERY}\n\nAnd with children?"
 
 
 def test_what_was_said_or_declined_is_not_asked_again(engine: Scripted) -> None:
