@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
@@ -63,10 +63,9 @@ def log_programs(
         fingerprint = _fingerprint(place)
         model_id = _find(tracker, fingerprint) or _log(tracker, run, record, child, place, fingerprint)
         logged[name] = LoggedProgram(model_id, fingerprint)
-        tracker.client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
-        _link_metrics(tracker.client, run, model_id)
+        _link_metrics(tracker.client, _link(tracker.client, run, model_id), model_id)
     chosen = logged[record.chosen]
-    tracker.client.log_outputs(parent.run_id, [LoggedModelOutput(chosen.model_id, step=0)])
+    _link(tracker.client, parent, chosen.model_id)
     _register(tracker.client, parent, record, chosen)
     return chosen
 
@@ -133,14 +132,22 @@ def _log(
     return str(model.model_id)
 
 
-def _link_metrics(client: MlflowClient, run: MlflowRun, model_id: str) -> None:
-    """Show the metrics of a run, and the data they are of, with a model, too."""
+def _link(client: MlflowClient, run: MlflowRun, model_id: str) -> Run:
+    """Show a model with a run, once; returns the run as it was."""
     found = client.get_run(run.run_id)
-    dataset = next((one.dataset for one in found.inputs.dataset_inputs), None)
+    known = found.outputs.model_outputs if found.outputs else []
+    if model_id not in {output.model_id for output in known}:
+        client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
+    return found
+
+
+def _link_metrics(client: MlflowClient, run: Run, model_id: str) -> None:
+    """Show the metrics of a run, and the data they are of, with a model, too."""
+    dataset = next((one.dataset for one in run.inputs.dataset_inputs), None)
     of = {"dataset_name": dataset.name, "dataset_digest": dataset.digest} if dataset else {}
-    logged = found.data.to_proto().metrics  # ``found.data.metrics`` has no timestamps, without which they stand twice
-    metrics = [Metric(m.key, m.value, m.timestamp, m.step, model_id, run_id=run.run_id, **of) for m in logged]
-    client.log_batch(run.run_id, metrics=metrics)
+    logged = run.data.to_proto().metrics  # ``run.data.metrics`` has no timestamps, without which they stand twice
+    metrics = [Metric(m.key, m.value, m.timestamp, m.step, model_id, run_id=run.info.run_id, **of) for m in logged]
+    client.log_batch(run.info.run_id, metrics=metrics)
 
 
 def _register(client: MlflowClient, parent: MlflowRun, record: TrackingRecord, chosen: LoggedProgram) -> None:
