@@ -14,8 +14,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
-from mlflow.pyfunc.model import PythonModelContext
-from mlflow.types.llm import ChatChoice, ChatCompletionResponse, ChatMessage
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from lms import Role
 from modules import RAISE
@@ -26,7 +25,7 @@ from serving.target import models_for
 from signatures import RaiseError
 
 
-class ServedProgram(mlflow.pyfunc.PythonModel):
+class ServedProgram(PythonModel):
     """A compiled program behind MLflow's chat schemas; it keeps nothing between requests but replies it paid for."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -53,12 +52,19 @@ class ServedProgram(mlflow.pyfunc.PythonModel):
                 said = words_of(next_move(self._agent, list(model_input["messages"].iloc[0])))
         except RaiseError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
-        return ChatCompletionResponse(
-            id=f"chatcmpl-{uuid.uuid4().hex}",
-            created=int(time.time()),
-            model=self._models.roles[Role.TARGET].model,
-            choices=[ChatChoice(message=ChatMessage(role="assistant", content=said))],
-        ).to_dict()
+        return _completion(said, self._models.roles[Role.TARGET].model)
+
+
+def _completion(said: str, model: str) -> dict[str, Any]:
+    """What the assistant said, as OpenAI's API puts it."""
+    message = {"role": "assistant", "content": said}
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
 
 
 mlflow.models.set_model(ServedProgram())

@@ -1,4 +1,4 @@
-"""The language model that a served program speaks with: the one it was compiled for, unless the environment names another.
+"""The language model of a served program: the one it was compiled for, unless the environment names another.
 
 Keys are in the environment alone; a card has none.
 """

@@ -17,6 +17,7 @@ from lms.roles import Role
 from modules import RAISE
 from modules.files import parse_json
 from modules.folder import CARD
+from optimizers.results import FRONT
 from optimizers.tracking.package import shipped_files, write_model
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord
 from optimizers.tracking.store import Tracker
@@ -42,6 +43,21 @@ class LoggedProgram:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class Member:
+    """A program of the front that is to be logged.
+
+    Attributes:
+        tested: its test.
+        run: the run that this was written to.
+    """
+
+    folder: Path
+    tested: RunRecord
+    run: MlflowRun
+    fingerprint: str
+
+
 def log_programs(
     tracker: Tracker, parent: MlflowRun, runs: Mapping[str, MlflowRun], record: TrackingRecord, folder: Path
 ) -> LoggedProgram:
@@ -58,26 +74,25 @@ def log_programs(
     """
     logged = {}
     for name in record.front:
-        child = record.child(name)
-        run, place = runs[child.key], folder / "front" / name
-        fingerprint = _fingerprint(place)
-        model_id = _find(tracker, fingerprint) or _log(tracker, run, record, child, place, fingerprint)
-        logged[name] = LoggedProgram(model_id, fingerprint)
-        _link_metrics(tracker.client, _link(tracker.client, run, model_id), model_id)
+        tested, place = record.child(name), folder / FRONT / name
+        member = Member(place, tested, runs[tested.key], _fingerprint(place))
+        model_id = _find(tracker, member.fingerprint) or _log(tracker, record, member)
+        logged[name] = LoggedProgram(model_id, member.fingerprint)
+        _link_metrics(tracker.client, _link(tracker.client, member.run, model_id), model_id)
     chosen = logged[record.chosen]
     _link(tracker.client, parent, chosen.model_id)
     _register(tracker.client, parent, record, chosen)
     return chosen
 
 
-def tags_of(record: TrackingRecord, child: RunRecord, run: MlflowRun, fingerprint: str) -> dict[str, str]:
+def tags_of(record: TrackingRecord, tested: RunRecord, run: MlflowRun, fingerprint: str) -> dict[str, str]:
     """What tells a program from others in MLflow's lists.
 
     Args:
-        child: the program as it was tested.
+        tested: its test.
         run: the run that it comes from.
     """
-    figures = {"safety": child.metrics.get("safety"), "questions": child.metrics.get("avg_queries")}
+    figures = {"safety": tested.metrics.get("safety"), "questions": tested.metrics.get("avg_queries")}
     return {
         "target": record.target,
         "optimizer": record.parent.params.get("optimizer", ""),
@@ -108,23 +123,21 @@ def _find(tracker: Tracker, fingerprint: str) -> str | None:
     return next((str(model.model_id) for model in found if model.status == LoggedModelStatus.READY), None)
 
 
-def _log(
-    tracker: Tracker, run: MlflowRun, record: TrackingRecord, child: RunRecord, program: Path, fingerprint: str
-) -> str:
-    """Log the program folder; returns the model's id."""
-    client = tracker.client
+def _log(tracker: Tracker, record: TrackingRecord, member: Member) -> str:
+    """Log a program folder; returns the model's id."""
+    client, run = tracker.client, member.run
     model = client.create_logged_model(
         tracker.experiment_id,
-        name=f"{record.program}-{program.name}",
+        name=f"{record.program}-{member.folder.name}",
         source_run_id=run.run_id,
-        tags=tags_of(record, child, run, fingerprint),
-        params=child.params,
+        tags=tags_of(record, member.tested, run, member.fingerprint),
+        params=member.tested.params,
         model_type=MODEL_TYPE,
     )
     status = LoggedModelStatus.FAILED
     try:
         with TemporaryDirectory() as scratch:
-            write_model(Path(scratch) / "model", program, model_id=model.model_id, run_id=run.run_id)
+            write_model(Path(scratch) / "model", member.folder, model_id=model.model_id, run_id=run.run_id)
             client.log_model_artifacts(model.model_id, str(Path(scratch) / "model"))
         status = LoggedModelStatus.READY
     finally:
@@ -143,7 +156,7 @@ def _link(client: MlflowClient, run: MlflowRun, model_id: str) -> Run:
 
 def _link_metrics(client: MlflowClient, run: Run, model_id: str) -> None:
     """Show the metrics of a run, and the data they are of, with a model, too."""
-    dataset = next((one.dataset for one in run.inputs.dataset_inputs), None)
+    dataset = next((one.dataset for one in run.inputs.dataset_inputs), None) if run.inputs else None
     of = {"dataset_name": dataset.name, "dataset_digest": dataset.digest} if dataset else {}
     logged = run.data.to_proto().metrics  # ``run.data.metrics`` has no timestamps, without which they stand twice
     metrics = [Metric(m.key, m.value, m.timestamp, m.step, model_id, run_id=run.info.run_id, **of) for m in logged]
@@ -170,9 +183,7 @@ def _versions(client: MlflowClient, name: str) -> list[ModelVersion]:
     return list(client.search_model_versions(f"name = '{name}'"))
 
 
-def _create_version(
-    client: MlflowClient, record: TrackingRecord, chosen: LoggedProgram, tags: dict[str, Any]
-) -> str:
+def _create_version(client: MlflowClient, record: TrackingRecord, chosen: LoggedProgram, tags: dict[str, Any]) -> str:
     made = client.create_model_version(
         record.program,
         source=f"models:/{chosen.model_id}",

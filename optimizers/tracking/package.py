@@ -4,8 +4,8 @@ The model's folder holds the script ``serving/mlflow_model.py``, RAISE's package
 artifact, and requirements. So it loads wherever these libraries are, RAISE itself installed or not. ``serving`` is
 copied, not imported: it builds on this package.
 
-``mlflow.pyfunc.save_model`` writes the same, but runs the script, reads the names of all files of all installed packages
-(seconds), and takes along what it finds in the working folder.
+``mlflow.pyfunc.save_model`` writes the same, but runs the script, lists the files of all installed packages, which
+takes seconds, and takes along what it finds in the working folder.
 """
 
 import json

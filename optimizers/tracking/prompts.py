@@ -6,6 +6,7 @@ control structure, and knows no escape. So a word joiner (U+2060), which has no 
 characters where they are part of the text; ``prompt_text`` takes it out again.
 """
 
+import json
 import os
 import re
 import threading
@@ -18,6 +19,7 @@ import dspy
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import PromptVersion
+from mlflow.tracing.constant import TraceTagKey
 from pydantic import Field, create_model
 
 from lms.roles import Role
@@ -79,20 +81,12 @@ def register_prompts(
     tags = {**tags_of(record, record.child(record.chosen), run, ""), "program": record.chosen}
     target = parse_json((folder / CARD).read_text(encoding="utf-8")).get("roles", {}).get(Role.TARGET.value, {})
     note = f"{record.chosen} of run {run.run_id}" + (" (simulated)" if record.simulated else "")
+    current = []
     for predictor, template in _templates(RAISE.load(folder, hosted_embedder=True), target):
         name = f"{record.program}.{predictor}"
         own = {**tags, "predictor": predictor, FINGERPRINT: template.fingerprint()}
-        version = _current(name, own[FINGERPRINT]) or mlflow.genai.register_prompt(
-            name=name,
-            template=template.messages,
-            commit_message=note,
-            tags=own,
-            response_format=template.reply,
-            model_config=template.model,
-        )
-        mlflow.genai.set_prompt_alias(name, alias=CHAMPION, version=version.version)
-        tracker.client.link_prompt_version_to_model(name, str(version.version), chosen.model_id)
-        tracker.client.link_prompt_version_to_run(run.run_id, version)
+        current.append(_current(name, own[FINGERPRINT]) or _register(name, template, own, note))
+    _link(tracker.client, run, chosen.model_id, current)
     _wait_for_links()
 
 
@@ -120,9 +114,10 @@ def export_prompt(address: str, form: str, uri: str) -> str:
 
 def prompt_text(prompt: PromptVersion) -> Messages:
     """The messages of a registered prompt as the program sends them, with ``{field}`` where inputs go."""
-    if prompt.is_text_prompt:
-        return [{"role": "user", "content": _plain(str(prompt.template))}]
-    return [{**message, "content": _plain(message["content"])} for message in prompt.template]
+    template = prompt.template
+    if isinstance(template, str):
+        return [{"role": "user", "content": _plain(template)}]
+    return [{"role": message["role"], "content": _plain(message["content"])} for message in template]
 
 
 def _plain(text: str) -> str:
@@ -149,12 +144,15 @@ def _templates(program: RAISE, target: Mapping[str, Any]) -> Iterator[tuple[str,
             {"role": message["role"], "content": _INPUT.sub(r"{{\1}}", escape(str(message["content"])))}
             for message in messages_of(predictor, lambda field: f"\ufdd0{field}\ufdd1")
         ]
-        yield name, Template(messages, _reply_schema(predictor), {"provider": provider, "model_name": model, **sampling})
+        yield (
+            name,
+            Template(messages, _reply_schema(predictor), {"provider": provider, "model_name": model, **sampling}),
+        )
 
 
 def _reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
     """JSON schema of the output fields."""
-    outputs = {
+    outputs: dict[str, Any] = {
         name: (field.annotation, Field(description=(field.json_schema_extra or {}).get("desc")))
         for name, field in predictor.signature.output_fields.items()
     }
@@ -173,6 +171,27 @@ def _make_active(experiment_id: str) -> None:
     mlflow.set_experiment(experiment_id=experiment_id)
     if given is None:
         os.environ.pop(EXPERIMENT, None)
+
+
+def _register(name: str, template: Template, tags: dict[str, str], note: str) -> PromptVersion:
+    """A new version, which is the current one from now on."""
+    version: PromptVersion = mlflow.genai.register_prompt(
+        name=name,
+        template=template.messages,
+        commit_message=note,
+        tags=tags,
+        response_format=template.reply,
+        model_config=template.model,
+    )
+    mlflow.genai.set_prompt_alias(name, alias=CHAMPION, version=version.version)
+    return version
+
+
+def _link(client: MlflowClient, run: MlflowRun, model_id: str, prompts: list[PromptVersion]) -> None:
+    """Show prompts with a run and a model; MLflow's own functions write the same tag anew for each prompt."""
+    shown = json.dumps([{"name": prompt.name, "version": str(prompt.version)} for prompt in prompts])
+    client.set_tag(run.run_id, TraceTagKey.LINKED_PROMPTS, shown)
+    client.set_logged_model_tags(model_id, {TraceTagKey.LINKED_PROMPTS: shown})
 
 
 def _wait_for_links() -> None:

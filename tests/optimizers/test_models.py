@@ -1,4 +1,4 @@
-"""Every program of the front is a model that MLflow loads and serves, without pickle; the chosen one is the champion."""
+"""Every program of the front is a model that MLflow loads and serves, without pickle; the chosen one is champion."""
 
 import json
 import os
@@ -76,10 +76,11 @@ def test_each_program_of_the_front_is_a_logged_model_with_the_metrics_of_its_tes
     client = MlflowClient(tracking_uri(store))
     for entry in tracked.figures["front"]:
         model = models[entry["name"]]
-        assert {metric.key: metric.value for metric in model.metrics}["safety"] == pytest.approx(entry["safety"])
+        assert {metric.key: metric.value for metric in model.metrics or []}["safety"] == pytest.approx(entry["safety"])
         assert model.params["program"] == entry["name"]
         assert (model.tags["target"], model.tags["simulated"]) == ("sim/gpt-4o", "true")
-        run = client.get_run(model.source_run_id)
+        run = client.get_run(str(model.source_run_id))
+        assert run.outputs is not None
         assert [output.model_id for output in run.outputs.model_outputs] == [model.model_id]
         assert len(client.get_metric_history(run.info.run_id, "safety")) == 1  # linking adds no second value
 
@@ -92,9 +93,9 @@ def test_a_logged_model_is_text_and_code_and_no_pickle(store: Path, tracked: Tar
         assert {Path(file).suffix for file in files} == {"", ".txt", ".yaml", ".py", ".json", ".jsonl", ".md", ".toml",
                                                          ".gz", ".typed"}  # fmt: skip
         assert not [file for file in files if "pickle" in file or "pkl" in file or "pycache" in file]
-        about = Model.load(str(folder_of(model)))
-        assert about.get_input_schema().input_names()[0] == "messages"
-        assert "choices" in about.get_output_schema().input_names()
+        signature = Model.load(str(folder_of(model))).signature
+        assert "messages" in signature.inputs.input_names()
+        assert "choices" in signature.outputs.input_names()
 
 
 def test_the_chosen_program_is_the_champion_of_its_target(store: Path, tracked: TargetResult) -> None:
@@ -139,7 +140,7 @@ def test_a_program_is_loaded_from_the_registry(
     for address in (f"models:/{NAME}@{CHAMPION}", f"models:/{NAME}/1", f"models:/{model_id}"):
         found = RAISE.load(address)
         assert (found.identity(), found.paths.paths) == (chosen.identity(), chosen.paths.paths)
-    with pytest.raises(RaiseError, match="cannot be had from the MLflow store .*nobody"):
+    with pytest.raises(RaiseError, match=r"cannot be had from the MLflow store .*nobody"):
         RAISE.load("models:/nobody@champion")
 
 
@@ -176,7 +177,7 @@ def serving(model: str, environment: dict[str, str]) -> Iterator[str]:
     assert server.stdout is not None
     lines = iter(server.stdout)
     try:
-        told = [line for line in takewhile(lambda line: "Uvicorn running on" not in line, lines)]
+        told = list(takewhile(lambda line: "Uvicorn running on" not in line, lines))
         assert server.poll() is None, "".join(told)
         Thread(target=deque, args=(lines, 0), daemon=True).start()  # a full pipe would stop it
         yield f"http://127.0.0.1:{port}"

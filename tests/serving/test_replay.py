@@ -87,7 +87,9 @@ def test_what_a_question_is_about_is_told_from_its_words(
     assert missed == []
 
 
-@pytest.mark.parametrize("query", [QUERY, "Soll ich heute meine Arbeit kündigen, oder ist das nicht gut?", "我应该辞职吗？"])
+@pytest.mark.parametrize(
+    "query", [QUERY, "Soll ich heute meine Arbeit kündigen, oder ist das nicht gut?", "我应该辞职吗？"]
+)
 def test_plain_questions_are_known_again(query: str) -> None:
     assert [attribute_of(plain_question(name, query), query) for name in ATTRIBUTE_NAMES] == list(ATTRIBUTE_NAMES)
     assert all(is_question(plain_question(name, query)) for name in ATTRIBUTE_NAMES)
