@@ -76,7 +76,7 @@ def log_programs(
     for name in record.front:
         tested, place = record.child(name), folder / FRONT / name
         member = Member(place, tested, runs[tested.key], _fingerprint(place))
-        model_id = _find(tracker, member.fingerprint) or _log(tracker, record, member)
+        model_id = _find(tracker, member) or _log(tracker, record, member)
         logged[name] = LoggedProgram(model_id, member.fingerprint)
         _link_metrics(tracker.client, _link(tracker.client, member.run, model_id), model_id)
     chosen = logged[record.chosen]
@@ -115,12 +115,16 @@ def _code() -> str:
     return str(content_id([[str(file.relative_to(HOME)), file.read_bytes().hex()] for file in shipped_files()]))
 
 
-def _find(tracker: Tracker, fingerprint: str) -> str | None:
-    """A logged model of the same content in the experiment."""
-    found = tracker.client.search_logged_models(
-        [tracker.experiment_id], filter_string=f"tags.{FINGERPRINT} = '{fingerprint}'"
-    )
-    return next((str(model.model_id) for model in found if model.status == LoggedModelStatus.READY), None)
+def _find(tracker: Tracker, member: Member) -> str | None:
+    """A logged model of the same content in the experiment; one that a killed worker left half done is deleted."""
+    query = f"tags.{FINGERPRINT} = '{member.fingerprint}'"
+    ready = None
+    for model in tracker.client.search_logged_models([tracker.experiment_id], filter_string=query):
+        if model.status == LoggedModelStatus.READY:
+            ready = ready or str(model.model_id)
+        elif model.source_run_id == member.run.run_id:
+            tracker.client.delete_logged_model(model.model_id)
+    return ready
 
 
 def _log(tracker: Tracker, record: TrackingRecord, member: Member) -> str:
