@@ -25,7 +25,7 @@ from modules.calls import (
 )
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
-from modules.folder import program_folder, read_folder, write_folder
+from modules.folder import read_folder, write_folder
 from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
 from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
@@ -390,8 +390,7 @@ class RAISE(dspy.Module):
                 settings and paths, or needs a hosted embedder that is not allowed; if MLflow has no such program.
         """
 
-        with program_folder(path) as folder:
-            program = read_folder(folder, lambda paths, settings: cls(paths=paths, settings=settings))
+        program = read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
         if is_hosted(program.settings.embedder) and not hosted_embedder:
             raise RaiseError(
                 f"{path} compares queries by the hosted model {program.settings.embedder!r}, which costs money outside "

@@ -4,8 +4,7 @@ The settings stand in the card, beside what the compiler records there.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from pathlib import Path
 from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
@@ -48,37 +47,30 @@ def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, pa
     write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
 
 
-@contextmanager
-def program_folder(place: object) -> Iterator[Path]:
-    """The folder that ``place`` stands for, while the block lasts: itself, or where the program is fetched to.
-
-    Raises:
-        RaiseError: if a program that is elsewhere cannot be had.
-    """
-    address = str(place)
-    if not is_elsewhere(address):
-        yield Path(address)
-        return
-    fetch = next(name for start, name in ELSEWHERE.items() if address.startswith(start))
-    with resolve_name(fetch)(address) as folder:
-        yield folder
-
-
 def is_elsewhere(place: object) -> bool:
     """Whether ``place`` is the address of a program that has to be fetched."""
     return str(place).startswith(tuple(ELSEWHERE))
 
 
-def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+def read_folder(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
     """The program that ``write_folder`` wrote, or its newest former version; see ``modules.versions.find_program``.
 
     Args:
+        place: its folder, or the address of a program that is fetched; see ``ELSEWHERE``.
         make: makes a program with these paths and settings, whose prompts and demonstrations are then set.
 
     Raises:
-        RaiseError: if ``folder`` is no program or was written with another schema.
+        RaiseError: if ``place`` is no program, was written with another schema, or cannot be fetched.
     """
-    folder = find_program(folder)
+    if not is_elsewhere(place):
+        return _read(find_program(place), make)
+    fetch = next(name for start, name in ELSEWHERE.items() if str(place).startswith(start))
+    with resolve_name(fetch)(str(place)) as folder:
+        return _read(folder, make)
+
+
+def _read(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+    """The program in ``folder``."""
     try:
         card = parse_json(read_plain(folder / CARD))
         state = parse_json(read_plain(folder / STATE))
