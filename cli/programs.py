@@ -22,6 +22,7 @@ from modules import (
     Vanilla,
 )
 from modules.abstention import VARIANTS
+from modules.folder import is_elsewhere
 from modules.versions import find_program
 from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.errors import meant
@@ -85,7 +86,7 @@ def _plain(name: str, kind: str, rest: str, seed: int) -> dspy.Module:
         return RandomPath(_count(name, rest), seed=seed)
     if kind == "static" and rest:
         return StaticPath([part.strip() for part in rest.split(",")])
-    if find_program(Path(name)).is_dir():
+    if is_elsewhere(name) or find_program(Path(name)).is_dir():
         return RAISE.load(name)
     kinds = (*plain, "raise", "random:K", "static:a,b,c", *(f"{each}:K" for each in JUDGED))
     hint = meant(name, [*kinds, *_folders_beside(Path(name))])

@@ -377,15 +377,17 @@ class RAISE(dspy.Module):
 
     @classmethod
     def load(cls, path: Any, *, hosted_embedder: bool = False, **_: Any) -> Self:
-        """Read a program folder that ``save`` wrote.
+        """Read a program folder that ``save`` wrote, or a program that MLflow has.
 
         Args:
+            path: a folder, or an address as in ``models:/raise-gpt-4o@champion``; the MLflow store is the one in
+                ``MLFLOW_TRACKING_URI``, else in the folder ``RAISE_ROOT``, by default ``mlruns``.
             hosted_embedder: allow a program that compares queries by a hosted embedding model. That model is called
                 with the user's key, and the calls are in no ledger.
 
         Raises:
             RaiseError: if the folder is not a program, was written with another schema, holds more than prompts,
-                settings and paths, or needs a hosted embedder that is not allowed.
+                settings and paths, or needs a hosted embedder that is not allowed; if MLflow has no such program.
         """
 
         program = read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))

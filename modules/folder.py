@@ -6,6 +6,7 @@ The settings stand in the card, beside what the compiler records there.
 import json
 from collections.abc import Callable, Collection
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ SCHEMA = 1
 PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
 """What DSPy writes about a predictor."""
 STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
+ELSEWHERE = {"models:/": "optimizers.tracking.fetch:fetch_program"}
+"""Beginning of an address -> what fetches the program, by name: it builds on this package, and on libraries that few
+programs need."""
 M = TypeVar("M", bound=dspy.Module)
 
 
@@ -43,16 +47,30 @@ def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, pa
     write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
 
 
-def read_folder(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+def is_elsewhere(place: object) -> bool:
+    """Whether ``place`` is the address of a program that has to be fetched."""
+    return str(place).startswith(tuple(ELSEWHERE))
+
+
+def read_folder(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
     """The program that ``write_folder`` wrote, or its newest former version; see ``modules.versions.find_program``.
 
     Args:
+        place: its folder, or the address of a program that is fetched; see ``ELSEWHERE``.
         make: makes a program with these paths and settings, whose prompts and demonstrations are then set.
 
     Raises:
-        RaiseError: if ``folder`` is no program or was written with another schema.
+        RaiseError: if ``place`` is no program, was written with another schema, or cannot be fetched.
     """
-    folder = find_program(folder)
+    if not is_elsewhere(place):
+        return _read(find_program(place), make)
+    fetch = next(name for start, name in ELSEWHERE.items() if str(place).startswith(start))
+    with resolve_name(fetch)(str(place)) as folder:
+        return _read(folder, make)
+
+
+def _read(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+    """The program in ``folder``."""
     try:
         card = parse_json(read_plain(folder / CARD))
         state = parse_json(read_plain(folder / STATE))

@@ -4,6 +4,7 @@ The messages come from DSPy's own chat adapter, so they are exactly what the pro
 """
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import dspy
@@ -18,19 +19,32 @@ FORMATS: tuple[Format, ...] = ("json", "markdown", "messages")
 
 def prompts_of(program: dspy.Module) -> dict[str, dict[str, Any]]:
     """Predictor -> its prompt: instructions, demonstrations, and messages with ``{field}`` where inputs go."""
-    adapter = dspy.ChatAdapter()
-    prompts = {}
-    for name, predictor in program.named_predictors():
-        signature = predictor.signature
-        blanks = {field: "{" + field + "}" for field in signature.input_fields}
-        prompts[name] = {
-            "instructions": signature.instructions,
-            "inputs": list(signature.input_fields),
-            "outputs": list(signature.output_fields),
+    return {
+        name: {
+            "instructions": predictor.signature.instructions,
+            "inputs": list(predictor.signature.input_fields),
+            "outputs": list(predictor.signature.output_fields),
             "demos": [dict(demo) for demo in predictor.demos],
-            "messages": adapter.format(signature, predictor.demos, blanks),
+            "messages": messages_of(predictor, in_braces),
         }
-    return prompts
+        for name, predictor in program.named_predictors()
+    }
+
+
+def in_braces(field: str) -> str:
+    """How exported prompts show where an input goes."""
+    return "{" + field + "}"
+
+
+def messages_of(predictor: dspy.Predict, blank: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The chat messages of a predictor: system, demonstrations as turns, and the request.
+
+    Args:
+        blank: name of an input -> what stands in its place.
+    """
+    signature = predictor.signature
+    blanks = {field: blank(field) for field in signature.input_fields}
+    return list(dspy.ChatAdapter().format(signature, predictor.demos, blanks))
 
 
 def export_program(program: RAISE, form: str) -> str:
@@ -42,27 +56,42 @@ def export_program(program: RAISE, form: str) -> str:
     Raises:
         RaiseError: for another format.
     """
-    prompts = prompts_of(program)
     settings = program.settings.model_dump(mode="json")
+    heading = [
+        "# RAISE: compiled prompts",
+        "",
+        "Order of calls: triage; then abstain (answer from a completeness of "
+        f"{settings['threshold']} on), plan, ask, read, up to a burden of {settings['budget']:g}; then respond.",
+    ]
+    return render_prompts(prompts_of(program), form, heading, {"settings": settings})
+
+
+def render_prompts(
+    prompts: Mapping[str, Mapping[str, Any]], form: str, heading: list[str], about: Mapping[str, Any]
+) -> str:
+    """Prompts as text.
+
+    Args:
+        prompts: name -> an object with ``messages``.
+        heading: lines above them in Markdown.
+        about: what JSON says beside them.
+
+    Raises:
+        RaiseError: for another format than ``FORMATS``.
+    """
     if form == "json":
-        content = {"schema": 1, "settings": settings, "prompts": prompts}
+        content = {"schema": 1, **about, "prompts": prompts}
         return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
     if form == "messages":
         messages = {name: prompt["messages"] for name, prompt in prompts.items()}
         return json.dumps(messages, indent=2, ensure_ascii=False) + "\n"
     if form == "markdown":
-        return _markdown(settings, prompts)
+        return _markdown(prompts, heading)
     raise RaiseError(unknown("export format", form, FORMATS))
 
 
-def _markdown(settings: dict[str, Any], prompts: dict[str, dict[str, Any]]) -> str:
-    lines = [
-        "# RAISE: compiled prompts",
-        "",
-        "Order of calls: triage; then abstain (answer from a completeness of "
-        f"{settings['threshold']} on), plan, ask, read, up to a burden of {settings['budget']:g}; then respond.",
-        "",
-    ]
+def _markdown(prompts: Mapping[str, Mapping[str, Any]], heading: list[str]) -> str:
+    lines = [*heading, ""]
     for name, prompt in prompts.items():
         lines += [f"## {name}", ""]
         for message in prompt["messages"]:

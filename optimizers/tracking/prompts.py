@@ -1,17 +1,201 @@
-"""Prompts of a compiled program in MLflow's prompt registry."""
+"""Prompts of a compiled program in MLflow's prompt registry, and back.
 
+A predictor of a target is a prompt; each version is a chat template: the system message, the demonstrations as turns,
+and the request with ``{{variables}}`` for the inputs. MLflow takes any ``{{name}}`` for a variable and any ``{%`` for a
+control structure, and knows no escape. So a word joiner (U+2060), which has no width, stands between two such
+characters where they are part of the text; ``prompt_text`` takes it out again.
+"""
+
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dspy
 import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import PromptVersion
+from mlflow.tracing.constant import TraceTagKey
+from pydantic import Field, create_model
 
+from lms.roles import Role
 from modules import RAISE
-from optimizers.export import prompts_of
+from modules.files import parse_json
+from modules.folder import CARD
+from optimizers.export import in_braces, messages_of, render_prompts
+from optimizers.tracking.models import CHAMPION, FINGERPRINT, LoggedProgram, tags_of
 from optimizers.tracking.record import MlflowRun, TrackingRecord
+from optimizers.tracking.store import Tracker, opening
+from signatures import RaiseError
+from signatures.identity import content_id
+
+PROMPTS = "prompts:/"
+"""Beginning of the address of a registered prompt."""
+EXPERIMENT = "MLFLOW_EXPERIMENT_ID"
+SAMPLING = ("temperature", "top_p", "max_tokens")
+_ADDRESS = re.compile(r"prompts:/[A-Za-z0-9_.-]+(?:@[A-Za-z0-9_.-]+|/[0-9]+)")
+JOINER = "\u2060"
+_LITERAL = re.compile(rf"\{{({JOINER}*)(?=[{{%])")
+_ESCAPED = re.compile(rf"\{{{JOINER}({JOINER}*)(?=[{{%])")
+_INPUT = re.compile("\ufdd0([a-z_]+)\ufdd1")
+"""Where an input goes, while text is escaped: between two code points that no text has."""
+_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+
+Messages = list[dict[str, str]]
 
 
-def register_prompts(record: TrackingRecord, run: MlflowRun, program: RAISE) -> None:
-    """Put each predictor's system message into the prompt registry, one version a compile."""
+@dataclass(frozen=True)
+class Template:
+    """What is registered of a predictor.
+
+    Attributes:
+        reply: JSON schema of the fields of a reply; by default a program asks for them between marks.
+        model: the target model and how it is sampled.
+    """
+
+    messages: Messages
+    reply: dict[str, Any]
+    model: dict[str, Any]
+
+    def fingerprint(self) -> str:
+        """A hash of all of it."""
+        return str(content_id(self.messages, self.reply, self.model))
+
+
+def register_prompts(
+    tracker: Tracker, run: MlflowRun, record: TrackingRecord, folder: Path, chosen: LoggedProgram
+) -> None:
+    """Make the prompts of the chosen program the ``champion`` of each predictor, in new versions where they are new.
+
+    The experiment becomes MLflow's active one, since MLflow shows prompts in no other.
+
+    Args:
+        run: of the compile.
+        folder: the program folder.
+    """
+    _make_active(tracker.experiment_id)
+    tags = {**tags_of(record, record.child(record.chosen), run, ""), "program": record.chosen}
+    target = parse_json((folder / CARD).read_text(encoding="utf-8")).get("roles", {}).get(Role.TARGET.value, {})
     note = f"{record.chosen} of run {run.run_id}" + (" (simulated)" if record.simulated else "")
-    for predictor, prompt in prompts_of(program).items():
-        system = str(prompt["messages"][0]["content"])
-        mlflow.genai.register_prompt(
-            name=f"{record.program}.{predictor}", template=system.replace("{{", "{ {"), commit_message=note
+    current = []
+    for predictor, template in _templates(RAISE.load(folder, hosted_embedder=True), target):
+        name = f"{record.program}.{predictor}"
+        own = {**tags, "predictor": predictor, FINGERPRINT: template.fingerprint()}
+        current.append(_current(name, own[FINGERPRINT]) or _register(name, template, own, note))
+    _link(tracker.client, run, chosen.model_id, current)
+    _wait_for_links()
+
+
+def export_prompt(address: str, form: str, uri: str) -> str:
+    """A registered prompt as text, as ``optimizers.export.export_program`` gives it of a program.
+
+    Args:
+        address: ``prompts:/NAME@ALIAS`` or ``prompts:/NAME/VERSION``.
+        uri: the MLflow store.
+
+    Raises:
+        RaiseError: if there is no such prompt, or no such format.
+    """
+    wanted = "write prompts:/NAME@champion or prompts:/NAME/VERSION"
+    if not _ADDRESS.fullmatch(address):
+        raise RaiseError(f"{address!r} is no address of a prompt: {wanted}.")
+    with opening(uri):
+        prompt = MlflowClient(uri, uri).load_prompt(address, allow_missing=True, cache_ttl_seconds=0)
+    if prompt is None:
+        raise RaiseError(f"{address} is not in the MLflow store: {wanted}.")
+    about = {"address": prompt.uri, "tags": prompt.tags, "model": prompt.model_config}
+    content = {"messages": prompt_text(prompt), "reply": prompt.response_format}
+    return render_prompts({prompt.name: content}, form, [f"# {prompt.uri}"], about)
+
+
+def prompt_text(prompt: PromptVersion) -> Messages:
+    """The messages of a registered prompt as the program sends them, with ``{field}`` where inputs go."""
+    template = prompt.template
+    if isinstance(template, str):
+        return [{"role": "user", "content": _plain(template)}]
+    return [{"role": message["role"], "content": _plain(message["content"])} for message in template]
+
+
+def _plain(text: str) -> str:
+    """A registered text without escapes."""
+    shown = _VARIABLE.sub(lambda found: in_braces(found[1]), text)
+    return _ESCAPED.sub(r"{\1", shown)
+
+
+def escape(text: str) -> str:
+    """``text`` without anything in it that MLflow takes for a variable."""
+    return _LITERAL.sub(rf"{{\1{JOINER}", text)
+
+
+def _templates(program: RAISE, target: Mapping[str, Any]) -> Iterator[tuple[str, Template]]:
+    """Each predictor with its template.
+
+    Args:
+        target: the target model, as the card describes it.
+    """
+    provider, _, model = str(target.get("model", "")).partition("/")
+    sampling = {name: target[name] for name in SAMPLING if name in target}
+    for name, predictor in program.named_predictors():
+        messages = [
+            {"role": message["role"], "content": _INPUT.sub(r"{{\1}}", escape(str(message["content"])))}
+            for message in messages_of(predictor, lambda field: f"\ufdd0{field}\ufdd1")
+        ]
+        yield (
+            name,
+            Template(messages, _reply_schema(predictor), {"provider": provider, "model_name": model, **sampling}),
         )
+
+
+def _reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
+    """JSON schema of the output fields."""
+    outputs: dict[str, Any] = {
+        name: (field.annotation, Field(description=(field.json_schema_extra or {}).get("desc")))
+        for name, field in predictor.signature.output_fields.items()
+    }
+    return dict(create_model(predictor.signature.__name__, **outputs).model_json_schema())
+
+
+def _current(name: str, fingerprint: str) -> PromptVersion | None:
+    """The current version of a prompt, if it is of the same content."""
+    known = mlflow.genai.load_prompt(f"{PROMPTS}{name}@{CHAMPION}", allow_missing=True, cache_ttl_seconds=0)
+    return known if known and known.tags.get(FINGERPRINT) == fingerprint else None
+
+
+def _make_active(experiment_id: str) -> None:
+    """Make an experiment MLflow's active one, but not by the environment, where programs that are started find it."""
+    given = os.environ.get(EXPERIMENT)
+    mlflow.set_experiment(experiment_id=experiment_id)
+    if given is None:
+        os.environ.pop(EXPERIMENT, None)
+
+
+def _register(name: str, template: Template, tags: dict[str, str], note: str) -> PromptVersion:
+    """A new version, which is the current one from now on."""
+    version: PromptVersion = mlflow.genai.register_prompt(
+        name=name,
+        template=template.messages,
+        commit_message=note,
+        tags=tags,
+        response_format=template.reply,
+        model_config=template.model,
+    )
+    mlflow.genai.set_prompt_alias(name, alias=CHAMPION, version=version.version)
+    return version
+
+
+def _link(client: MlflowClient, run: MlflowRun, model_id: str, prompts: list[PromptVersion]) -> None:
+    """Show prompts with a run and a model; MLflow's own functions write the same tag anew for each prompt."""
+    shown = json.dumps([{"name": prompt.name, "version": str(prompt.version)} for prompt in prompts])
+    client.set_tag(run.run_id, TraceTagKey.LINKED_PROMPTS, shown)
+    client.set_logged_model_tags(model_id, {TraceTagKey.LINKED_PROMPTS: shown})
+
+
+def _wait_for_links() -> None:
+    """Wait until MLflow has written, in threads of its own, to which experiment the prompts belong."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("link_prompt_to_experiment"):
+            thread.join()

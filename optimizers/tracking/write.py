@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lms.workers import worker
-from modules import RAISE
 from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked, read_result
-from optimizers.tracking.models import log_program
+from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
 from optimizers.tracking.store import KEY, Tracker, first_line
@@ -80,23 +79,27 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
         folder: the program folder that the record is of.
     """
     tracker.make_default()
-    known = tracker.children(run)
+    known, runs = tracker.children(run), {}
     for child in record.children:
         begun = known.get(child.key)
-        if begun is None or begun.info.status != "FINISHED":
-            if begun is not None:
-                tracker.discard(MlflowRun(run.experiment_id, begun.info.run_id))
-            _write_child(tracker, run, child)
+        if begun is not None and begun.info.status == "FINISHED":
+            runs[child.key] = MlflowRun(run.experiment_id, begun.info.run_id)
+            continue
+        if begun is not None:
+            tracker.discard(MlflowRun(run.experiment_id, begun.info.run_id))
+        runs[child.key] = _write_child(tracker, run, child)
     tracker.log(run, record.parent.metrics)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
-    log_program(tracker, run, record, folder)
-    register_prompts(record, run, RAISE.load(folder))
+    tracker.client.log_artifacts(run.run_id, str(folder), "program")
+    chosen = log_programs(tracker, run, runs, record, folder)
+    register_prompts(tracker, run, record, folder, chosen)
 
 
-def _write_child(tracker: Tracker, parent: MlflowRun, child: RunRecord) -> None:
+def _write_child(tracker: Tracker, parent: MlflowRun, child: RunRecord) -> MlflowRun:
     run = tracker.start(child.name, child.params, {**child.tags, "stage": child.stage, KEY: child.key}, parent)
     tracker.log(run, child.metrics)
     if child.episodes:
         tracker.client.log_dict(run.run_id, child.episodes.model_dump(mode="json"), "episodes.json")
     tracker.finish(run)
+    return run

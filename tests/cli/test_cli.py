@@ -57,6 +57,9 @@ def test_compile_export_and_evaluate_the_program(run: Run) -> None:
     assert run("export", target["chosen"], "--format", "messages", "--out", "deep/prompts.json").out == ""
     assert Path("deep/prompts.json").read_text(encoding="utf-8") == exported.out
     assert set(json.loads(exported.out)) == {"triage", "abstain", "plan", "ask", "read", "respond"}
+    assert run("export", "models:/raise-sim-gpt-4o@champion", "--format", "messages").out == exported.out
+    prompt = run("export", "--from", "prompts:/raise-sim-gpt-4o.respond@champion", "--format", "messages").object
+    assert prompt == {"raise-sim-gpt-4o.respond": json.loads(exported.out)["respond"]}
     scored = run("evaluate", target["chosen"], "--limit", "7", "--json")
     assert scored.object["programs"][0]["name"] == target["chosen"]
     shown = run("compile", *SMALL)
@@ -156,6 +159,10 @@ def test_when_nothing_could_be_scored_the_command_fails_and_says_why(run: Run) -
         (["plan", "--out", "."], "folder"),
         (["plan", "--out", "x.jsonl", "--max-usd", "1", *NO_PRICE], "openai/mine"),
         (["export", "no-such-folder"], "no-such-folder"),
+        (["export"], "name a compiled program, or a prompt"),
+        (["export", "p", "--from", "prompts:/p@champion"], "name a compiled program, or a prompt"),
+        (["export", "--from", "prompts:/p@champion"], "there is no MLflow store"),
+        (["evaluate", "models:/p@champion"], "there is no MLflow store"),
         (["ui"], "raise compile"),
         (["data", "build", "--source", "web", "--out", "x.jsonl"], "web"),
         (["data", "generate", "--out", "."], "folder"),

@@ -23,7 +23,7 @@ from optimizers import (
     prompts_of,
     tracking_uri,
 )
-from optimizers.tracking.models import log_program
+from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import RunRecord, TrackingRecord
 from optimizers.tracking.views import compare_page
@@ -158,14 +158,16 @@ def test_any_model_string_makes_a_name_that_mlflow_takes(tmp_path: Path, model: 
     tracker = Tracker(tmp_path / "mlruns", {"name": "test", "hash": "0123456789"})
     folder, name = tmp_path / "program", f"raise-{slug_of(model)}"
     RAISE().save(folder)
+    RAISE().save(folder / "front" / "p")
     tested = RunRecord(key="test/p", name="p", stage="test", params={"target": model})
     record = TrackingRecord(
-        data={}, target=model, simulated=True, parent=tested, children=(tested,), program=name, chosen="p"
+        data={}, target=model, simulated=True, parent=tested, children=(tested,), program=name, chosen="p", front=("p",)
     )
     tracker.make_default()
     run = tracker.start(model, {"target": model}, {"stage": "compile"})
-    assert log_program(tracker, run, record, folder)
-    register_prompts(record, run, RAISE())
+    chosen = log_programs(tracker, run, {"test/p": run}, record, folder)
+    register_prompts(tracker, run, record, folder, chosen)
+    assert tracker.client.get_model_version_by_alias(name, "champion").source == f"models:/{chosen.model_id}"
 
 
 def test_bootstrap_random_gives_one_program(tmp_path: Path) -> None:

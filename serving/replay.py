@@ -1,0 +1,159 @@
+"""A conversation recovered from the messages of a chat client, so that a server keeps nothing between two requests.
+
+The first words of the person are the query. What the assistant said before any later words was a question of RAISE's,
+if it is as short as one and asks something; what it asked about is told from its words, or else by making the move
+again, which takes no call while the replies are stored. Anything else was an answer, and what follows it is asked in
+addition. So any client that sends its messages again works, and a history that was edited,
+reordered or cut gives a conversation with less in it, never an error.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import regex
+
+from modules import RAISE
+from modules.answers import plain_question
+from modules.reading.questions import fault_of
+from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError
+
+LONGEST_QUESTION = 400
+"""Characters of the assistant's words that can be a question; answers are longer, or ask nothing."""
+GENERAL = ("mental_health_status", "emotional_state")
+"""Attributes that everyday words name ("how are you", "in mind"), the more telling first; a question whose words fit
+another one, too, is about that."""
+TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+"""Types of parts of a message's content that hold text."""
+_ASKS = regex.compile(r"[?\uff1f\u061f\u037e]")
+
+Message = Mapping[str, Any]
+"""``role`` and ``content``, as in OpenAI's chat API."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What the person said, after what.
+
+    Attributes:
+        before: the assistant's last words before; empty at the beginning.
+        said: the person's words.
+    """
+
+    before: str
+    said: str
+
+
+def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
+    """What the agent says next: a question, or the answer.
+
+    Raises:
+        RaiseError: if the messages are no chat, or hold no words of the person.
+    """
+    exchanges = exchanges_in(messages)
+    conversation = Conversation(query=exchanges[0].said)
+    for exchange in exchanges[1:]:
+        ask = None
+        if not is_question(exchange.before):
+            conversation = _ask_more(conversation, exchange.said)
+        elif (ask := _told_by_words(conversation, exchange.before)) is None:
+            ask = _if_same(agent.step(conversation), exchange.before)
+        conversation = agent.hear(conversation, exchange.said, ask)
+    return _limited(agent, conversation, exchanges).step(conversation)
+
+
+async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
+    """The async twin of ``next_move``."""
+    exchanges = exchanges_in(messages)
+    conversation = Conversation(query=exchanges[0].said)
+    for exchange in exchanges[1:]:
+        ask = None
+        if not is_question(exchange.before):
+            conversation = _ask_more(conversation, exchange.said)
+        elif (ask := _told_by_words(conversation, exchange.before)) is None:
+            ask = _if_same(await agent.astep(conversation), exchange.before)
+        conversation = await agent.ahear(conversation, exchange.said, ask)
+    return await _limited(agent, conversation, exchanges).astep(conversation)
+
+
+def words_of(move: Move) -> str:
+    """What the person gets to read."""
+    return move.question if isinstance(move, Ask) else move.text
+
+
+def exchanges_in(messages: Sequence[Message]) -> list[Exchange]:
+    """The person's words, each with the assistant's before it, oldest first; the first is the query.
+
+    Other roles are left out, and so is what the assistant said before the query or after the person's last words. Of
+    several messages of the assistant in a row the last counts; those of the person are one.
+
+    Raises:
+        RaiseError: if a message has no role, its content is no text, or none is the person's.
+    """
+    found: list[Exchange] = []
+    before: str | None = ""  # None: the person spoke last
+    for number, message in enumerate(messages, 1):
+        role, text = _read_message(message, number)
+        if role == "assistant" and text:
+            before = text
+        elif role == "user" and text and before is None:
+            found[-1] = replace(found[-1], said=f"{found[-1].said}\n{text}")
+        elif role == "user" and text:
+            found.append(Exchange(before or "" if found else "", text))
+            before = None
+    if not found:
+        raise RaiseError("no message has the role user and some text: send what the person asked.")
+    return found
+
+
+def attribute_of(question: str, query: str) -> str | None:
+    """What ``question`` is about; None if its words do not tell, or fit several attributes."""
+    plain = [name for name in ATTRIBUTE_NAMES if plain_question(name, query) == question]
+    found = plain or [name for name in ATTRIBUTE_NAMES if fault_of(question, name, query) is None]
+    special = [name for name in found if name not in GENERAL] or [name for name in GENERAL if name in found][:1]
+    return special[0] if len(special) == 1 else None
+
+
+def is_question(text: str) -> bool:
+    """Whether words of the assistant's are as short as a question and ask something."""
+    return len(text) <= LONGEST_QUESTION and "\n\n" not in text and bool(_ASKS.search(text))
+
+
+def _ask_more(conversation: Conversation, said: str) -> Conversation:
+    """The conversation after something was asked in addition."""
+    return conversation.model_copy(update={"query": f"{conversation.query}\n\n{said}"})
+
+
+def _told_by_words(conversation: Conversation, question: str) -> Ask | None:
+    """The question as the agent asked it, if its words tell what it was about."""
+    attribute = attribute_of(question, conversation.query)
+    return None if attribute is None else Ask(attribute=attribute, question=question)
+
+
+def _if_same(move: Move, question: str) -> Ask | None:
+    """``move``, made anew for the same conversation, if it is that question; stored replies make it so."""
+    return move if isinstance(move, Ask) and move.question == question else None
+
+
+def _limited(agent: RAISE, conversation: Conversation, exchanges: Sequence[Exchange]) -> RAISE:
+    """The agent, whose budget also covers questions of which nobody can tell what they were about."""
+    unclear = sum(is_question(exchange.before) for exchange in exchanges) - len(conversation.asked())
+    if unclear <= 0:
+        return agent
+    limited = copy.copy(agent)
+    limited.settings = agent.settings.model_copy(update={"budget": max(0.0, agent.settings.budget - unclear)})
+    return limited
+
+
+def _read_message(message: Message, number: int) -> tuple[str, str]:
+    """Role and text of a message."""
+    if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+        raise RaiseError(f'message {number} is no object with a role: send {{"role": "user", "content": "..."}}.')
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return message["role"], (content or "").strip()
+    if not isinstance(content, Sequence):
+        raise RaiseError(f"the content of message {number} is neither text nor a list of parts.")
+    parts = [part for part in content if isinstance(part, Mapping) and part.get("type") in TEXT_PARTS]
+    return message["role"], "\n".join(str(part.get("text") or "") for part in parts).strip()
