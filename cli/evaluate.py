@@ -1,7 +1,8 @@
 """``raise evaluate``: programs run over scenarios; tables, curves or JSON out."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 import typer
@@ -12,8 +13,8 @@ from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
 from cli.command import NO_CONCLUSION
-from cli.console import err, out, print_json
-from cli.inputs import agent_settings, refuse_folder, scenario_set, tell, tell_of_probe
+from cli.console import err, out, print_json, warn
+from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.options.evaluate import Options
 from cli.programs import program_named, takes_settings
 from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
@@ -25,6 +26,10 @@ from lms import LanguageModels, Role
 from modules import ContextRich, PathIndex
 from modules.files import keeping, write_whole
 from signatures import RaiseError
+from signatures.masking import masked
+
+if TYPE_CHECKING:
+    from optimizers.tracking.record import TrackingRecord
 
 
 def run(options: Options) -> None:
@@ -34,6 +39,7 @@ def run(options: Options) -> None:
         typer.Exit: with 1 if nothing of a program could be scored, with 3 if too little for a conclusion.
     """
     settings, seed = load_settings(), options.seed
+    logged = logged_of(options, settings)
     planned = PathIndex.load(options.paths) if options.paths else None
     reference = options.compare_to or options.programs[0]
     names = options.programs if reference in options.programs else [*options.programs, reference]
@@ -71,6 +77,14 @@ def run(options: Options) -> None:
         _show(summaries, comparisons, title, simulated=simulated)
     if options.curve_plot:
         _draw(curves, model, options.curve_plot)
+    if logged.on:
+        from optimizers.tracking.evaluation import Drawn, evaluation_record  # noqa: PLC0415  MLflow takes seconds to load
+
+        drawn = Drawn(scenarios, options.split, seed)
+        done = zip(results, loaded, strict=True)
+        _track(
+            settings.root, [evaluation_record(one, program, models, drawn, logged=logged) for one, (_, program) in done]
+        )
     if any(summary["unscored"] == summary["n"] for summary in summaries):
         raise typer.Exit(1)
     if not all(summary["conclusion"] for summary in summaries):
@@ -111,6 +125,19 @@ def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], ti
     for summary in summaries:
         if "curve" in summary:
             out.print(curve_table(summary["name"], summary["curve"], simulated=simulated))
+
+
+def _track(root: Path, records: "Sequence[TrackingRecord]") -> None:
+    """Record evaluations in MLflow; that one cannot be recorded is told, and changes nothing else."""
+    from optimizers.tracking.evaluation import record_evaluation  # noqa: PLC0415
+    from optimizers.tracking.store import tracking_uri  # noqa: PLC0415
+
+    for record in records:
+        if why := record_evaluation(root, record):
+            name = record.parent.params["program"]
+            warn(f"{name} is evaluated, but not recorded in MLflow ({why}): the same command again records it.")
+            return
+    err.print(f"MLflow      {masked(tracking_uri(root))} (open it with: raise ui)", soft_wrap=True)
 
 
 def _draw(curves: list[Curve], target: str, file: Path) -> None:

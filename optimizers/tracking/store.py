@@ -54,6 +54,20 @@ def opening(uri: str) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def users_store_kept() -> Iterator[None]:
+    """After the block, MLflow's default store is what it was: a user's own traces and runs go on going there."""
+    given, before = os.environ.get(URI), mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]  # None: as if it had never been set
+        if given is None:
+            os.environ.pop(URI, None)
+        else:
+            os.environ[URI] = given
+
+
 class Tracker:
     """Writes runs of one data set.
 

@@ -11,7 +11,9 @@ from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked,
 from optimizers.tracking.models import log_program
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
-from optimizers.tracking.store import KEY, Tracker, first_line
+from optimizers.tracking.runs import write_run
+from optimizers.tracking.store import Tracker, first_line, users_store_kept
+from optimizers.tracking.traces import forget_conversations
 from signatures import RaiseError
 
 logger = logging.getLogger(__name__)
@@ -79,24 +81,19 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
     Args:
         folder: the program folder that the record is of.
     """
-    tracker.make_default()
     known = tracker.children(run)
     for child in record.children:
         begun = known.get(child.key)
         if begun is None or begun.info.status != "FINISHED":
             if begun is not None:
-                tracker.discard(MlflowRun(run.experiment_id, begun.info.run_id))
-            _write_child(tracker, run, child)
+                unfinished = MlflowRun(run.experiment_id, begun.info.run_id)
+                forget_conversations(tracker, unfinished)
+                tracker.discard(unfinished)
+            write_run(tracker, child, run)
     tracker.log(run, record.parent.metrics)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
-    log_program(tracker, run, record, folder)
-    register_prompts(record, run, RAISE.load(folder))
-
-
-def _write_child(tracker: Tracker, parent: MlflowRun, child: RunRecord) -> None:
-    run = tracker.start(child.name, child.params, {**child.tags, "stage": child.stage, KEY: child.key}, parent)
-    tracker.log(run, child.metrics)
-    if child.episodes:
-        tracker.client.log_dict(run.run_id, child.episodes.model_dump(mode="json"), "episodes.json")
-    tracker.finish(run)
+    with users_store_kept():
+        tracker.make_default()
+        log_program(tracker, run, record, folder)
+        register_prompts(record, run, RAISE.load(folder))
