@@ -183,7 +183,7 @@ def test_a_run_that_was_cut_short_or_has_another_outcome_is_replaced_with_its_tr
 ) -> None:
     record = measured.record(traces=3)
     client = MlflowClient(tracking_uri(root))
-    spoils: list[Callable[[Run], None]] = [
+    spoils: list[Callable[[Run], object]] = [
         lambda run: client.set_terminated(run.info.run_id, "FAILED"),
         lambda run: client.set_tag(run.info.run_id, "outcome", "another"),
     ]
