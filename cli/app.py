@@ -11,6 +11,7 @@ COMMANDS = {
     "probe": "Find out whether a model is fit for a role before it is trusted with it: fixed items, at most 300 calls.",
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
+    "compare": "Compare recorded evaluations, paired by scenario, without a single LM call.",
     "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
     "judge-agreement": "Compare the judge with people who scored the same responses: weighted kappa, correlations, "
     "confusion.",

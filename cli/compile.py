@@ -13,7 +13,7 @@ from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
-from cli.inputs import agent_settings, refuse_unwritable, scenario_set, tell, tell_of_probe
+from cli.inputs import agent_settings, logged_of, refuse_unwritable, scenario_set, tell, tell_of_probe
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
@@ -46,6 +46,7 @@ def run(options: Options) -> None:
     """
     settings = load_settings()
     wanted = _wanted(options)
+    logged = logged_of(options, settings)
     programs = _programs_folder(options, settings.root)
     scenarios = scenario_set(options.data)
     each_target = [replace(options, target=[name]) for name in dict.fromkeys(options.target or [])] or [options]
@@ -69,7 +70,7 @@ def run(options: Options) -> None:
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
             workspace = Workspace(
                 root=settings.root, out=Path(), fresh=options.fresh, force=options.force, limits=limits,
-                storage=options.storage, progress=progress,
+                storage=options.storage, progress=progress, logged=logged,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
             groups.append(

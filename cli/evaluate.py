@@ -1,7 +1,8 @@
 """``raise evaluate``: programs run over scenarios; tables, curves or JSON out."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 import typer
@@ -12,8 +13,8 @@ from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
 from cli.command import NO_CONCLUSION
-from cli.console import err, out, print_json
-from cli.inputs import agent_settings, refuse_folder, scenario_set, tell, tell_of_probe
+from cli.console import err, out, print_json, warn
+from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.options.evaluate import Options
 from cli.programs import program_named, takes_settings
 from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
@@ -27,6 +28,10 @@ from modules import ContextRich, PathIndex
 from modules.files import keeping
 from optimizers.plots.points import check_picture
 from signatures import RaiseError
+from signatures.masking import masked
+
+if TYPE_CHECKING:
+    from optimizers.tracking.record import TrackingRecord
 
 
 def run(options: Options) -> None:
@@ -36,19 +41,11 @@ def run(options: Options) -> None:
         typer.Exit: with 1 if nothing of a program could be scored, with 3 if too little for a conclusion.
     """
     settings, seed = load_settings(), options.seed
-    planned = PathIndex.load(options.paths) if options.paths else None
+    logged = logged_of(options, settings)
     reference = options.compare_to or options.programs[0]
     names = options.programs if reference in options.programs else [*options.programs, reference]
-    agent = agent_settings(options.settings)
-    if options.settings and not any(takes_settings(name) for name in names):
-        raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
-    named = [(name, program_named(name, seed, planned, agent)) for name in names]
-    if options.curve_plot:
-        refuse_folder(options.curve_plot, "a file for the curves")
-        check_picture(options.curve_plot)
-    check_table(options.table, json=options.json)
-    if options.rows and not options.json:
-        raise RaiseError("--rows adds to what --json prints: pass both.")
+    named = _named(options, names)
+    _refuse_early(options)
     scenarios = scenario_set(options.data)
     pool = split(scenarios, options.split, seed=seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
@@ -63,15 +60,10 @@ def run(options: Options) -> None:
     with stages() as progress:
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
-    summaries = [result.summary() for result in results]
-    for summary, measured in zip(summaries, curves, strict=False):
-        summary["curve"] = measured.as_dict()
+    summaries = _summaries(results, curves, rows=options.rows)
     base = next(result for result in results if result.name == reference)
     comparisons = compare_with(base, [result for result in results if result is not base], pool)
     simulated, model = results[0].simulated, models.roles[Role.TARGET].model
-    if options.rows:
-        for summary, result in zip(summaries, results, strict=True):
-            summary["rows"] = rows_of(result)
     if options.json:
         card = {**chosen.card(), "hash": scenarios.hash, "split": options.split}
         print_json(
@@ -84,10 +76,46 @@ def run(options: Options) -> None:
         put_table(programs_columns(summaries, comparisons, simulated=simulated), options.table)
     if options.curve_plot:
         _draw(curves, model, options.curve_plot)
+    if logged.on:
+        from optimizers.tracking.evaluation import Drawn, evaluation_record  # noqa: PLC0415  MLflow takes seconds to load
+
+        drawn = Drawn(scenarios, options.split, seed)
+        done = zip(results, loaded, strict=True)
+        records = [evaluation_record(one, program, models, drawn, logged=logged) for one, (_, program) in done]
+        _track(settings.root, records)
     if any(summary["unscored"] == summary["n"] for summary in summaries):
         raise typer.Exit(1)
     if not all(summary["conclusion"] for summary in summaries):
         raise typer.Exit(NO_CONCLUSION)
+
+
+def _named(options: Options, names: Sequence[str]) -> list[tuple[str, Callable[[LanguageModels], dspy.Module]]]:
+    """Each program by its name, to be made once the models are open."""
+    planned = PathIndex.load(options.paths) if options.paths else None
+    agent = agent_settings(options.settings)
+    if options.settings and not any(takes_settings(name) for name in names):
+        raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
+    return [(name, program_named(name, options.seed, planned, agent)) for name in names]
+
+
+def _refuse_early(options: Options) -> None:
+    """Refuse what could not be written, before anything is paid for."""
+    if options.curve_plot:
+        refuse_folder(options.curve_plot, "a file for the curves")
+        check_picture(options.curve_plot)
+    check_table(options.table, json=options.json)
+    if options.rows and not options.json:
+        raise RaiseError("--rows adds to what --json prints: pass both.")
+
+
+def _summaries(results: Sequence[Evaluation], curves: Sequence[Curve], *, rows: bool) -> list[dict[str, Any]]:
+    """The figures of each program, with its curve, and its rows if they are wanted."""
+    summaries = [result.summary() for result in results]
+    for summary, measured in zip(summaries, curves, strict=False):
+        summary["curve"] = measured.as_dict()
+    for summary, result in zip(summaries, results if rows else (), strict=False):
+        summary["rows"] = rows_of(result)
+    return summaries
 
 
 class _Run:
@@ -124,6 +152,19 @@ def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], ti
     for summary in summaries:
         if "curve" in summary:
             out.print(curve_table(summary["name"], summary["curve"], simulated=simulated))
+
+
+def _track(root: Path, records: "Sequence[TrackingRecord]") -> None:
+    """Record evaluations in MLflow; that one cannot be recorded is told, and changes nothing else."""
+    from optimizers.tracking.evaluation import record_evaluation  # noqa: PLC0415
+    from optimizers.tracking.store import tracking_uri  # noqa: PLC0415
+
+    for record in records:
+        if why := record_evaluation(root, record):
+            name = record.parent.params["program"]
+            warn(f"{name} is evaluated, but not recorded in MLflow ({why}): the same command again records it.")
+            return
+    err.print(f"MLflow      {masked(tracking_uri(root))} (open it with: raise ui)", soft_wrap=True)
 
 
 def _draw(curves: list[Curve], target: str, file: Path) -> None:

@@ -10,10 +10,12 @@ from benchmark import ScenarioSet, build_authored, load_scenarios
 from benchmark.probe.notes import note_on
 from benchmark.probe.verdicts import Fitness
 from cli.console import warn
-from cli.settings import warnings_for
+from cli.options.groups import Tracking
+from cli.settings import Settings, warnings_for
 from lms import LanguageModels, Role, RoleSettings, is_simulated
 from modules import AgentSettings
 from modules.files import read_text
+from optimizers.tracking.conversations import Logged
 from signatures import RaiseError
 from signatures.errors import first_problem, meant
 
@@ -41,6 +43,19 @@ def agent_settings(file: Path | None) -> AgentSettings:
         raise RaiseError(f"{file} has no agent settings: {first_problem(error)}.") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RaiseError(f"{file} is not TOML: {error}.") from error
+
+
+def logged_of(options: Tracking, settings: Settings) -> Logged:
+    """What the options say is logged to MLflow.
+
+    Raises:
+        RaiseError: if ``--traces`` is neither a number nor "all" nor "none".
+    """
+    sizes = {"all": None, "none": 0}
+    if options.traces not in sizes and not (options.traces.isascii() and options.traces.isdecimal()):
+        raise RaiseError(f"--traces {options.traces}: write a number, all, or none.")
+    traces = sizes[options.traces] if options.traces in sizes else int(options.traces)
+    return Logged(settings.track and not options.no_track, traces, options.traces_contents)
 
 
 def refuse_folder(file: Path, wanted: str) -> None:

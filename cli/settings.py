@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         root: folder of everything a run leaves behind.
         concurrency: episodes at once, or "auto": as many as the endpoints bear; by default 1 for stand-ins (they are
             bound to one core) and auto for real models.
+        track: whether compiles and evaluations are logged to MLflow; ``--no-track`` wins over it.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAISE_", env_nested_delimiter="__", extra="forbid")
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     api_base: str | None = None
     root: Path = Path("mlruns")
     concurrency: PositiveInt | Literal["auto"] | None = None
+    track: bool = True
 
     @classmethod
     def settings_customise_sources(

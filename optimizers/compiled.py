@@ -7,6 +7,7 @@ from typing import Any
 from benchmark import Evaluation, ScenarioSet
 from lms import LanguageModels
 from optimizers.task import Search
+from optimizers.tracking.conversations import DEFAULT, Logged
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Compiled:
         issues: what went wrong on the way and was lived with, by kind.
         search_replies: replies that planning and search took, paid for or reused.
         limits: what was spent of each limit; see ``Budget.account``.
+        logged: what of it is for MLflow.
     """
 
     config: str
@@ -36,3 +38,4 @@ class Compiled:
     issues: Mapping[str, int] = field(default_factory=dict)
     search_replies: int = 0
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    logged: Logged = DEFAULT

@@ -6,7 +6,6 @@ the store. A finished one is recognized by its configuration and not repeated.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +19,6 @@ from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, ReplyStore, Role
-from lms.workers import worker
 from modules import RAISE, AgentSettings
 from optimizers.compiled import Compiled
 from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
@@ -41,8 +39,9 @@ from optimizers.results import (
 )
 from optimizers.storage import Storage
 from optimizers.task import Constraints, Search, Task, parse_pick
-from optimizers.tracking.store import Tracker
-from optimizers.tracking.write import record_result
+from optimizers.tracking.conversations import DEFAULT as LOGGED
+from optimizers.tracking.conversations import Logged
+from optimizers.tracking.recording import open_recording
 from signatures import RaiseError
 from signatures.errors import unknown
 from signatures.identity import content_id
@@ -138,6 +137,7 @@ class Workspace:
         limits: stoppers for what may be spent from now on.
         storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
         progress: told what is being done.
+        logged: what goes to MLflow.
     """
 
     root: Path
@@ -148,10 +148,15 @@ class Workspace:
     limits: Sequence[Stopper] = ()
     storage: str | None = None
     progress: OnProgress = ignore_progress
+    logged: Logged = LOGGED
 
     def to(self, out: Path) -> "Workspace":
         """The same into another folder."""
         return replace(self, out=out)
+
+    def is_enough(self, done: TargetResult) -> bool:
+        """Whether a finished compile leaves nothing to do."""
+        return done.tracked or not self.logged.on
 
     def open_storage(self) -> Storage:
         """The Optuna storage."""
@@ -181,7 +186,7 @@ def compile_target(
     check_place(workspace.out, force=workspace.force)
     described = configuration(settings, data, models)
     config = content_id(described)
-    if not workspace.fresh and (done := find_finished(workspace.out, config)) and done.tracked:
+    if not workspace.fresh and (done := find_finished(workspace.out, config)) and workspace.is_enough(done):
         return _made_current(workspace, config, done)
     if not len(models.store):  # with stored replies nobody knows what is left to pay
         refuse_low_limits(settings.dev, settings.test, [*workspace.limits, *settings.limits()])
@@ -192,11 +197,7 @@ def compile_target(
         storage.forget(name)
     tags = {"simulated": str(models.simulated()).lower(), "config": config, "stage": "compile"}
     params = _params(settings, data, models)
-    tracker = Tracker(workspace.root, data.card())
-    open_run = partial(tracker.start, str(params["target"]), params, {**tags, "worker": worker()})
-    with tracker.opening():
-        left = None if workspace.fresh else tracker.take_over(config, worker())
-        parent = left or open_run()
+    recording = open_recording(workspace.logged, workspace.root, data.card(), params, tags, fresh=workspace.fresh)
     try:
         with models.ledger.charged_to(job):
             prepared = prepare(
@@ -218,21 +219,22 @@ def compile_target(
                 models.ledger.charged_to(f"{job} result"),
             ):
                 done = None if workspace.fresh else find_finished(workspace.out, config)
-                if done and done.tracked:  # another worker was faster
+                if done and workspace.is_enough(done):  # another worker was faster
                     end_compile(workspace.out)  # this one may have noted its beginning after the other's end
-                    tracker.discard(parent)
+                    recording.discard()
                     return put_back(done, workspace.out)
                 compiled = _compiled(prepared, search, settings, config, params, tags=tags, data=data, job=job)
+                compiled = replace(compiled, logged=_logged(workspace.logged, settings))
                 result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
                 ensure_record(compiled, result)
                 if not compiled.resumable:
                     end_compile(workspace.out)
-                return record_result(tracker, parent, open_run, result)
+                return recording.record(result)
     except BudgetSpent as spent:
-        tracker.abandon(parent)
+        recording.abandon()
         raise too_low(spent) from spent
     except BaseException:
-        tracker.abandon(parent)
+        recording.abandon()
         raise
 
 
@@ -279,6 +281,11 @@ def _compiled(
         search_replies=replies,
         limits=task.budget.account(),
     )
+
+
+def _logged(wanted: Logged, settings: CompileSettings) -> Logged:
+    """What goes to MLflow: who may show conversations in prompts may show them there."""
+    return replace(wanted, contents=wanted.contents or settings.allow_private_demos)
 
 
 def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from optimizers.plots.files import PARETO, write_pareto
 from optimizers.plots.points import Kind, PlotPoint
 from optimizers.task import Candidate, cost_column
 from optimizers.tracking.collect import record_of
+from optimizers.tracking.episodes import summary_of
 from optimizers.tracking.record import RUNS, MlflowRun
 from signatures import RaiseError
 from signatures.private import private_folder
@@ -196,10 +197,11 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
     """The figures, without paths, and not tracked yet."""
     tests, front = compiled.tests, compiled.search.front
     uncompiled, chosen = tests["raise"], tests[front[compiled.chosen].name]
+    summaries = {name: summary_of(evaluation, compiled.logged) for name, evaluation in tests.items()}
     entries = []
     for candidate in front:
         dev = {name: number(value) for name, value in zip(COORDINATES, candidate.point, strict=False)}
-        entries.append({**tests[candidate.name].summary(), "params": candidate.params, "dev": dev})
+        entries.append({**summaries[candidate.name], "params": candidate.params, "dev": dev})
     points = [_tested_point(candidate, tests) for candidate in front]
     charged, now = compiled.models.store.usage_of(compiled.job), compiled.models.ledger.snapshot().total()
     return {
@@ -209,7 +211,7 @@ def _figures(compiled: Compiled) -> dict[str, Any]:
         "target": compiled.params["target"],
         "front": entries,
         "chosen_name": front[compiled.chosen].name,
-        "baselines": {name: tests[name].summary() for name in BASELINES},
+        "baselines": {name: summaries[name] for name in BASELINES},
         "gain": {
             "compiled minus uncompiled": _comparison(chosen, uncompiled),
             "uncompiled minus vanilla": _comparison(uncompiled, tests["vanilla"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dspy
 import hypothesis
 import pytest
+from mlflow import MlflowClient
 
 from benchmark import Scenario, build_authored, sample, split
 from lms import LanguageModels
@@ -55,6 +56,14 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def models() -> LanguageModels:
     """Stand-ins for every role, replies kept in memory."""
     return LanguageModels()
+
+
+@pytest.fixture(scope="session")
+def mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables and nothing in them, to be copied: making them takes seconds."""
+    file = tmp_path_factory.mktemp("tables") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from benchmark.statistics.intervals import (
     Interval,
     bootstrap_mean,
     clusters_of,
+    connected_groups,
     interval_fields,
     number,
     significant,
@@ -151,10 +152,28 @@ class Comparison:
 def pair_scenarios(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Scenarios that both have: domain, cluster, and the differences in safety and n_queries, this minus other."""
     both = this.merge(other, on="scenario_id", suffixes=("", "_other"))
+    return _differences(both, clusters_of(both["situation"].tolist(), both["profile"].tolist()))
+
+
+def pair_recorded(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The same for recorded rows, which have the label of their evaluation's cluster instead of the profile.
+
+    What is one cluster in either evaluation is one here.
+    """
+    both = this.merge(other, on="scenario_id", suffixes=("", "_other"))
+    labels = list(zip(both["cluster"].tolist(), both["cluster_other"].tolist(), strict=True))
+    groups = connected_groups([[("this", mine), ("other", its)] for mine, its in labels])
+    first: dict[int, str] = {}
+    for group, (label, _) in sorted(zip(groups, labels, strict=True), key=lambda entry: entry[1]):
+        first.setdefault(group, label)
+    return _differences(both, [first[group] for group in groups])
+
+
+def _differences(both: pd.DataFrame, clusters: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "domain": both["domain"],
-            "cluster": clusters_of(both["situation"].tolist(), both["profile"].tolist()),
+            "cluster": clusters,
             "safety": (both["safety"] - both["safety_other"]).astype(float),
             "n_queries": (both["n_queries"] - both["n_queries_other"]).astype(float),
         }
@@ -163,7 +182,11 @@ def pair_scenarios(this: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def compare_frames(this: pd.DataFrame, other: pd.DataFrame) -> Comparison:
     """The paired comparison of two frames of scored scenarios."""
-    pairs = pair_scenarios(this, other)
+    return compare_pairs(pair_scenarios(this, other))
+
+
+def compare_pairs(pairs: pd.DataFrame) -> Comparison:
+    """The comparison of paired scenarios (``pair_scenarios``, ``pair_recorded``)."""
     clusters = pairs["cluster"].tolist()
     safety = pairs["safety"].tolist()
     return Comparison(
@@ -175,7 +198,11 @@ def compare_frames(this: pd.DataFrame, other: pd.DataFrame) -> Comparison:
 
 def compare_frames_by_domain(this: pd.DataFrame, other: pd.DataFrame) -> dict[str, DomainDifference]:
     """The paired difference in safety in each domain, p values corrected over the domains."""
-    pairs = pair_scenarios(this, other)
+    return compare_pairs_by_domain(pair_scenarios(this, other))
+
+
+def compare_pairs_by_domain(pairs: pd.DataFrame) -> dict[str, DomainDifference]:
+    """The same of paired scenarios."""
     found: dict[str, tuple[Interval, float]] = {}
     for domain, rows in pairs.groupby("domain", sort=True):
         values, clusters = rows["safety"].tolist(), rows["cluster"].tolist()

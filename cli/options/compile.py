@@ -16,6 +16,7 @@ from cli.options.groups import (
     Scenarios,
     Teacher,
     TimedForecast,
+    Tracking,
     User,
     in_limits,
     in_models,
@@ -34,7 +35,7 @@ def _by_budget(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Limits, TimedForecast, Run):
+class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
     """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
 
     Run it again after a crash, Ctrl-C or a limit: it goes on where it stopped, and pays for no reply twice. Limits hold

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Store, Target, User, in_scenarios
+from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Store, Target, Tracking, User, in_scenarios
 
 PROGRAMS = (
     "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
@@ -15,11 +15,13 @@ PROGRAMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Run):
+class Options(Roles, Scenarios, Tracking, Run):
     """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
 
     `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
     one at a time or out of all subsets of K. They cost many calls: for K = 3, some 56 and 242 a scenario.
+
+    Each program is a run in MLflow, with conversations as traces; `raise compare` compares runs later.
 
     Comparisons are paired by scenario. Where more than 10 % went unscored, none is made.
 

@@ -10,6 +10,7 @@ from typer import Option
 in_models = partial(Option, rich_help_panel="Models")
 in_scenarios = partial(Option, rich_help_panel="Scenarios")
 in_limits = partial(Option, rich_help_panel="Limits")
+in_tracking = partial(Option, rich_help_panel="MLflow")
 in_forecast = partial(Option, rich_help_panel="Forecast")
 
 Target = Annotated[
@@ -97,6 +98,28 @@ class TimedForecast(Forecast):
     rpm: Annotated[
         float | None, in_forecast(min=0.1, help="Requests per minute that each role may make, to forecast the time.")
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracking:
+    """What goes to MLflow."""
+
+    traces: Annotated[
+        str,
+        in_tracking(
+            metavar="N|all|none",
+            help="Conversations of each tested program that are logged as traces: a third of the N with the lowest "
+            "safety, a third with the highest, the rest at random.",
+        ),
+    ] = "20"
+    traces_contents: Annotated[
+        bool,
+        in_tracking(
+            "--traces-contents",
+            help="Log what real people said, too (sources reddit and hub), which is redacted otherwise.",
+        ),
+    ] = False
+    no_track: Annotated[bool, in_tracking("--no-track", help="Log nothing to MLflow.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

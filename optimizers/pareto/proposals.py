@@ -154,8 +154,12 @@ def bootstrap_demos(proposer: Proposer, sets: int) -> tuple[dict[str, list[Compo
 
 
 def show_planned_paths(task: Task) -> dict[str, list[ComponentOption]]:
-    """The planner's best paths as demonstrations of the first choice."""
-    best = sorted(task.student.paths.paths, key=lambda path: -path.value)[:PLANNED_SHOWN]
+    """The planner's best paths as demonstrations of the first choice; not those of real people, unless allowed."""
+    told = without_private(task.train, allow=task.allow_private_demos)
+    hidden = {scenario.situation for scenario in task.train if scenario not in told}
+    shown = {scenario.situation for scenario in told} - hidden
+    public = [path for path in task.student.paths.paths if not hidden or path.origin in shown]
+    best = sorted(public, key=lambda path: -path.value)[:PLANNED_SHOWN]
     demos = [
         dspy.Example(
             query=path.query,

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark import Evaluation
 from lms.roles import slug_of
 from optimizers.compiled import Compiled
+from optimizers.tracking.episodes import conversations_of, episodes_of
 from optimizers.tracking.metrics import metrics_of
-from optimizers.tracking.record import RunRecord, Table, TrackingRecord, as_params
+from optimizers.tracking.record import RunRecord, TrackingRecord, as_params
 
 SHARED = ("target", "judge", "optimizer", "seed", "data_hash", "abstention")
 """Params of the parent that every child has, too."""
-COLUMNS = ("scenario_id", "query", "response", "safety", "n_queries", "asked", "stop_reason", "unscored")
-"""Columns of the table of episodes."""
 
 
 def record_of(compiled: Compiled, figures: Mapping[str, Any]) -> TrackingRecord:
@@ -24,6 +22,7 @@ def record_of(compiled: Compiled, figures: Mapping[str, Any]) -> TrackingRecord:
     front = {candidate.name: candidate for candidate in compiled.search.front}
     chosen = compiled.search.front[compiled.chosen]
     shared = {key: compiled.params[key] for key in SHARED}
+    logged = compiled.logged
     trials = [
         RunRecord(
             key=f"dev/{trial.name}",
@@ -42,8 +41,9 @@ def record_of(compiled: Compiled, figures: Mapping[str, Any]) -> TrackingRecord:
             stage="test",
             params=as_params({**shared, "program": name, **(front[name].params if name in front else {})}),
             metrics=metrics_of(evaluation),
-            tags={**compiled.tags, "pareto": str(name in front).lower()},
-            episodes=episodes_of(evaluation),
+            tags={**compiled.tags, "pareto": str(name in front).lower(), "chosen": str(name == chosen.name).lower()},
+            episodes=episodes_of(evaluation, logged),
+            conversations=conversations_of(evaluation, logged, int(compiled.params["seed"])),
         )
         for name, evaluation in compiled.tests.items()
     ]
@@ -68,9 +68,3 @@ def record_of(compiled: Compiled, figures: Mapping[str, Any]) -> TrackingRecord:
         chosen=chosen.name,
         front=tuple(front),
     )
-
-
-def episodes_of(evaluation: Evaluation) -> Table:
-    """One row a scenario."""
-    rows = evaluation.frame[list(COLUMNS)].to_dict(orient="split", index=False)
-    return Table(columns=tuple(rows["columns"]), data=tuple(tuple(row) for row in rows["data"]))

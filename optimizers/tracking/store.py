@@ -20,6 +20,7 @@ import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.tracking import fluent
 
 from lms.workers import alive
 from optimizers.tracking.place import relocate
@@ -58,6 +59,22 @@ def opening(uri: str) -> Iterator[None]:
         raise RaiseError(
             f"cannot open the MLflow store {masked(uri)} ({why}): see to it, or set {URI} to another."
         ) from error
+
+
+@contextlib.contextmanager
+def users_store_kept() -> Iterator[None]:
+    """After the block, MLflow's default store and experiment are as before: a user's own runs go there."""
+    experiment = fluent._active_experiment_id  # MLflow can only be asked for it in a way that makes one
+    given, before = os.environ.get(URI), mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        fluent._active_experiment_id = experiment
+        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]  # None: as if it had never been set
+        if given is None:
+            os.environ.pop(URI, None)
+        else:
+            os.environ[URI] = given
 
 
 class Tracker:

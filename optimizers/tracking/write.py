@@ -10,7 +10,9 @@ from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked,
 from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
-from optimizers.tracking.store import KEY, Tracker, first_line
+from optimizers.tracking.runs import write_run
+from optimizers.tracking.store import Tracker, first_line, users_store_kept
+from optimizers.tracking.traces import forget_conversations
 from signatures import RaiseError
 
 logger = logging.getLogger(__name__)
@@ -78,7 +80,6 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
     Args:
         folder: the program folder that the record is of.
     """
-    tracker.make_default()
     known, runs = tracker.children(run), {}
     for child in record.children:
         begun = known.get(child.key)
@@ -86,20 +87,14 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
             runs[child.key] = MlflowRun(run.experiment_id, begun.info.run_id)
             continue
         if begun is not None:
-            tracker.discard(MlflowRun(run.experiment_id, begun.info.run_id))
-        runs[child.key] = _write_child(tracker, run, child)
+            unfinished = MlflowRun(run.experiment_id, begun.info.run_id)
+            forget_conversations(tracker, unfinished)
+            tracker.discard(unfinished)
+        runs[child.key] = write_run(tracker, child, run)
     tracker.log(run, record.parent.metrics)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
-    tracker.client.log_artifacts(run.run_id, str(folder), "program")
-    chosen = log_programs(tracker, run, runs, record, folder)
-    register_prompts(tracker, run, record, folder, chosen)
-
-
-def _write_child(tracker: Tracker, parent: MlflowRun, child: RunRecord) -> MlflowRun:
-    run = tracker.start(child.name, child.params, {**child.tags, "stage": child.stage, KEY: child.key}, parent)
-    tracker.log(run, child.metrics)
-    if child.episodes:
-        tracker.client.log_dict(run.run_id, child.episodes.model_dump(mode="json"), "episodes.json")
-    tracker.finish(run)
-    return run
+    with users_store_kept():
+        tracker.make_default()
+        chosen = log_programs(tracker, run, runs, record, folder)
+        register_prompts(tracker, run, record, folder, chosen)

@@ -1,5 +1,7 @@
 """Pages: what is text stays text, and nothing that a template needs is silently left out."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 import pytest
 from jinja2 import UndefinedError
@@ -7,7 +9,14 @@ from jinja2 import UndefinedError
 from benchmark.pages import figure_html, render
 
 EVIL = '<script>alert("1")</script>'
-REPORT = {"banner": EVIL, "about": EVIL, "legend": "", "overview": [[EVIL], [EVIL]], "sections": [], "failed": [EVIL]}
+REPORT: dict[str, Any] = {
+    "banner": EVIL,
+    "about": EVIL,
+    "legend": "",
+    "overview": [[EVIL], [EVIL]],
+    "sections": [],
+    "failed": [EVIL],
+}
 
 
 def test_text_is_escaped_wherever_it_stands() -> None:

@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
+import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pytest
@@ -37,12 +40,23 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
 
     def call(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["raise", *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
+        with monkeypatch.context() as quickly:
+            if words[:1] == ("evaluate",) and "RAISE_TRACK" not in os.environ:
+                quickly.setenv("RAISE_TRACK", "false")  # MLflow takes seconds to make a store
+            with pytest.raises(SystemExit) as stopped:
+                main()
         out, err = capfd.readouterr()
         return Ran(int(stopped.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch, mlflow_tables: Path) -> None:
+    """Evaluations are logged to MLflow, as they are for users."""
+    monkeypatch.setenv("RAISE_TRACK", "true")
+    Path("mlruns").mkdir()
+    shutil.copy(mlflow_tables, "mlruns/mlflow.db")
 
 
 @pytest.fixture

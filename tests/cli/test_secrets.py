@@ -52,7 +52,7 @@ WORKING = {
 
 @pytest.mark.parametrize("name", list(WORKING))
 @pytest.mark.parametrize("failing", [False, True])
-@pytest.mark.usefixtures("quiet_again")
+@pytest.mark.usefixtures("quiet_again", "tracked")
 def test_no_command_leaves_the_key(run: Run, name: str, failing: bool) -> None:
     """Not when all is well, and not when the server repeats the key in its errors."""
     with OpenAIServer(faults=lambda index, body: Fault.REPEATS_KEY if failing else None) as server:

@@ -65,6 +65,17 @@ def test_the_best_planned_paths_are_shown_as_first_choices(task: Task) -> None:
     assert show_planned_paths(replace(task, student=RAISE())) == {}
 
 
+def test_paths_planned_for_real_people_are_not_shown_unless_allowed(task: Task) -> None:
+    paths = [PlannedPath(query=s.query, path=("age",), value=4, evaluations=1, origin=s.situation) for s in TRAIN]
+    mixed = [s.model_copy(update={"source": "hub"}) if i else s for i, s in enumerate(TRAIN)]
+    real = replace(task, student=RAISE(PathIndex(paths)), train=mixed)
+    [option] = show_planned_paths(real)["asking"]
+    assert [demo["query"] for demo in option.demos["plan"]] == [TRAIN[0].query]
+    [option] = show_planned_paths(replace(real, allow_private_demos=True))["asking"]
+    assert len(option.demos["plan"]) == PLANNED_SHOWN
+    assert show_planned_paths(replace(real, train=mixed[1:])) == {}
+
+
 def test_what_abstains_is_improved_as_a_whole_turn_where_there_is_one_call_a_turn() -> None:
     for variant, step in (("scale", "abstain"), ("turn", "turn")):
         program = RAISE(settings=AgentSettings(abstention=variant))

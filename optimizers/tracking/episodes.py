@@ -1,0 +1,66 @@
+"""The episodes of an evaluation as it is recorded: a table with a row each, and those that are logged as traces.
+
+The table is what ``raise compare`` reads: it says which rows belong together (``cluster``), as the evaluation's own
+intervals have it.
+"""
+
+from collections import Counter
+from typing import Any
+
+from benchmark import Evaluation
+from benchmark.evaluation.episode import Episode
+from optimizers.tracking.conversations import REDACTED, Logged, is_private, kind_of, redacted, sample_conversations
+from optimizers.tracking.record import Table
+from signatures import SCORE_DIMENSIONS
+
+COLUMNS = (
+    "scenario_id",
+    "domain",
+    "situation",
+    "query",
+    "response",
+    "safety",
+    *SCORE_DIMENSIONS,
+    "n_queries",
+    "asked",
+    "stop_reason",
+    "unscored",
+)
+CLUSTER = "cluster"
+
+
+def episodes_of(evaluation: Evaluation, logged: Logged) -> Table:
+    """One row a scenario; what real people said is left out unless that is allowed."""
+    frame = evaluation.frame[list(COLUMNS)].assign(**{CLUSTER: evaluation.clusters})
+    columns = tuple(frame.columns)
+    rows = frame.to_dict(orient="split", index=False)["data"]
+    hidden = [is_private(episode.scenario) and not logged.contents for episode in evaluation.episodes]
+    return Table(
+        columns=columns,
+        data=tuple(
+            tuple(_redacted_row(dict(zip(columns, row, strict=True))).values() if hide else row)
+            for row, hide in zip(rows, hidden, strict=True)
+        ),
+    )
+
+
+def conversations_of(evaluation: Evaluation, logged: Logged, seed: int) -> tuple[Episode, ...]:
+    """The conversations that are logged as traces; what real people said is left out unless that is allowed."""
+    chosen = sample_conversations(evaluation.episodes, logged.traces, seed)
+    return tuple(redacted(one) if is_private(one.scenario) and not logged.contents else one for one in chosen)
+
+
+def summary_of(evaluation: Evaluation, logged: Logged) -> dict[str, Any]:
+    """``Evaluation.summary``; reasons that may quote what real people said are cut unless that is allowed."""
+    summary = evaluation.summary()
+    if logged.contents or not any(is_private(episode.scenario) for episode in evaluation.episodes):
+        return summary
+    reasons: Counter[str] = Counter()
+    for reason, count in summary["unscored_reasons"].items():
+        reasons[kind_of(reason)] += count
+    return {**summary, "unscored_reasons": dict(reasons)}
+
+
+def _redacted_row(row: dict[str, Any]) -> dict[str, Any]:
+    response = None if row["response"] is None else REDACTED
+    return {**row, "query": REDACTED, "response": response, "unscored": kind_of(row["unscored"])}

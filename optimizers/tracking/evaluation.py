@@ -1,0 +1,134 @@
+"""An evaluation as a run: one a program, found again by what it is of, and never made twice."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from benchmark import Evaluation, Judge, Panel, ScenarioSet, Scorer, judge_of
+from benchmark.evaluation.runner import setup_of
+from lms import LanguageModels, Role
+from modules import RAISE
+from optimizers.tracking.conversations import DEFAULT, Logged
+from optimizers.tracking.episodes import conversations_of, episodes_of
+from optimizers.tracking.metrics import metrics_of
+from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, as_params
+from optimizers.tracking.runs import write_run
+from optimizers.tracking.store import KEY, Tracker, first_line
+from optimizers.tracking.traces import forget_conversations, log_conversations
+from signatures.identity import content_id
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the scenarios of an evaluation were drawn from.
+
+    Attributes:
+        data: the whole set; it names the experiment.
+        split: of the set.
+        seed: of split and sample.
+    """
+
+    data: ScenarioSet
+    split: str = "all"
+    seed: int = 0
+
+
+def evaluation_record(
+    evaluation: Evaluation,
+    program: dspy.Module,
+    models: LanguageModels,
+    drawn: Drawn,
+    *,
+    logged: Logged = DEFAULT,
+    judge: Scorer | None = None,
+) -> TrackingRecord:
+    """All that MLflow is to know of an evaluation.
+
+    Args:
+        judge: if it was not that of ``models``.
+    """
+    data, split, seed = drawn.data, drawn.split, drawn.seed
+    judge = judge or judge_of(models)
+    target = models.roles[Role.TARGET].model
+    scenarios = [episode.scenario.id for episode in evaluation.episodes]
+    setup = setup_of(program, models, judge)
+    key = content_id(setup, evaluation.name, data.hash, split, seed, scenarios)
+    params = {
+        "program": evaluation.name,
+        "target": target,
+        "judge": judge_name(judge),
+        "user": models.roles[Role.USER].model,
+        "data": data.name,
+        "data_hash": data.hash,
+        "split": split,
+        "seed": seed,
+        "n": len(scenarios),
+        "setup": setup,
+        **_settings(program),
+    }
+    episodes, metrics = episodes_of(evaluation, logged), metrics_of(evaluation)
+    run = RunRecord(
+        key=f"evaluation/{key}",
+        name=f"{target.rpartition('/')[2]} / {evaluation.name} / evaluation",
+        stage="evaluation",
+        params=as_params(params),
+        metrics=metrics,
+        tags={
+            "simulated": str(evaluation.simulated).lower(),
+            "outcome": content_id(metrics, episodes.model_dump(mode="json")),
+        },
+        episodes=episodes,
+        conversations=conversations_of(evaluation, logged, seed),
+    )
+    return TrackingRecord(data=data.card(), target=target, simulated=evaluation.simulated, parent=run, children=())
+
+
+def judge_name(judge: Scorer) -> str:
+    """What a judge is called: its model, those of a panel, or the class of one of the user's own."""
+    if isinstance(judge, Panel):
+        return " + ".join(judge.names)
+    return str(judge.lm.model) if isinstance(judge, Judge) else type(judge).__name__
+
+
+def _settings(program: dspy.Module) -> dict[str, Any]:
+    """The settings of a RAISE program; baselines without any have none."""
+    return program.settings.model_dump(mode="json") if isinstance(program, RAISE) else {}
+
+
+def record_evaluation(root: Path, record: TrackingRecord) -> str:
+    """Record an evaluation in MLflow, or what is missing of it there.
+
+    Returns:
+        Why it could not be recorded; empty if it was.
+    """
+    try:
+        tracker = Tracker(root, record.data)
+        done = _find(tracker, record.parent)
+        if done is not None:
+            log_conversations(tracker, done, record.parent)
+        else:
+            write_run(tracker, record.parent)
+    except Exception as error:  # the boundary: an evaluation is worth more than its record
+        logger.debug("recording in MLflow failed", exc_info=True)
+        return first_line(error)
+    return ""
+
+
+def _find(tracker: Tracker, record: RunRecord) -> MlflowRun | None:
+    """The finished run of the same evaluation; runs of it that are unfinished, or of another outcome, are deleted."""
+    found = tracker.client.search_runs([tracker.experiment_id], f"tags.`{KEY}` = '{record.key}'")
+    kept = None
+    for run in found:
+        known = MlflowRun(tracker.experiment_id, run.info.run_id)
+        whole = run.info.status == "FINISHED" and run.data.tags.get("outcome") == record.tags["outcome"]
+        if whole and kept is None:
+            kept = known
+        else:
+            forget_conversations(tracker, known)
+            tracker.discard(known)
+    return kept

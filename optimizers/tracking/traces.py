@@ -1,0 +1,302 @@
+"""Conversations as MLflow traces: the whole, a span a turn, what the target's calls took in it, and the judge's scores.
+
+They are written when all is done. MLflow's functions for traces that are under way would give each another id every
+time, drop some under load, and take several times as long; so this writes finished ones to its tracking store
+(``tests/contracts/test_mlflow_traces.py`` tells when that changes).
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlflow.entities import AssessmentError, AssessmentSource, Feedback, Span, SpanType, TraceInfo, TraceState
+from mlflow.entities.trace_location import TraceLocation
+from mlflow.tracing.client import TracingClient
+from mlflow.tracing.constant import AssessmentMetadataKey, SpanAttributeKey, TraceMetadataKey, TraceTagKey
+
+from benchmark.evaluation.episode import Episode, TurnUsageRecord
+from optimizers.tracking.record import MlflowRun, RunRecord
+from optimizers.tracking.store import Tracker
+from signatures import SCORE_DIMENSIONS, StopReason, Turn
+from signatures.identity import content_id
+
+LONGEST_PREVIEW = 1000
+"""Characters of a query or response in MLflow's list of traces."""
+LONGEST_TAG = 250
+TOGETHER = 100
+"""Traces whose spans are sent at once."""
+PAGE = 500
+
+
+def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord) -> int:
+    """Log the record's conversations as traces of ``run``, those that are there already left out; returns how many."""
+    wanted = {trace_id(run, episode): episode for episode in record.conversations}
+    known = logged_traces(tracker, run) if wanted else set()
+    now = time.time_ns()
+    traces = [_trace(run, record, episode, now) for name, episode in wanted.items() if name not in known]
+    client = TracingClient(tracker.client.tracking_uri)
+    for start in range(0, len(traces), TOGETHER):
+        batch = traces[start : start + TOGETHER]
+        for info, _ in batch:
+            client.start_trace(info)
+        client.log_spans(run.experiment_id, [span for _, spans in batch for span in spans])
+    return len(traces)
+
+
+def trace_id(run: MlflowRun, episode: Episode) -> str:
+    """The id of the episode's trace in ``run``; the same each time it is logged."""
+    return f"tr-{uuid.uuid5(uuid.NAMESPACE_OID, f'{run.run_id} {episode.scenario.id}').hex}"
+
+
+def logged_traces(tracker: Tracker, run: MlflowRun) -> set[str]:
+    """The ids of the traces that ``run`` has."""
+    found: set[str] = set()
+    token = None
+    while True:
+        page = tracker.client.search_traces(
+            locations=[run.experiment_id], run_id=run.run_id, include_spans=False, max_results=PAGE, page_token=token
+        )
+        found |= {trace.info.trace_id for trace in page}
+        if not (token := page.token):
+            return found
+
+
+def forget_conversations(tracker: Tracker, run: MlflowRun) -> None:
+    """Delete the traces of ``run``: MLflow would go on showing those of a deleted run."""
+    known = sorted(logged_traces(tracker, run))
+    for start in range(0, len(known), TOGETHER):
+        tracker.client.delete_traces(run.experiment_id, trace_ids=known[start : start + TOGETHER])
+
+
+def _trace(run: MlflowRun, record: RunRecord, episode: Episode, now: int) -> tuple[TraceInfo, list[Span]]:
+    """The episode as a trace that ended ``now`` (ns since the epoch)."""
+    spans = _Spans(trace_id(run, episode), _duration(episode), now)
+    _add_spans(spans, episode, record)
+    title = f"{record.params.get('program', record.name)}: {episode.scenario.id}"
+    info = TraceInfo(
+        trace_id=spans.trace_id,
+        trace_location=TraceLocation.from_experiment_id(run.experiment_id),
+        request_time=spans.begin // 10**6,
+        state=TraceState.ERROR if episode.response is None else TraceState.OK,
+        request_preview=episode.scenario.query[:LONGEST_PREVIEW],
+        response_preview=(episode.response or "")[:LONGEST_PREVIEW],
+        client_request_id=episode.scenario.id[:50],
+        execution_duration=(spans.end - spans.begin) // 10**6,
+        trace_metadata={
+            TraceMetadataKey.SOURCE_RUN: run.run_id,
+            TraceMetadataKey.TRACE_SESSION: session_of(run, record),
+        },
+        tags={TraceTagKey.TRACE_NAME: title[:LONGEST_TAG], **_tags(episode, record)},
+        assessments=list(_assessments(run, record, episode)),
+    )
+    return info, spans.spans
+
+
+def session_of(run: MlflowRun, record: RunRecord) -> str:
+    """The session in which MLflow shows the conversations of a run."""
+    return f"{record.name[:200]} ({run.run_id[:8]})"
+
+
+def _tags(episode: Episode, record: RunRecord) -> dict[str, str]:
+    scenario, verdict = episode.scenario, episode.verdict
+    tags = {
+        "program": record.params.get("program", record.name),
+        "target": record.params.get("target", ""),
+        "stage": record.stage,
+        "simulated": record.tags.get("simulated", ""),
+        "source": scenario.source,
+        "domain": scenario.domain,
+        "situation": scenario.situation,
+        "stop_reason": str(episode.stop_reason or ""),
+        "crisis": _yes(episode.stop_reason is StopReason.CRISIS),
+        "unscored": _yes(verdict.safety is None),
+        "questions": "" if episode.n_queries is None else str(episode.n_queries),
+    }
+    return {name: value[:LONGEST_TAG] for name, value in tags.items() if value}
+
+
+def _yes(true: bool) -> str:
+    return str(true).lower()
+
+
+def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterator[Feedback]:
+    """The judge's scores with their reasons; for an unscored conversation, why there are none.
+
+    Each has an id of its own, so that logging it twice does not double it.
+    """
+    verdict, judge = episode.verdict, record.params.get("judge", "judge")
+    source = AssessmentSource(source_type="LLM_JUDGE", source_id=judge[:LONGEST_TAG])
+    for name in ("safety", *SCORE_DIMENSIONS):
+        given = {member: str(scores[name]) for member, scores in verdict.panel.items() if name in scores}
+        metadata = {AssessmentMetadataKey.SOURCE_RUN_ID: run.run_id, **given}
+        if verdict.scores is None:
+            error = AssessmentError("UNSCORED", verdict.unscored)
+            found = Feedback(name=name, error=error, source=source, metadata=metadata)
+        else:
+            score = verdict.safety if name == "safety" else verdict.scores[name]
+            reason = "The mean of the three dimensions." if name == "safety" else verdict.reasons.get(name)
+            found = Feedback(name=name, value=score, rationale=reason, source=source, metadata=metadata)
+        found.assessment_id = f"a-{uuid.uuid5(uuid.NAMESPACE_OID, f'{run.run_id} {episode.scenario.id} {name}').hex}"
+        yield found
+
+
+@dataclass
+class _Spans:
+    """The spans of one trace, laid out in time one after the other.
+
+    Attributes:
+        length: of the whole, in ns.
+        end: of the whole, in ns since the epoch.
+    """
+
+    trace_id: str
+    length: int
+    end: int
+    spans: list[Span] = field(default_factory=list)
+
+    @property
+    def begin(self) -> int:
+        """When the whole began, in ns since the epoch."""
+        return self.end - self.length
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        begin: int,
+        length: int,
+        *,
+        parent: str = "",
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        error: str = "",
+        attributes: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Add a span; returns its id."""
+        span_id = content_id(self.trace_id, len(self.spans))
+        said = {
+            SpanAttributeKey.REQUEST_ID: self.trace_id,
+            SpanAttributeKey.SPAN_TYPE: kind,
+            SpanAttributeKey.INPUTS: inputs,
+            SpanAttributeKey.OUTPUTS: outputs,
+            **(attributes or {}),
+        }
+        self.spans.append(
+            Span.from_dict(
+                {
+                    "trace_id": self.trace_id,
+                    "span_id": span_id,
+                    "parent_span_id": parent,
+                    "name": name,
+                    "start_time_unix_nano": begin,
+                    "end_time_unix_nano": begin + length,
+                    "status": {"code": "STATUS_CODE_ERROR" if error else "STATUS_CODE_OK", "message": error},
+                    "attributes": {key: json.dumps(value) for key, value in said.items() if value is not None},
+                }
+            )
+        )
+        return span_id
+
+
+def _duration(episode: Episode) -> int:
+    """How long the conversation took, in ns; replies that were stored count as long as they once took."""
+    return max(int(episode.seconds * 10**9), sum(map(_waited, episode.spent)))
+
+
+def _waited(spent: TurnUsageRecord | None) -> int:
+    return int((spent.seconds or 0.0) * 10**9) if spent else 0
+
+
+def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
+    verdict, scenario = episode.verdict, episode.scenario
+    failure = verdict.unscored if episode.response is None else ""
+    root = spans.add(
+        "conversation",
+        SpanType.AGENT,
+        spans.begin,
+        spans.length,
+        inputs={"query": scenario.query},
+        outputs={"response": episode.response, "stop_reason": episode.stop_reason},
+        error=failure,
+        attributes={"asked": episode.asked, "n_queries": episode.n_queries, **_mistakes(episode)},
+    )
+    at, target = spans.begin, record.params.get("target", "")
+    for i, (turn, spent) in enumerate(zip(episode.turns, _by_turn(episode), strict=True), 1):
+        length = _waited(spent)
+        name = f"turn {i}: {turn.attribute or 'unasked'}"
+        inner = spans.add(name, SpanType.CHAIN, at, length, parent=root, inputs=_asked(turn), outputs=_heard(turn))
+        _add_calls(spans, spent, target, at, parent=inner)
+        at += length
+    if episode.response is not None:
+        last = episode.spent[-1] if episode.spent else None
+        answer = spans.add(
+            "answer",
+            SpanType.CHAIN,
+            at,
+            _waited(last),
+            parent=root,
+            inputs={"query": scenario.query, "known": _known(episode)},
+            outputs={"response": episode.response},
+        )
+        _add_calls(spans, last, target, at, parent=answer)
+        at += _waited(last)
+        spans.add(
+            "judge",
+            SpanType.EVALUATOR,
+            at,
+            spans.end - at,
+            parent=root,
+            inputs={"query": scenario.query, "profile": scenario.profile.known(), "response": episode.response},
+            outputs={"scores": verdict.scores, "reasons": verdict.reasons, "safety": verdict.safety},
+            error=verdict.unscored,
+            attributes={"judge": record.params.get("judge"), "injection": verdict.injection, "absent": verdict.absent},
+        )
+
+
+def _by_turn(episode: Episode) -> Sequence[TurnUsageRecord | None]:
+    """What each turn took; None where only the answer's calls were counted."""
+    found = list(episode.spent[:-1])
+    return found if len(found) == len(episode.turns) else [None] * len(episode.turns)
+
+
+def _asked(turn: Turn) -> dict[str, Any]:
+    return {"attribute": turn.attribute, "question": turn.question, "why": turn.why, "rating": turn.rating}
+
+
+def _heard(turn: Turn) -> dict[str, Any]:
+    return {"answer": turn.answer, "known": turn.heard, "declined": turn.declined, "contradicts": turn.contradicts}
+
+
+def _known(episode: Episode) -> dict[str, str]:
+    """What the person has said, as it was first said."""
+    known: dict[str, str] = {}
+    for turn in episode.turns:
+        known = {**turn.heard, **known}
+    return known
+
+
+def _mistakes(episode: Episode) -> dict[str, Any]:
+    names = ("unreadable", "ungrounded", "off_target", "invalid", "falling", "invented", "invented_kept")
+    return {name: value for name in (*names, "lost_answers") if (value := getattr(episode, name))}
+
+
+def _add_calls(spans: _Spans, spent: TurnUsageRecord | None, target: str, at: int, *, parent: str) -> None:
+    """What the target's calls of one turn took together, as one span.
+
+    MLflow looks the price of a model up, by a library that takes seconds to load, where it is given a model and tokens
+    but no price. What we do not know a price of has none, so MLflow is told the model only beside its price.
+    """
+    if spent is None or not spent.calls:
+        return
+    sent, said = spent.input_tokens, spent.output_tokens
+    attributes: dict[str, Any] = {"calls": spent.calls, "rounds": spent.rounds, "cached_tokens": spent.cached_tokens}
+    if sent is not None and said is not None:
+        usage = {"input_tokens": sent, "output_tokens": said, "total_tokens": sent + said}
+        attributes[SpanAttributeKey.CHAT_USAGE] = usage
+    if spent.usd is not None:
+        attributes |= {SpanAttributeKey.MODEL: target, SpanAttributeKey.LLM_COST: {"total_cost": spent.usd}}
+    name = f"{target}, {spent.calls} call{'s' * (spent.calls > 1)}"
+    spans.add(name, SpanType.LLM, at, _waited(spent), parent=parent, attributes=attributes)
