@@ -11,7 +11,8 @@ from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked,
 from optimizers.tracking.models import log_program
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
-from optimizers.tracking.store import KEY, Tracker, first_line
+from optimizers.tracking.store import KEY, NOTE, Tracker, first_line
+from optimizers.tracking.views import write_views
 from signatures import RaiseError
 
 logger = logging.getLogger(__name__)
@@ -87,16 +88,26 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
             if begun is not None:
                 tracker.discard(MlflowRun(run.experiment_id, begun.info.run_id))
             _write_child(tracker, run, child)
-    tracker.log(run, record.parent.metrics)
+    parent, begun_at = record.parent, tracker.client.get_run(run.run_id).info.start_time
+    tracker.client.update_run(run.run_id, name=parent.name)
+    tracker.log(run, metrics=parent.metrics, curves=parent.curves, tags=_tags(parent), at=begun_at)
+    tracker.log_data(run, parent.stage)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
     log_program(tracker, run, record, folder)
     register_prompts(record, run, RAISE.load(folder))
+    write_views(tracker.client, run.experiment_id, record.data)
 
 
 def _write_child(tracker: Tracker, parent: MlflowRun, child: RunRecord) -> None:
-    run = tracker.start(child.name, child.params, {**child.tags, "stage": child.stage, KEY: child.key}, parent)
-    tracker.log(run, child.metrics)
+    run = tracker.open_run(child.name, {**_tags(child), KEY: child.key}, parent)
+    tracker.log(run, params=child.params, metrics=child.metrics, curves=child.curves)
+    tracker.log_data(run, child.stage)
     if child.episodes:
         tracker.client.log_dict(run.run_id, child.episodes.model_dump(mode="json"), "episodes.json")
     tracker.finish(run)
+
+
+def _tags(record: RunRecord) -> dict[str, str]:
+    """The tags of a run, with its description."""
+    return {**record.tags, "stage": record.stage, **({NOTE: record.note} if record.note else {})}
