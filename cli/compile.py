@@ -32,7 +32,8 @@ from optimizers import (
 )
 from optimizers.defaults import OPTIMIZER
 from optimizers.forecast import forecast_compile, size_compile
-from optimizers.results import LABELS, TargetResult, check_place, read_result
+from optimizers.results import TargetResult, check_place, read_result
+from optimizers.tracking.names import LABELS
 from signatures import RaiseError
 from signatures.errors import first_problem
 from signatures.masking import masked

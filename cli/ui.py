@@ -4,13 +4,18 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Sequence
 
 import typer
 
 from cli.console import err
 from cli.options.ui import Options
 from cli.settings import load_settings
-from optimizers import compare_page, tracking_uri
+from optimizers import opening_pages, tracking_uri
+from optimizers.tracking.views import Page
 from signatures import RaiseError
 
 
@@ -23,12 +28,13 @@ def run(options: Options) -> None:
     if not os.environ.get("MLFLOW_TRACKING_URI") and not (root / "mlflow.db").is_file():
         raise RaiseError(f"there are no runs in {root} yet: raise compile makes some.")
     base = f"http://{host}:{port}"
-    page = compare_page(uri, base)
+    pages = opening_pages(uri, base)
     _refuse_taken(host, port)
     err.print(f"MLflow on {base} (Ctrl-C stops it)")
-    if page:
-        err.print("newest compile, safety against avg_queries (choose Scatter Plot there):")
-        err.print(page, soft_wrap=True)
+    _tell(pages)
+    if options.browser and _has_display():
+        page = pages[0].address if pages else base
+        threading.Thread(target=_open_when_ready, args=(host, port, page), daemon=True).start()
     server = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
     settings = {
         "MLFLOW_BACKEND_STORE_URI": uri,  # not on the command line, which everybody on this machine can read
@@ -39,6 +45,31 @@ def run(options: Options) -> None:
     }
     ended = subprocess.call(server, env={**os.environ, **settings})  # noqa: S603
     raise typer.Exit(ended or 1)
+
+
+def _tell(pages: Sequence[Page]) -> None:
+    """Print the addresses of the trade-off: that of the newest runs, then those of other data sets."""
+    for number, page in enumerate(pages):
+        err.print(f"{'safety against questions' if number == 0 else 'earlier runs on other data'}, {page.experiment}:")
+        err.print(page.address, soft_wrap=True)
+
+
+def _has_display() -> bool:
+    """Whether a browser window could be seen."""
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open_when_ready(host: str, port: int, page: str, patience: float = 60.0) -> None:
+    """Open ``page`` as soon as the server listens, or never."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.3)
+        else:
+            webbrowser.open(page)
+            return
 
 
 def _refuse_taken(host: str, port: int) -> None:

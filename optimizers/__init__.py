@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optimizers.results import TargetResult
     from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
     from optimizers.tracking.store import Tracker, tracking_uri
-    from optimizers.tracking.views import compare_page
+    from optimizers.tracking.views import opening_pages
 
 _NAMES = {
     "optimizers.batch": ("CompileJob", "CompileOutcome", "compile_all"),
@@ -37,7 +37,7 @@ _NAMES = {
     "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),
     "lms.roles": ("slug_of",),
     "optimizers.tracking.store": ("Tracker", "tracking_uri"),
-    "optimizers.tracking.views": ("compare_page",),
+    "optimizers.tracking.views": ("opening_pages",),
 }
 """Module -> what is offered of it."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
@@ -64,7 +64,6 @@ __all__ = [
     "Tracker",
     "Workspace",
     "choose",
-    "compare_page",
     "compile_all",
     "compile_target",
     "example_of",
@@ -75,6 +74,7 @@ __all__ = [
     "hypervolume",
     "knee",
     "non_dominated",
+    "opening_pages",
     "prompts_of",
     "slug_of",
     "tracking_uri",

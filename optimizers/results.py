@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import Evaluation
-from benchmark.jobs.environment import environment
+from benchmark.jobs.environment import environment, process_usage
 from benchmark.statistics.intervals import number
 from lms import Role
 from modules.files import parse_json, write_whole
@@ -28,6 +28,7 @@ from optimizers.plots.points import Kind, PlotPoint
 from optimizers.task import Candidate, cost_column
 from optimizers.tracking.collect import record_of
 from optimizers.tracking.episodes import summary_of
+from optimizers.tracking.names import LABELS
 from optimizers.tracking.record import RUNS, MlflowRun
 from signatures import RaiseError
 from signatures.private import private_folder
@@ -37,8 +38,6 @@ NOTE_SCHEMA = 2
 """2: trials are kept in a journal, and the default pick has another name."""
 BASELINES = ("vanilla", "context-rich", "raise")
 """``raise`` is the uncompiled program, with its planned paths."""
-LABELS = {"raise": "raise (uncompiled)"}
-"""How people are shown a baseline, where that is not its name."""
 EXPORTS = {"md": "markdown", "json": "json"}
 """File ending -> export format of the prompts in a program folder."""
 RESULT, FRONT, COMPONENTS = "result.json", "front", "components.json"
@@ -141,7 +140,7 @@ def publish(compiled: Compiled, out: Path) -> TargetResult:
 def ensure_record(compiled: Compiled, result: TargetResult) -> None:
     """Write what MLflow is to know beside a program that an earlier version published without it."""
     if not (result.folder / RUNS).is_file():
-        record_of(compiled, result.figures).write(result.folder)
+        record_of(compiled, result.figures, environment(), process_usage()).write(result.folder)
 
 
 def mark_tracked(result: TargetResult, run: MlflowRun) -> TargetResult:
@@ -170,7 +169,7 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     target, simulated = str(compiled.params["target"]), compiled.models.simulated()
     write_pareto(plot_points(compiled), target, folder, simulated=simulated)
     pairs_of(compiled).write(folder)
-    record_of(compiled, figures).write(folder)
+    record_of(compiled, figures, machine, process_usage()).write(folder)
     _write_json(folder / RESULT, figures)
     return folder
 

@@ -49,7 +49,7 @@ class Evaluation:
         """One row an episode; the columns are those of ``Episode.row``."""
         return frame_of(self.episodes)
 
-    @property
+    @cached_property
     def scored(self) -> pd.DataFrame:
         """Rows with a score; the others are counted, never averaged."""
         return self.frame[self.frame["safety"].notna()]
@@ -76,8 +76,12 @@ class Evaluation:
         labels = clusters_of([s.situation for s in scenarios], [s.profile.known() for s in scenarios])
         return pd.Series(labels, index=self.frame.index, dtype=object)
 
+    @cached_property
+    def _scored_by_domain(self) -> dict[str, pd.DataFrame]:
+        return {str(domain): rows for domain, rows in self.scored.groupby("domain", sort=False)}
+
     def _scored_in(self, domain: str | None) -> pd.DataFrame:
-        return self.scored if domain is None else self.scored[self.scored["domain"] == domain]
+        return self.scored if domain is None else self._scored_by_domain.get(domain, self.scored.iloc[:0])
 
     def mean(self, column: str, domain: str | None = None) -> Interval:
         """Mean of a column over scored rows, overall or in one domain, with its clustered interval."""

@@ -14,7 +14,8 @@ from modules.folder import CARD
 from modules.versions import find_program
 from optimizers.pairs import Pairs, read_pairs
 from optimizers.plots.points import Kind, PlotPoint
-from optimizers.results import LABELS, read_result
+from optimizers.results import read_result
+from optimizers.tracking.names import LABELS
 from optimizers.tracking.record import RunRecord, read_record
 from signatures import RaiseError
 

@@ -14,10 +14,12 @@ from modules import RAISE
 from optimizers.tracking.conversations import DEFAULT, Logged
 from optimizers.tracking.episodes import conversations_of, episodes_of
 from optimizers.tracking.metrics import metrics_of
+from optimizers.tracking.names import kind_tags, run_name
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, as_params
 from optimizers.tracking.runs import write_run
 from optimizers.tracking.store import KEY, Tracker, first_line
 from optimizers.tracking.traces import forget_conversations, log_conversations
+from optimizers.tracking.views import write_views
 from signatures.identity import content_id
 
 logger = logging.getLogger(__name__)
@@ -74,11 +76,12 @@ def evaluation_record(
     episodes, metrics = episodes_of(evaluation, logged), metrics_of(evaluation)
     run = RunRecord(
         key=f"evaluation/{key}",
-        name=f"{target.rpartition('/')[2]} / {evaluation.name} / evaluation",
+        name=run_name(target, evaluation.name, "evaluation"),
         stage="evaluation",
         params=as_params(params),
         metrics=metrics,
         tags={
+            **kind_tags("evaluation"),
             "simulated": str(evaluation.simulated).lower(),
             "outcome": content_id(metrics, episodes.model_dump(mode="json")),
         },
@@ -113,6 +116,7 @@ def record_evaluation(root: Path, record: TrackingRecord) -> str:
             log_conversations(tracker, done, record.parent)
         else:
             write_run(tracker, record.parent)
+        write_views(tracker.client, tracker.experiment_id, record.data)
     except Exception as error:  # the boundary: an evaluation is worth more than its record
         logger.debug("recording in MLflow failed", exc_info=True)
         return first_line(error)

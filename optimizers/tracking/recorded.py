@@ -177,7 +177,7 @@ def _tested(client: MlflowClient, run: Run, program: str = "") -> Run:
     """The test of ``program`` in a compile; by default of the chosen one. Any other run stands for itself."""
     if run.data.tags.get("stage") != "compile":
         return run
-    wanted = f"params.program = '{program}'" if program else "tags.chosen = 'true'"
+    wanted = f"params.program = '{program}'" if program else "tags.kind = 'chosen'"
     query = f"tags.`mlflow.parentRunId` = '{run.info.run_id}' AND tags.stage = 'test' AND {wanted}"
     found: Sequence[Run] = client.search_runs([run.info.experiment_id], query)
     if not found:

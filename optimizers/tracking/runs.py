@@ -1,7 +1,7 @@
 """One run of MLflow, from its record: opened, filled and closed."""
 
 from optimizers.tracking.record import MlflowRun, RunRecord
-from optimizers.tracking.store import KEY, Tracker
+from optimizers.tracking.store import KEY, NOTE, Tracker
 from optimizers.tracking.traces import log_conversations
 
 EPISODES = "episodes.json"
@@ -10,9 +10,10 @@ EPISODES = "episodes.json"
 
 def write_run(tracker: Tracker, record: RunRecord, parent: MlflowRun | None = None) -> MlflowRun:
     """Make the run of ``record``, with its table and traces, and close it; one that cannot be finished has failed."""
-    run = tracker.start(record.name, record.params, {**record.tags, "stage": record.stage, KEY: record.key}, parent)
+    run = tracker.open_run(record.name, {**tags_of_run(record), KEY: record.key}, parent)
     try:
-        tracker.log(run, record.metrics)
+        tracker.log(run, params=record.params, metrics=record.metrics, curves=record.curves)
+        tracker.log_data(run, record.stage)
         if record.episodes:
             tracker.client.log_dict(run.run_id, record.episodes.model_dump(mode="json"), EPISODES)
         log_conversations(tracker, run, record)
@@ -21,3 +22,8 @@ def write_run(tracker: Tracker, record: RunRecord, parent: MlflowRun | None = No
         raise
     tracker.finish(run)
     return run
+
+
+def tags_of_run(record: RunRecord) -> dict[str, str]:
+    """The tags of a run, with its description."""
+    return {**record.tags, "stage": record.stage, **({NOTE: record.note} if record.note else {})}

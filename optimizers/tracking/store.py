@@ -4,10 +4,11 @@ Aggregates go in batches through ``MlflowClient``. What people have deleted in M
 """
 
 import contextlib
+import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # it wou
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.tracking import fluent
+from mlflow.types import ColSpec, DataType, Schema
 
 from lms.workers import alive
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun
-from signatures import RaiseError
+from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.masking import masked
 from signatures.private import make_private, private_file, private_folder
 
@@ -36,6 +39,12 @@ KEY = "key"
 PAGE = 1000
 _GIVEN_UP: set[str] = set()
 """Runs that this process gave up, though their server may not have heard of it."""
+DIGEST = 36
+"""Characters of a data set's hash that MLflow keeps."""
+NOTE = "mlflow.note.content"
+CONTEXT = "mlflow.data.context"
+SCENARIO = ("id", "domain", "situation", "source", "query", *ATTRIBUTE_NAMES)
+"""Columns of a scenario, as MLflow lists them."""
 
 
 def tracking_uri(root: Path = FOLDER) -> str:
@@ -92,6 +101,7 @@ class Tracker:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # tracebacks of what is told here in one sentence
         self._uri = tracking_uri(root)
+        self._dataset = dataset_of(data)
         self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
         local = self._uri.startswith("sqlite:")
         self._file = Path(self._uri.removeprefix("sqlite:///")) if local else None
@@ -159,19 +169,52 @@ class Tracker:
         self, name: str, params: Mapping[str, Any], tags: Mapping[str, str], parent: MlflowRun | None = None
     ) -> MlflowRun:
         """Open a run."""
+        run = self.open_run(name, tags, parent)
+        self.log(run, params=params)
+        return run
+
+    def open_run(self, name: str, tags: Mapping[str, str], parent: MlflowRun | None = None) -> MlflowRun:
+        """Open a run that has only a name and tags so far."""
         nested = {"mlflow.parentRunId": parent.run_id} if parent else {}
         run = self.client.create_run(self.experiment_id, tags={**tags, **nested}, run_name=name)
-        self.client.log_batch(run.info.run_id, params=[Param(key, str(value)[:6000]) for key, value in params.items()])
         return MlflowRun(self.experiment_id, run.info.run_id)
 
-    def log(self, run: MlflowRun, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
-        """Add metrics and tags to a run."""
-        now = int(time.time() * 1000)
+    def log(
+        self,
+        run: MlflowRun,
+        *,
+        params: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        curves: Mapping[str, Sequence[float]] | None = None,
+        tags: Mapping[str, str] | None = None,
+        at: int | None = None,
+    ) -> None:
+        """Add to a run, all in one batch.
+
+        Args:
+            curves: metric -> its value after each step.
+            at: when metrics were measured, in milliseconds; what is logged twice for one time is kept once.
+        """
+        now = int(time.time() * 1000) if at is None else at
+        steps = [
+            Metric(key, value, now, step)
+            for key, values in (curves or {}).items()
+            for step, value in enumerate(values, 1)
+        ]
         self.client.log_batch(
             run.run_id,
-            metrics=[Metric(key, value, now, 0) for key, value in metrics.items()],
+            metrics=[*(Metric(key, value, now, 0) for key, value in (metrics or {}).items()), *steps],
+            params=[Param(key, str(value)[:6000]) for key, value in (params or {}).items()],
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
+
+    def log_data(self, run: MlflowRun, context: str) -> None:
+        """Say which data set a run is about.
+
+        Args:
+            context: what it was used for, such as ``test``.
+        """
+        self.client.log_inputs(run.run_id, [DatasetInput(self._dataset, [InputTag(CONTEXT, context)])])
 
     def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
@@ -250,6 +293,23 @@ def _is_held(run: Run) -> bool:
     if run.info.run_id in _GIVEN_UP:
         return False
     return bool(run.info.status == "RUNNING" and worker and alive(worker))
+
+
+def dataset_of(data: Mapping[str, Any]) -> Dataset:
+    """A scenario set as MLflow lists it: name, hash, size. No scenario is in it.
+
+    Args:
+        data: card of the set.
+    """
+    columns = Schema([ColSpec(DataType.string, name, required=name not in ATTRIBUTE_NAMES) for name in SCENARIO])
+    return Dataset(
+        name=f"PENGUIN {data['name']}",
+        digest=str(data["hash"])[:DIGEST],
+        source_type="code",
+        source=CodeDatasetSource({"mlflow.source.name": "raise data"}).to_json(),
+        schema=json.dumps({"mlflow_colspec": columns.to_dict()}),
+        profile=json.dumps({name: data[name] for name in ("version", "hash", "n") if name in data}),
+    )
 
 
 def first_line(error: BaseException) -> str:

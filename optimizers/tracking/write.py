@@ -10,9 +10,10 @@ from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked,
 from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
-from optimizers.tracking.runs import write_run
+from optimizers.tracking.runs import tags_of_run, write_run
 from optimizers.tracking.store import Tracker, first_line, users_store_kept
 from optimizers.tracking.traces import forget_conversations
+from optimizers.tracking.views import write_views
 from signatures import RaiseError
 
 logger = logging.getLogger(__name__)
@@ -91,10 +92,14 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
             forget_conversations(tracker, unfinished)
             tracker.discard(unfinished)
         runs[child.key] = write_run(tracker, child, run)
-    tracker.log(run, record.parent.metrics)
+    parent, begun_at = record.parent, tracker.client.get_run(run.run_id).info.start_time
+    tracker.client.update_run(run.run_id, name=parent.name)
+    tracker.log(run, metrics=parent.metrics, curves=parent.curves, tags=tags_of_run(parent), at=begun_at)
+    tracker.log_data(run, parent.stage)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
     with users_store_kept():
         tracker.make_default()
         chosen = log_programs(tracker, run, runs, record, folder)
         register_prompts(tracker, run, record, folder, chosen)
+    write_views(tracker.client, run.experiment_id, record.data)

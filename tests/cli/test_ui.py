@@ -3,12 +3,15 @@
 import os
 import socket
 import subprocess
+import threading
+import webbrowser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from optimizers import Tracker, tracking_uri
+from optimizers.tracking.views import VIEWS, write_views
 from tests.cli.conftest import Run
 
 CARD = {"name": "authored", "hash": "0123456789abcdef"}
@@ -18,7 +21,8 @@ CARD = {"name": "authored", "hash": "0123456789abcdef"}
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tracking store."""
     root = tmp_path_factory.mktemp("runs")
-    Tracker(root, CARD)
+    tracker = Tracker(root, CARD)
+    write_views(tracker.client, tracker.experiment_id, CARD)
     return root
 
 
@@ -75,3 +79,41 @@ def test_the_store_is_not_on_the_command_line_and_an_end_is_no_success(
     assert not [word for word in words if "mlflow.db" in word]
     assert env["MLFLOW_BACKEND_STORE_URI"] == tracking_uri(root)
     assert env["PATH"] == os.environ["PATH"]
+
+
+@pytest.mark.usefixtures("root")
+def test_the_address_of_the_trade_off_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "call", lambda words, env: 0)
+    port = free_port()
+    ran = run("ui", "--port", str(port), "--no-browser")
+    assert "safety against questions, PENGUIN authored 01234567:" in ran.err
+    assert (
+        f"http://127.0.0.1:{port}/#/experiments/1/runs?viewStateShareKey={VIEWS[0].id}&compareRunsMode=CHART" in ran.err
+    )
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("words", [(), ("--no-browser",)])
+def test_a_browser_is_opened_when_the_server_listens_unless_it_is_not_wanted(
+    words: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    done = threading.Event()
+    port = free_port()
+
+    def serve(command: list[str], env: dict[str, str]) -> int:
+        """A server for as long as it takes a browser to come; for a moment, if none may."""
+        with socket.create_server(("127.0.0.1", port)):
+            done.wait(0.5 if words else 30)
+        return 0
+
+    def browse(page: str) -> None:
+        opened.append(page)
+        done.set()
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(subprocess, "call", serve)
+    monkeypatch.setattr(webbrowser, "open", browse)
+    run("ui", "--port", str(port), *words)
+    assert len(opened) == (0 if words else 1)
+    assert all(f":{port}/#/experiments/" in page for page in opened)
