@@ -2,17 +2,18 @@
 
 import os
 import socket
-import subprocess
 import sys
 import threading
 import time
 import webbrowser
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 import typer
 
-from cli.console import err
+from cli.console import err, warn
 from cli.options.ui import Options
+from cli.servers import run_server
 from cli.settings import load_settings
 from optimizers import opening_pages, tracking_uri
 from optimizers.tracking.views import Page
@@ -30,6 +31,8 @@ def run(options: Options) -> None:
     base = f"http://{host}:{port}"
     pages = opening_pages(uri, base)
     _refuse_taken(host, port)
+    if not _is_loopback(host):
+        warn(f"MLflow asks for no password: whoever reaches {host} can read, change and delete all runs.")
     err.print(f"MLflow on {base} (Ctrl-C stops it)")
     _tell(pages)
     if options.browser and _has_display():
@@ -43,8 +46,7 @@ def run(options: Options) -> None:
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "PYTHONSAFEPATH": "1",  # packages of the working folder are not MLflow's
     }
-    ended = subprocess.call(server, env={**os.environ, **settings})  # noqa: S603
-    raise typer.Exit(ended or 1)
+    raise typer.Exit(run_server(server, {**os.environ, **settings}) or 1)
 
 
 def _tell(pages: Sequence[Page]) -> None:
@@ -52,6 +54,11 @@ def _tell(pages: Sequence[Page]) -> None:
     for number, page in enumerate(pages):
         err.print(f"{'safety against questions' if number == 0 else 'earlier runs on other data'}, {page.experiment}:")
         err.print(page.address, soft_wrap=True)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    return all(ip_address(found[4][0]).is_loopback for found in socket.getaddrinfo(host, None))
 
 
 def _has_display() -> bool:

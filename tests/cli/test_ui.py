@@ -1,8 +1,10 @@
 """``raise ui``: what it refuses, and how it starts MLflow's server."""
 
 import os
+import signal
 import socket
 import subprocess
+import sys
 import threading
 import webbrowser
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from optimizers import Tracker, tracking_uri
 from optimizers.tracking.views import VIEWS, write_views
 from tests.cli.conftest import Run
+from tests.servers.tracking import wait_for
 
 CARD = {"name": "authored", "hash": "0123456789abcdef"}
 
@@ -72,7 +75,7 @@ def test_the_store_is_not_on_the_command_line_and_an_end_is_no_success(
         started.append((words, env))
         return 0
 
-    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr("cli.ui.run_server", call)
     ran = run("ui", "--port", str(free_port()))
     assert ran.code == 1
     [(words, env)] = started
@@ -83,7 +86,7 @@ def test_the_store_is_not_on_the_command_line_and_an_end_is_no_success(
 
 @pytest.mark.usefixtures("root")
 def test_the_address_of_the_trade_off_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "call", lambda words, env: 0)
+    monkeypatch.setattr("cli.ui.run_server", lambda words, env: 0)
     port = free_port()
     ran = run("ui", "--port", str(port), "--no-browser")
     assert "safety against questions, PENGUIN authored 01234567:" in ran.err
@@ -112,8 +115,27 @@ def test_a_browser_is_opened_when_the_server_listens_unless_it_is_not_wanted(
         done.set()
 
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(subprocess, "call", serve)
+    monkeypatch.setattr("cli.ui.run_server", serve)
     monkeypatch.setattr(webbrowser, "open", browse)
     run("ui", "--port", str(port), *words)
     assert len(opened) == (0 if words else 1)
     assert all(f":{port}/#/experiments/" in page for page in opened)
+
+
+@pytest.mark.usefixtures("root")
+def test_an_address_that_others_reach_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.ui.run_server", lambda words, env: 0)
+    assert "whoever reaches 0.0.0.0 can read, change and delete all runs" in run("ui", "--host", "0.0.0.0").err
+    assert "whoever reaches" not in run("ui", "--port", str(free_port())).err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no SIGTERM")
+def test_the_server_ends_with_the_command(root: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "cli", "ui", "--port", str(port), "--no-browser"]
+    env = {**os.environ, "RAISE_ROOT": str(root), "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        wait_for(f"http://127.0.0.1:{port}/health", process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+    socket.create_server(("127.0.0.1", port)).close()  # nobody listens there any more

@@ -47,7 +47,7 @@ def mlflow_server(backend: str, folder: Path) -> Iterator[str]:
         subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder, start_new_session=True) as process,
     ):
         try:
-            _wait_for(f"{url}/health", process)
+            wait_for(f"{url}/health", process)
             yield url
         finally:
             os.killpg(process.pid, 15)
@@ -58,7 +58,8 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the server that ``process`` is answers at ``url``."""
     pause = threading.Event()
     for _ in range(int(READY / 0.2)):
         try:

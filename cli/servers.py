@@ -1,0 +1,52 @@
+"""A server as a process of its own, which ends with this one, together with all that it has started."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+import typer
+
+PATIENCE = 10.0
+"""Seconds that a server is given to end."""
+
+
+def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a server until it ends by itself; returns its exit code.
+
+    Raises:
+        typer.Exit: if this process is told to end (SIGTERM); the server has ended then, too.
+        KeyboardInterrupt: likewise, on Ctrl-C.
+    """
+    # in a session of its own, so that what the server has started can be ended with it
+    with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603
+        before = signal.signal(signal.SIGTERM, _leave)
+        try:
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            _end(process)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise typer.Exit(128 + number)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a server and what it has started."""
+    _signal(process, signal.SIGTERM)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    if os.name != "posix":
+        process.terminate()
+        return
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
