@@ -32,6 +32,15 @@ _SPACE = re.compile(r"[^\S\n]+")
 _NUMERAL = re.compile(
     r"(?<![\w.,:])([24])(?= (?:be?|die|live|do|kill|end|go|stop|wake|jump|me|us|you|u|good|real|the)\b)"
 )
+_ILL = re.compile(r"(?P<before>[a-z']+ |)\bill(?= [a-z])")
+_SICK_WORDS = (
+    "am is are was were be been being feel feels feeling felt fall falls fell fallen falling get gets got getting "
+    "become became look looks looking seem seems makes made making taken very so too really seriously mentally "
+    "terminally critically chronically physically gravely often always not an the of my your his her their our im i'm "
+    "he's she's they're you're it's"
+)
+_SICK = frozenset(_SICK_WORDS.split())
+"""Words before "ill" that make it sick; after others, with more to come, it is "I'll"."""
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*'?")
 
 _ENDINGS = {"'m": " am", "'ll": " will", "'ve": " have", "'re": " are", "'d": " would", "'s": "s", "'": ""}
@@ -66,6 +75,7 @@ def fold_text(text: str) -> str:
 def spell_english(fold: str) -> str:
     """A fold with contractions and chat spellings written out, and the commonest misspellings put right."""
     text = _NUMERAL.sub(lambda digit: {"2": "to", "4": "for"}[digit.group()], fold.replace("-", " "))
+    text = _ILL.sub(lambda found: found["before"] + ("ill" if found["before"].strip() in _SICK else "i will"), text)
     return _SPACE.sub(" ", _WORD.sub(lambda word: _spelling(word.group()), text))
 
 

@@ -377,3 +377,11 @@ def test_english_is_told_from_other_languages() -> None:
         ("\u6211\u60f3\u6b7b", False),
     ]
     assert [(text, english) for text, english in cases if is_english(fold_text(text)) is not english] == []
+
+
+def test_ill_is_no_i_will_but_where_a_clause_begins() -> None:
+    for text in ("And if I am ill?", "My mother is ill", "what if i fall ill abroad", "seriously ill"):
+        assert not plainly_acute(text), text
+    assert spell_english(fold_text("ill kill myself")) == "i will kill myself"
+    assert spell_english(fold_text("he left, and ill be gone by monday")) == "he left, and i will be gone by monday"
+    assert plainly_acute("if she leaves ill kill myself tonight")

@@ -6,11 +6,11 @@ from benchmark.probe.items import answers, grades, lines, parts, people
 from benchmark.probe.limits import CHECKS, MEASURES
 from benchmark.probe.play import claims, speaks_as_assistant, tells
 from benchmark.probe.rate import candidates
-from benchmark.probe.respond import states
 from benchmark.scenarios.authored import build_authored
 from modules.answers import REFUSAL
 from modules.crisis.guard import plainly_acute
 from modules.reading.grounds import ground
+from modules.reading.inventions import invented
 from modules.reading.statements import Statements
 from signatures import ATTRIBUTE_NAMES
 
@@ -108,7 +108,7 @@ def test_what_an_answer_tells() -> None:
     ],
 )
 def test_a_statement_about_the_person_is_found(text: str, attribute: str) -> None:
-    assert states(attribute, text, "")
+    assert attribute in invented(text, [], {})
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_a_statement_about_the_person_is_found(text: str, attribute: str) -> Non
     ],
 )
 def test_supposing_asking_and_comforting_are_no_statements(text: str) -> None:
-    assert [name for name in ATTRIBUTE_NAMES if states(name, text, "")] == []
+    assert invented(text, [], {}) == ()
 
 
 def test_what_the_person_said_is_no_invention() -> None:
-    assert not states("marital_status", "Since you are married, talk.", "I am married. What now?")
+    assert invented("Since you are married, talk.", ["I am married. What now?"], {}) == ()
