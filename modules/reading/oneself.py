@@ -12,8 +12,8 @@ from modules.reading.vocabulary import vocabulary
 
 ROLES = ("gender", "profession")
 """Attributes whose values are mostly nouns for people: naming one says nothing about oneself."""
-_FRAGMENT = 4
-"""Words of a clause without a verb: "a single mother"."""
+_FRAGMENT = 6
+"""Words of a clause without a verb: "a single mother of two"."""
 _NEAR = 2
 """Words from "my" to what is mine ("my chronic migraine"), and of a phrase before a value."""
 
@@ -38,7 +38,7 @@ def is_of_oneself(name: str, clause: Clause, start: int, end: int) -> bool:
 
 def _has_no_other_subject(name: str, clause: Clause, start: int, end: int, *, role: bool) -> bool:
     """Whether a clause in which the speaker is not named before the value has no other subject either."""
-    table = vocabulary().words
+    known, table = vocabulary(), vocabulary().words
     words = [word.text for word in clause.words]
     first = next((i for i, word in enumerate(words) if word not in table["leading"]), start)
     opening = words[first]
@@ -47,7 +47,10 @@ def _has_no_other_subject(name: str, clause: Clause, start: int, end: int, *, ro
     if opening in table["mine"]:
         return _is_mine(name, clause, first, start, role=role)
     if opening in table["articles"]:
-        return len(words) <= _FRAGMENT
+        rest = words[end:]
+        return len(words) <= _FRAGMENT and not any(word in table["verbs"] or word in table["speaker"] for word in rest)
+    if known.covered(known.subjects[name].about, clause.words[start - 1 : start]) and start - first == 1:
+        return True  # "gender: woman"
     if opening in table["it_is"]:
         return start - first <= _NEAR + 1
     return opening not in table["pointing"] and (not role or _is_linked(words[first:start], words[start]))
