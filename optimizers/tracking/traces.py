@@ -213,8 +213,8 @@ def _duration(episode: Episode, calls: ConversationRecord) -> int:
 
 
 def _waited(took: TurnUsageRecord | CallRecord | None) -> int:
-    """How long one had to wait, in ns; 0 if that is not known."""
-    return int((took.seconds or 0.0) * 10**9) if took else 0
+    """How long one had to wait, in ns; at least one, so that calls whose time is not known keep their order."""
+    return max(1, int((took.seconds or 0.0) * 10**9)) if took else 0
 
 
 def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
