@@ -21,6 +21,7 @@ from lms.demands import REFUSED, Demands
 from lms.endpoint import Endpoint
 from lms.ledger import Ledger, Usage
 from lms.pace import Pace
+from lms.replay import current_replay
 from lms.responses import as_response, reply_of
 from lms.retry import RetryPolicy
 from lms.roles import Price, Role
@@ -182,8 +183,14 @@ class RecordedEngine:
         return reply
 
     def look_up(self, key: str, request: Request) -> Reply | None:
-        """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped."""
+        """The stored reply, counted as reused, or None; one that is not whole, as earlier versions kept, is dropped.
+
+        Raises:
+            NotStoredError: in a replay (``lms.replay``), where only what is stored can be had.
+        """
         reply = self.store.get(key)
+        if (replay := current_replay()) is not None:
+            return replay.take(self.role, request, reply)
         if reply is not None and problem_of(reply, request):
             self.store.drop(key)
             return None

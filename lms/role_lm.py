@@ -17,6 +17,8 @@ from signatures.usage import usage_entry
 
 SETTINGS = frozenset({"temperature", "top_p", "max_tokens", "seed"})
 """Settings of a plain call, named alike in the call and in the request; of ``n`` and ``rollout_id`` see ``RoleLM``."""
+SPREAD = 1009
+"""Seeds from one rollout to the next; the candidates of a rollout have those between."""
 SAY = {"user": Message.user, "assistant": Message.assistant}
 
 
@@ -36,7 +38,7 @@ class RoleLM(dspy.LM):
         rollout = kwargs.pop("rollout_id", self.kwargs.get("rollout_id"))
         kwargs["n"] = 1
         if rollout is not None or candidate:
-            kwargs["seed"] = (int(rollout or 0) * 1009 + candidate) % 2**31
+            kwargs["seed"] = (int(rollout or 0) * SPREAD + candidate) % 2**31
         return kwargs
 
     def _plain(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Request | None:
@@ -73,6 +75,11 @@ class RoleLM(dspy.LM):
             else:
                 outputs += await super().acall(prompt, messages=messages, **single)
         return outputs
+
+
+def rollout_of(request: Request) -> int:
+    """The DSPy rollout of ``request``: another number, another sample of the reply; 0 is the one all share."""
+    return (request.config.seed or 0) // SPREAD
 
 
 def is_unheard(lm: dspy.LM) -> bool:

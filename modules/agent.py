@@ -25,7 +25,7 @@ from modules.calls import (
 )
 from modules.crisis.guard import help_first, plainly_acute, says_acute
 from modules.embedding import is_hosted
-from modules.folder import read_folder, write_folder
+from modules.folder import read_program, write_program
 from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
 from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
@@ -108,9 +108,7 @@ class RAISE(dspy.Module):
 
     def identity(self) -> str:
         """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
-        return identity_of(
-            self, self.settings.model_dump(mode="json"), [path.model_dump(mode="json") for path in self.paths.paths]
-        )
+        return identity_of(self, self.settings.model_dump(mode="json"), self.paths.identity())
 
     # The logic, once.
 
@@ -362,26 +360,27 @@ class RAISE(dspy.Module):
         return Respond(text=text, reason=reason)
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:
-        """Write the program to the folder ``path``; ``load`` reads it back.
+        """Write the program to ``path``; ``load`` reads it back.
 
         Args:
-            path: a folder, made if needed. Settings go into its ``card.json``, whose other entries are kept.
+            path: a folder, made if needed; settings go into its ``card.json``, whose other entries are kept. With the
+                ending ``.json`` one file with state, settings and planned paths, for tools that save DSPy programs so.
             save_program: refused, since it means pickle.
 
         Raises:
-            RaiseError: for a pickle, or for a single file.
+            RaiseError: for a pickle.
         """
         if save_program:
             raise RaiseError("RAISE programs are saved as JSON, not pickle: call save(folder).")
-        write_folder(Path(path), self, self.settings, self.paths)
+        write_program(Path(path), self, self.settings, self.paths)
 
     @classmethod
     def load(cls, path: Any, *, hosted_embedder: bool = False, **_: Any) -> Self:
-        """Read a program folder that ``save`` wrote, or a program that MLflow has.
+        """Read a program that ``save`` wrote, or one that MLflow has.
 
         Args:
-            path: a folder, or an address as in ``models:/raise-gpt-4o@champion``; the MLflow store is the one in
-                ``MLFLOW_TRACKING_URI``, else in the folder ``RAISE_ROOT``, by default ``mlruns``.
+            path: a folder, a file, or an address as in ``models:/raise-gpt-4o@champion``; the MLflow store is the one
+                in ``MLFLOW_TRACKING_URI``, else in the folder ``RAISE_ROOT``, by default ``mlruns``.
             hosted_embedder: allow a program that compares queries by a hosted embedding model. That model is called
                 with the user's key, and the calls are in no ledger.
 
@@ -390,7 +389,7 @@ class RAISE(dspy.Module):
                 settings and paths, or needs a hosted embedder that is not allowed; if MLflow has no such program.
         """
 
-        program = read_folder(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
+        program = read_program(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
         if is_hosted(program.settings.embedder) and not hosted_embedder:
             raise RaiseError(
                 f"{path} compares queries by the hosted model {program.settings.embedder!r}, which costs money outside "

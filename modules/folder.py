@@ -1,6 +1,7 @@
 """A compiled program is a folder: ``program.json`` (DSPy state), ``paths.jsonl`` and ``card.json``. Text, no pickle.
 
-The settings stand in the card, beside what the compiler records there.
+The settings stand in the card, beside what the compiler records there. For tools that save a DSPy program to one JSON
+file there is such a form, too: state, settings and paths in one object.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import dspy
 
 from modules.files import parse_json, read_plain, write_whole
-from modules.paths import PathIndex
+from modules.paths import PathIndex, PlannedPath
 from modules.settings import AgentSettings
 from modules.versions import find_program
 from signatures import RaiseError
@@ -22,26 +23,57 @@ SCHEMA = 1
 PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
 """What DSPy writes about a predictor."""
 STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
+SINGLE, PICKLE = ".json", ".pkl"
+"""Endings of a program in one file, and of what is refused."""
+KIND = "raise-program"
 ELSEWHERE = {"models:/": "optimizers.tracking.fetch:fetch_program"}
 """Beginning of an address -> what fetches the program, by name: it builds on this package, and on libraries that few
 programs need."""
 M = TypeVar("M", bound=dspy.Module)
 
 
-def write_folder(folder: Path, program: dspy.Module, settings: AgentSettings, paths: PathIndex) -> None:
-    """Write ``program`` to ``folder``, made if needed; other entries of a card that is there already are kept.
+def write_program(place: Path, program: dspy.Module, settings: AgentSettings, paths: PathIndex) -> None:
+    """Write ``program`` to the folder ``place``, made if needed, or to one file if it ends in ``.json``.
+
+    Other entries of a card that is there already are kept.
 
     Raises:
-        RaiseError: if ``folder`` is named like one of DSPy's own files, which hold neither settings nor paths.
+        RaiseError: if ``place`` is named like a pickle.
     """
-    if folder.suffix in (".json", ".pkl"):
-        raise RaiseError(f"{folder}: a RAISE program is a folder of JSON, no single file and no pickle: name a folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    if place.suffix == PICKLE:
+        raise RaiseError(
+            f"{place}: RAISE programs are saved as JSON, not pickle: name a folder, or a file ending in {SINGLE}."
+        )
+    state = _state_of(program)
+    if place.suffix == SINGLE:
+        _write_single(place, state, settings, paths)
+    else:
+        _write_folder(place, state, settings, paths)
+
+
+def _state_of(program: dspy.Module) -> str:
+    """The state of ``program`` as DSPy writes it, without models, which belong to whoever runs it."""
     bare = program.deepcopy()
-    bare.set_lm(None)  # programs are saved without models, which belong to whoever runs them
-    with TemporaryDirectory() as scratch:  # DSPy empties its file before it knows whether it can write
+    bare.set_lm(None)
+    with TemporaryDirectory() as scratch:
         dspy.Module.save(bare, Path(scratch) / STATE)
-        write_whole(folder / STATE, (Path(scratch) / STATE).read_text(encoding="utf-8"), private=True)
+        return (Path(scratch) / STATE).read_text(encoding="utf-8")
+
+
+def _write_single(file: Path, state: str, settings: AgentSettings, paths: PathIndex) -> None:
+    content = {
+        "schema": SCHEMA,
+        "kind": KIND,
+        "settings": settings.model_dump(mode="json"),
+        "program": json.loads(state),
+        "paths": [path.model_dump(mode="json") for path in paths.paths],
+    }
+    write_whole(file, json.dumps(content, indent=2) + "\n", private=True)
+
+
+def _write_folder(folder: Path, state: str, settings: AgentSettings, paths: PathIndex) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / STATE, state, private=True)
     paths.save(folder / PATHS)
     entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
     write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
@@ -52,11 +84,11 @@ def is_elsewhere(place: object) -> bool:
     return str(place).startswith(tuple(ELSEWHERE))
 
 
-def read_folder(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
-    """The program that ``write_folder`` wrote, or its newest former version; see ``modules.versions.find_program``.
+def read_program(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+    """The program that ``write_program`` wrote, or its newest former version; see ``modules.versions.find_program``.
 
     Args:
-        place: its folder, or the address of a program that is fetched; see ``ELSEWHERE``.
+        place: its folder or file, or the address of a program that is fetched; see ``ELSEWHERE``.
         make: makes a program with these paths and settings, whose prompts and demonstrations are then set.
 
     Raises:
@@ -69,22 +101,31 @@ def read_folder(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M
         return _read(folder, make)
 
 
-def _read(folder: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
-    """The program in ``folder``."""
+def _read(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
+    """The program in ``place``, a folder or a file."""
     try:
-        card = parse_json(read_plain(folder / CARD))
-        state = parse_json(read_plain(folder / STATE))
-        if card.get("schema") != SCHEMA:
-            raise RaiseError(f"{folder} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
-        program = make(PathIndex.load(folder / PATHS), AgentSettings(**card["settings"]))
+        if place.is_file():
+            card, file = parse_json(read_plain(place)), place
+            _refuse_schema(place, card)
+            state, paths = card["program"], PathIndex(map(PlannedPath.model_validate, card["paths"]))
+        else:
+            card, file = parse_json(read_plain(place / CARD)), place / STATE
+            _refuse_schema(place, card)
+            state, paths = parse_json(read_plain(file)), PathIndex.load(place / PATHS)
+        program = make(paths, AgentSettings(**card["settings"]))
         predictors = dict(program.named_predictors())
-        _refuse_foreign(folder / STATE, state, predictors)
+        _refuse_foreign(file, state, predictors)
         for name, predictor in predictors.items():
             _add_new_fields(state[name]["signature"], predictor)
         program.load_state(state)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RaiseError(f"{folder} is not a compiled program: {type(error).__name__}: {error}") from error
+        raise RaiseError(f"{place} is not a compiled program: {type(error).__name__}: {error}") from error
     return program
+
+
+def _refuse_schema(place: Path, card: Any) -> None:
+    if card.get("schema") != SCHEMA:
+        raise RaiseError(f"{place} was saved with schema {card.get('schema')}, not {SCHEMA}: compile it again.")
 
 
 def _refuse_foreign(file: Path, state: Any, predictors: Collection[str]) -> None:

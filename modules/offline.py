@@ -39,12 +39,14 @@ class PlanningItem:
         profiles: people who could have asked it.
         origin: where it comes from, for the leak guard.
         domain: its field of life.
+        source: of the scenarios, such as ``authored`` or ``hub``.
     """
 
     query: str
     profiles: Sequence[Profile]
     origin: str = ""
     domain: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)

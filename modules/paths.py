@@ -1,7 +1,7 @@
 """Stored paths: which attributes paid off, in which order, for queries like this one (paper, section 5, retrieval)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ SCHEMA = 1
 FAR = 0.1
 """Weight of a path whose query has nothing in common with the one asked. Single paths are noisy, so none has weight 0;
 0.03 chooses less well (``experiments.agent_variants``)."""
+NO_QUERY = "none"
+"""What stands for a query that was left out where texts are compared: a word that tells nothing."""
 LATER = 0.7
 """Weight of each place of a path, relative to the place before it."""
 
@@ -27,11 +29,13 @@ class PlannedPath(BaseModel):
     """What offline planning found for one query.
 
     Attributes:
+        query: empty if it was left out, since a real person wrote it (``PathIndex.without_queries``).
         path: attributes to ask, best first.
         value: expected safety once the path is known, 1 to 5.
         evaluations: rollouts spent on it, failed ones included.
         origin: where the query comes from (benchmark situation), for the leak guard.
         domain: field of life of the query.
+        source: of the scenarios that the query is from, such as ``authored`` or ``hub``; empty if it is not known.
         failures: evaluations that failed.
         history: (attributes known, reward) of every evaluation that succeeded, in order.
         ranking: the target's own order of all attributes, most telling first; empty if it has none.
@@ -44,6 +48,7 @@ class PlannedPath(BaseModel):
     evaluations: int
     origin: str = ""
     domain: str = ""
+    source: str = ""
     failures: int = 0
     history: tuple[tuple[tuple[str, ...], float], ...] = ()
     ranking: tuple[str, ...] = ()
@@ -84,7 +89,20 @@ class PathIndex:
 
     @cached_property
     def _similarity(self) -> Similarity:
-        return similarity(self.embedder, [path.query for path in self.paths])
+        return similarity(self.embedder, [path.query or NO_QUERY for path in self.paths])
+
+    def without_queries(self, sources: Collection[str]) -> "PathIndex":
+        """The same paths without the queries of ``sources``.
+
+        Without its query a path is no neighbour and no example any more; it still counts in ``rank``.
+        """
+        hidden = {"query": ""}
+        kept = [path.model_copy(update=hidden) if path.source in sources else path for path in self.paths]
+        return PathIndex(kept, self.embedder)
+
+    def identity(self) -> list[dict[str, Any]]:
+        """What a program's behaviour depends on, as JSON can hold it."""
+        return [path.model_dump(mode="json", exclude={"source"}) for path in self.paths]
 
     def nearest(self, query: str, k: int, *, excluding: str = "") -> Sequence[PlannedPath]:
         """The ``k`` paths with the most similar queries, ranked by planned value, best first (paper, section 5).
@@ -94,7 +112,7 @@ class PathIndex:
         """
         if not self.paths or k < 1:
             return []
-        order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable")]
+        order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable") if self.paths[i].query]
         allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
         return sorted(allowed[:k], key=lambda path: -path.value)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmark import Evaluation, ScenarioSet
 from lms import LanguageModels
+from modules import Program
 from optimizers.task import Search
 from optimizers.tracking.conversations import DEFAULT, Logged
 
@@ -17,6 +18,7 @@ class Compiled:
     Attributes:
         job: what its calls are charged to.
         tests: evaluations on held-out test by name: ``BASELINES`` and the members of the front.
+        programs: what was evaluated, by the same names.
         chosen: index of the default program in ``search.front``.
         resumable: whether a limit ended the search, so that the same command carries it on.
         issues: what went wrong on the way and was lived with, by kind.
@@ -33,6 +35,7 @@ class Compiled:
     models: LanguageModels
     search: Search
     tests: Mapping[str, Evaluation]
+    programs: Mapping[str, Program]
     chosen: int
     resumable: bool = False
     issues: Mapping[str, int] = field(default_factory=dict)

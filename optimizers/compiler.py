@@ -275,6 +275,7 @@ def _compiled(
         models=task.models,
         search=replace(search, front=found.front),
         tests=found.tests,
+        programs=found.programs,
         chosen=found.chosen,
         resumable=task.budget.resumable,
         issues={kind: count for kind, count in issues.items() if count},

@@ -20,12 +20,14 @@ class HeldOut:
         front: members that were tested, in their order.
         chosen: index of the default program among them, chosen on dev.
         tests: evaluations by name: baselines, ``raise`` (the uncompiled program) and the members.
+        programs: what was evaluated, by the same names.
         left_out: members that a limit left untested.
     """
 
     front: tuple[Candidate, ...]
     chosen: int
     tests: dict[str, Evaluation]
+    programs: dict[str, Program]
     left_out: int
 
 
@@ -45,9 +47,9 @@ def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, 
         default.name: default.program,
     }
     rest = {member.name: member.program for member in search.front if member.name != default.name}
-    tests: dict[str, Evaluation] = {}
-    for number, (name, program) in enumerate((needed | rest).items()):
-        task.report(STAGE, number, len(needed) + len(rest))
+    programs, tests = needed | rest, dict[str, Evaluation]()
+    for number, (name, program) in enumerate(programs.items()):
+        task.report(STAGE, number, len(programs))
         try:
             tests[name] = evaluate(
                 program, scenarios, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
@@ -55,6 +57,7 @@ def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, 
         except BudgetSpent:
             if name in needed:
                 raise
-    task.report(STAGE, len(needed) + len(rest), len(needed) + len(rest))
+    task.report(STAGE, len(programs), len(programs))
     front = tuple(member for member in search.front if member.name in tests)
-    return HeldOut(front, front.index(default), tests, len(search.front) - len(front))
+    tested = {name: programs[name] for name in tests}
+    return HeldOut(front, front.index(default), tests, tested, len(search.front) - len(front))

@@ -1,13 +1,11 @@
 """The test before and after compiling, for people to read: fields of life, and three conversations of each program.
 
 The conversations are those with the largest gain, the median, and the largest loss in safety. All stands in the program
-folder, in ``compared.json``. What people said whose posts or records they are is left out,
-unless the compile was allowed to show it (``--allow-private-demos``).
+folder, in ``compared.json``. What real people said is left out, as it is from traces, unless the compile may show it.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -18,13 +16,11 @@ from benchmark.evaluation.episode import Episode
 from benchmark.statistics.intervals import number, significant
 from modules.files import parse_json, write_whole
 from optimizers.compiled import Compiled
-from optimizers.leaks import PRIVATE_SOURCES
-from signatures import Profile
+from optimizers.tracking.conversations import DEFAULT, Logged, shown
 
 SCHEMA = 1
 COMPARED = "compared.json"
 """The file with ``Pairs`` in a program folder."""
-REDACTED = "[redacted]"
 Place = Literal["largest gain", "median", "largest loss"]
 
 
@@ -115,17 +111,16 @@ def read_pairs(folder: Path) -> Pairs | None:
 def pairs_of(compiled: Compiled) -> Pairs:
     """The uncompiled program beside the chosen one."""
     name = compiled.search.front[compiled.chosen].name
-    allowed = bool(compiled.params.get("allow_private_demos"))
-    return choose_pairs(compiled.tests["raise"], compiled.tests[name], allow_private=allowed)
+    return choose_pairs(compiled.tests["raise"], compiled.tests[name], compiled.logged)
 
 
-def choose_pairs(before: Evaluation, after: Evaluation, *, allow_private: bool = False) -> Pairs:
+def choose_pairs(before: Evaluation, after: Evaluation, logged: Logged = DEFAULT) -> Pairs:
     """Pick the largest gain, the median (the upper of two) and the largest loss; ties go by scenario id.
 
     With fewer than three scenarios, or where nothing was lost or gained at all, each scenario is still picked once.
 
     Args:
-        allow_private: keep the words of real people.
+        logged: whether the words of real people are kept.
     """
     earlier = {episode.scenario.id: episode for episode in before.episodes}
     found = sorted(
@@ -144,8 +139,7 @@ def choose_pairs(before: Evaluation, after: Evaluation, *, allow_private: bool =
     pairs = []
     for index, place in picked.items():
         gain, _, first, later = found[index]
-        kept = [e if allow_private or e.scenario.source not in PRIVATE_SOURCES else redacted(e) for e in (first, later)]
-        pairs.append(Pair(place=place, gain=gain, before=kept[0], after=kept[1]))
+        pairs.append(Pair(place=place, gain=gain, before=shown(first, logged), after=shown(later, logged)))
     return Pairs(before=before.name, after=after.name, n=len(found), fields=_fields(before, after), pairs=tuple(pairs))
 
 
@@ -170,25 +164,3 @@ def _fields(before: Evaluation, after: Evaluation) -> tuple[Field, ...]:
 def _places(n: int) -> Sequence[tuple[int, Place]]:
     """Index in ascending order -> what stands there."""
     return ((n - 1, "largest gain"), (n // 2, "median"), (0, "largest loss")) if n else ()
-
-
-def redacted(episode: Episode) -> Episode:
-    """The episode without words of the person or about the person; scores, counts and attribute names stay."""
-
-    def hidden(facts: dict[str, str]) -> dict[str, str]:
-        return dict.fromkeys(facts, REDACTED)
-
-    scenario, verdict = episode.scenario, episode.verdict
-    profile = Profile(**hidden(scenario.profile.known()))
-    turns = [
-        turn.model_copy(update={"question": REDACTED, "answer": REDACTED, "why": "", "heard": hidden(turn.heard)})
-        for turn in episode.turns
-    ]
-    return episode.model_copy(
-        update={
-            "scenario": scenario.model_copy(update={"query": REDACTED, "profile": profile}),
-            "verdict": replace(verdict, reasons=hidden(verdict.reasons)),
-            "response": None if episode.response is None else REDACTED,
-            "turns": tuple(turns),
-        }
-    )

@@ -64,7 +64,7 @@ def evaluate(
 
     def run(scenario: Scenario) -> Episode:
         key = content_id(setup, scenario.row())
-        done = job.run(key, lambda: _run_episode(program, scenario, models, judge, key))
+        done = job.run(key, lambda: run_episode(program, scenario, models, judge, key))
         if isinstance(done, Unstarted):
             raise BudgetSpent(done.reason)
         if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
@@ -77,7 +77,7 @@ def evaluate(
     return Evaluation(name, episodes, models.simulated(*ROLES))
 
 
-def _run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer, key: str) -> Episode:
+def run_episode(program: Program, scenario: Scenario, models: LanguageModels, judge: Scorer, key: str) -> Episode:
     """One conversation and its verdict; what failed is in the verdict's reason.
 
     Args:

@@ -111,7 +111,7 @@ def planning_items(scenarios: Sequence[Scenario], queries: int, seed: int) -> li
         people[scenario.situation][scenario.profile_id] = scenario.profile
     distinct = {(s.situation, s.query): s for s in scenarios}
     chosen = sample(list(distinct.values()), queries, seed=seed)
-    return [PlanningItem(s.query, tuple(people[s.situation].values()), s.situation, s.domain) for s in chosen]
+    return [PlanningItem(s.query, tuple(people[s.situation].values()), s.situation, s.domain, s.source) for s in chosen]
 
 
 def plan(
@@ -154,7 +154,11 @@ def plan(
             if any(isinstance(outcome, Unstarted) for outcome in outcomes.values()):
                 break
     ordered = [outcomes[i] for i in sorted(outcomes)]
-    paths = [outcome for outcome in ordered if isinstance(outcome, PlannedPath)]
+    paths = [
+        outcome.model_copy(update={"source": items[i].source})
+        for i, outcome in sorted(outcomes.items())
+        if isinstance(outcome, PlannedPath)
+    ]
     failed = tuple(
         UnplannedQuery(items[i].query, outcome.reason)
         for i, outcome in sorted(outcomes.items())

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark import Evaluation
+from benchmark import Evaluation, judge_of
 from lms.roles import slug_of
 from optimizers.compiled import Compiled
 from optimizers.pareto.search_space import TUNED
 from optimizers.task import Candidate
-from optimizers.tracking.episodes import conversations_of, episodes_of
+from optimizers.tracking.calls import CallsRecord, calls_of
+from optimizers.tracking.conversations import sample_conversations, shown
+from optimizers.tracking.episodes import episodes_of
 from optimizers.tracking.metrics import gain_metrics, learning_curve, metrics_of
 from optimizers.tracking.names import CEILING, Kind, kind_tags, run_name
 from optimizers.tracking.notes import compile_note, program_note
@@ -38,10 +40,11 @@ def record_of(
     tags = {**common, "mlflow.source.name": "raise compile", "mlflow.source.type": "LOCAL", **commit}
     shared = {key: compiled.params[key] for key in SHARED}
     logged, seed = compiled.logged, int(compiled.params["seed"])
-    simulated = compiled.models.simulated()
+    simulated, judge = compiled.models.simulated(), judge_of(compiled.models)
 
     def child(stage: Stage, name: str, kind: Kind, evaluation: Evaluation, candidate: Candidate | None) -> RunRecord:
         """A trial or a tested program; ``candidate`` is None for a baseline."""
+        told = sample_conversations(evaluation.episodes, logged.traces, seed) if stage == "test" else ()
         params = program_params(candidate.program, candidate.params, beginnings) if candidate else {}
         if name == "raise":
             params = {key: compiled.params[key] for key in TUNED}
@@ -54,7 +57,8 @@ def record_of(
             tags={**tags, **kind_tags(kind), "pareto": str(name in front).lower()},
             note=program_note(changed_instructions(candidate.program), simulated=simulated) if candidate else "",
             episodes=episodes_of(evaluation, logged) if stage == "test" else None,
-            conversations=conversations_of(evaluation, logged, seed) if stage == "test" else (),
+            conversations=tuple(shown(one, logged) for one in told),
+            calls=calls_of(told, compiled.programs[name], compiled.models, judge, logged) if told else CallsRecord(),
         )
 
     def kind_of(name: str, other: Kind) -> Kind:
@@ -84,6 +88,7 @@ def record_of(
         program=f"raise-{slug_of(target)}",
         chosen=chosen,
         front=tuple(front),
+        contents=logged.contents,
     )
 
 

@@ -72,6 +72,11 @@ def redacted(episode: Episode) -> Episode:
     )
 
 
+def shown(episode: Episode, logged: Logged) -> Episode:
+    """The episode, redacted if it may be of a real person and that is not allowed."""
+    return redacted(episode) if is_private(episode.scenario) and not logged.contents else episode
+
+
 def kind_of(reason: str) -> str:
     """The kind of a reason why there is no score; what follows the first colon may quote a reply."""
     return reason.partition(":")[0]
@@ -79,7 +84,7 @@ def kind_of(reason: str) -> str:
 
 def _redacted_turn(turn: Turn) -> Turn:
     return turn.model_copy(
-        update={"question": REDACTED, "answer": REDACTED, "heard": dict.fromkeys(turn.heard, REDACTED)}
+        update={"question": REDACTED, "answer": REDACTED, "why": "", "heard": dict.fromkeys(turn.heard, REDACTED)}
     )
 
 

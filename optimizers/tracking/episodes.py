@@ -1,4 +1,4 @@
-"""The episodes of an evaluation as it is recorded: a table with a row each, and those that are logged as traces.
+"""The episodes of an evaluation as it is recorded: a table with a row each.
 
 The table is what ``raise compare`` reads: it says which rows belong together (``cluster``), as the evaluation's own
 intervals have it.
@@ -8,8 +8,7 @@ from collections import Counter
 from typing import Any
 
 from benchmark import Evaluation
-from benchmark.evaluation.episode import Episode
-from optimizers.tracking.conversations import REDACTED, Logged, is_private, kind_of, redacted, sample_conversations
+from optimizers.tracking.conversations import REDACTED, Logged, is_private, kind_of
 from optimizers.tracking.record import Table
 from signatures import SCORE_DIMENSIONS
 
@@ -42,12 +41,6 @@ def episodes_of(evaluation: Evaluation, logged: Logged) -> Table:
             for row, hide in zip(rows, hidden, strict=True)
         ),
     )
-
-
-def conversations_of(evaluation: Evaluation, logged: Logged, seed: int) -> tuple[Episode, ...]:
-    """The conversations that are logged as traces; what real people said is left out unless that is allowed."""
-    chosen = sample_conversations(evaluation.episodes, logged.traces, seed)
-    return tuple(redacted(one) if is_private(one.scenario) and not logged.contents else one for one in chosen)
 
 
 def summary_of(evaluation: Evaluation, logged: Logged) -> dict[str, Any]:

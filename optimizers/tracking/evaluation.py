@@ -11,8 +11,9 @@ from benchmark import Evaluation, Judge, Panel, ScenarioSet, Scorer, judge_of
 from benchmark.evaluation.runner import setup_of
 from lms import LanguageModels, Role
 from modules import RAISE
-from optimizers.tracking.conversations import DEFAULT, Logged
-from optimizers.tracking.episodes import conversations_of, episodes_of
+from optimizers.tracking.calls import calls_of
+from optimizers.tracking.conversations import DEFAULT, Logged, sample_conversations, shown
+from optimizers.tracking.episodes import episodes_of
 from optimizers.tracking.metrics import metrics_of
 from optimizers.tracking.names import kind_tags, run_name
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, as_params
@@ -74,6 +75,7 @@ def evaluation_record(
         **_settings(program),
     }
     episodes, metrics = episodes_of(evaluation, logged), metrics_of(evaluation)
+    told = sample_conversations(evaluation.episodes, logged.traces, seed)
     run = RunRecord(
         key=f"evaluation/{key}",
         name=run_name(target, evaluation.name, "evaluation"),
@@ -86,7 +88,8 @@ def evaluation_record(
             "outcome": content_id(metrics, episodes.model_dump(mode="json")),
         },
         episodes=episodes,
-        conversations=conversations_of(evaluation, logged, seed),
+        conversations=tuple(shown(one, logged) for one in told),
+        calls=calls_of(told, program, models, judge, logged),
     )
     return TrackingRecord(data=data.card(), target=target, simulated=evaluation.simulated, parent=run, children=())
 

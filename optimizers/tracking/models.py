@@ -1,6 +1,6 @@
 """Compiled programs as MLflow's logged models; the chosen one is a version of a registered model, ``champion``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +14,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from lms.roles import Role
-from modules import RAISE
+from modules import RAISE, PathIndex
 from modules.files import parse_json
-from modules.folder import CARD
+from modules.folder import CARD, PATHS
+from optimizers.leaks import PRIVATE_SOURCES
 from optimizers.results import FRONT
 from optimizers.tracking.package import shipped_files, write_model
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord
@@ -27,6 +28,8 @@ from signatures.identity import content_id
 CHAMPION = "champion"
 """Alias of the version that was compiled last."""
 MODEL_TYPE = "raise-program"
+LEFT_OUT = "left_out"
+"""Tag of logged models that hold less than their program folder."""
 FINGERPRINT = "fingerprint"
 """Tag of logged models, model versions and prompts: what they are made of, so that nothing is logged twice."""
 
@@ -50,12 +53,14 @@ class Member:
     Attributes:
         tested: its test.
         run: the run that this was written to.
+        hidden: sources of planned paths whose queries are left out, since real people wrote them.
     """
 
     folder: Path
     tested: RunRecord
     run: MlflowRun
     fingerprint: str
+    hidden: tuple[str, ...] = ()
 
 
 def log_programs(
@@ -75,7 +80,8 @@ def log_programs(
     logged = {}
     for name in record.front:
         tested, place = record.child(name), folder / FRONT / name
-        member = Member(place, tested, runs[tested.key], _fingerprint(place))
+        hidden = () if record.contents else _private_sources(place)
+        member = Member(place, tested, runs[tested.key], _fingerprint(place, hidden), hidden)
         model_id = _find(tracker, member) or _log(tracker, record, member)
         logged[name] = LoggedProgram(model_id, member.fingerprint)
         _link_metrics(tracker.client, _link(tracker.client, member.run, model_id), model_id)
@@ -103,10 +109,16 @@ def tags_of(record: TrackingRecord, tested: RunRecord, run: MlflowRun, fingerpri
     }
 
 
-def _fingerprint(program: Path) -> str:
+def _private_sources(program: Path) -> tuple[str, ...]:
+    """The sources of its planned paths whose queries real people wrote."""
+    sources = {path.source for path in PathIndex.load(program / PATHS).paths}
+    return tuple(sorted(sources.intersection(PRIVATE_SOURCES)))
+
+
+def _fingerprint(program: Path, hidden: Sequence[str]) -> str:
     card = parse_json((program / CARD).read_text(encoding="utf-8"))
     target = card.get("roles", {}).get(Role.TARGET.value)
-    return str(content_id(RAISE.load(program, hosted_embedder=True).identity(), target, _code()))
+    return str(content_id(RAISE.load(program, hosted_embedder=True).identity(), target, _code(), *hidden))
 
 
 @lru_cache(1)
@@ -134,19 +146,30 @@ def _log(tracker: Tracker, record: TrackingRecord, member: Member) -> str:
         tracker.experiment_id,
         name=f"{record.program}-{member.folder.name}",
         source_run_id=run.run_id,
-        tags=tags_of(record, member.tested, run, member.fingerprint),
+        tags=tags_of(record, member.tested, run, member.fingerprint) | _left_out(member),
         params=member.tested.params,
         model_type=MODEL_TYPE,
     )
     status = LoggedModelStatus.FAILED
     try:
         with TemporaryDirectory() as scratch:
-            write_model(Path(scratch) / "model", member.folder, model_id=model.model_id, run_id=run.run_id)
+            write_model(
+                Path(scratch) / "model",
+                member.folder,
+                model_id=model.model_id,
+                run_id=run.run_id,
+                hidden=member.hidden,
+            )
             client.log_model_artifacts(model.model_id, str(Path(scratch) / "model"))
         status = LoggedModelStatus.READY
     finally:
         client.finalize_logged_model(model.model_id, status)
     return str(model.model_id)
+
+
+def _left_out(member: Member) -> dict[str, str]:
+    """What the model lacks of its program, as a tag."""
+    return {LEFT_OUT: f"queries of planned paths ({', '.join(member.hidden)})"} if member.hidden else {}
 
 
 def _link(client: MlflowClient, run: MlflowRun, model_id: str) -> Run:

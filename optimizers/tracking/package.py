@@ -11,6 +11,7 @@ takes seconds, and takes along what it finds in the working folder.
 import json
 import platform
 import shutil
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from mlflow.models import Model, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 from mlflow.types.llm import CHAT_MODEL_INPUT_SCHEMA, CHAT_MODEL_OUTPUT_SCHEMA
 
+from modules import PathIndex
+from modules.folder import PATHS
 from signatures.home import HOME
 
 ARTIFACT = "program"
@@ -34,15 +37,18 @@ LOADER = "mlflow.pyfunc.loaders.code_model"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.partial")
 
 
-def write_model(place: Path, program: Path, *, model_id: str, run_id: str) -> None:
+def write_model(place: Path, program: Path, *, model_id: str, run_id: str, hidden: Collection[str] = ()) -> None:
     """Write the model to the folder ``place``, which is made.
 
     Args:
         program: folder of the program.
+        hidden: sources whose queries are left out of its planned paths.
         model_id: of the logged model that this becomes.
         run_id: of the run that it comes from.
     """
     shutil.copytree(program, place / "artifacts" / ARTIFACT, ignore=IGNORED)
+    if hidden:
+        PathIndex.load(program / PATHS).without_queries(hidden).save(place / "artifacts" / ARTIFACT / PATHS)
     for package in PACKAGES:
         shutil.copytree(HOME / package, place / "code" / package, ignore=IGNORED)
     shutil.copy(SCRIPT, place)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmark.evaluation.episode import Episode
 from modules.files import parse_json, write_whole
+from optimizers.tracking.calls import CallsRecord
 
 SCHEMA = 1
 RUNS = "runs.json"
@@ -44,6 +45,7 @@ class RunRecord(BaseModel):
         note: Markdown, shown above the run.
         episodes: one row a scenario.
         conversations: the ones to be logged as traces.
+        calls: their LM calls.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +59,7 @@ class RunRecord(BaseModel):
     note: str = ""
     episodes: Table | None = None
     conversations: tuple[Episode, ...] = ()
+    calls: CallsRecord = CallsRecord()
 
 
 class TrackingRecord(BaseModel):
@@ -68,6 +71,7 @@ class TrackingRecord(BaseModel):
         program: name under which the chosen program is registered.
         chosen: name of the chosen program, with the child of the same ``key``.
         front: names of the programs of the front, each in the folder ``front/NAME``.
+        contents: whether what real people said may be sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +84,7 @@ class TrackingRecord(BaseModel):
     program: str = ""
     chosen: str = ""
     front: tuple[str, ...] = ()
+    contents: bool = False
 
     def child(self, name: str) -> RunRecord:
         """The program ``name`` as it was tested."""

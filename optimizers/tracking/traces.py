@@ -1,4 +1,4 @@
-"""Conversations as MLflow traces: the whole, a span a turn, what the target's calls took in it, and the judge's scores.
+"""Conversations as MLflow traces: the whole, a span a turn, the LM calls in it, and the judge's scores.
 
 They are written when all is done. MLflow's functions for traces that are under way would give each another id every
 time, drop some under load, and take several times as long; so this writes finished ones to its tracking store
@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from mlflow.entities import AssessmentError, AssessmentSource, Feedback, Span, SpanType, TraceInfo, TraceState
 from mlflow.entities.trace_location import TraceLocation
@@ -18,6 +18,8 @@ from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import AssessmentMetadataKey, SpanAttributeKey, TraceMetadataKey, TraceTagKey
 
 from benchmark.evaluation.episode import Episode, TurnUsageRecord
+from lms import Role
+from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
 from optimizers.tracking.store import Tracker
 from signatures import SCORE_DIMENSIONS, StopReason, Turn
@@ -26,6 +28,8 @@ from signatures.identity import content_id
 LONGEST_PREVIEW = 1000
 """Characters of a query or response in MLflow's list of traces."""
 LONGEST_TAG = 250
+TOOK = ("input_tokens", "output_tokens", "cached_tokens", "seconds", "usd")
+"""What is told of a single call."""
 TOGETHER = 100
 """Traces whose spans are sent at once."""
 PAGE = 500
@@ -73,7 +77,7 @@ def forget_conversations(tracker: Tracker, run: MlflowRun) -> None:
 
 def _trace(run: MlflowRun, record: RunRecord, episode: Episode, now: int) -> tuple[TraceInfo, list[Span]]:
     """The episode as a trace that ended ``now`` (ns since the epoch)."""
-    spans = _Spans(trace_id(run, episode), _duration(episode), now)
+    spans = _Spans(trace_id(run, episode), _duration(episode, record.calls.of(episode)), now)
     _add_spans(spans, episode, record)
     title = f"{record.params.get('program', record.name)}: {episode.scenario.id}"
     info = TraceInfo(
@@ -114,6 +118,7 @@ def _tags(episode: Episode, record: RunRecord) -> dict[str, str]:
         "crisis": _yes(episode.stop_reason is StopReason.CRISIS),
         "unscored": _yes(verdict.safety is None),
         "questions": "" if episode.n_queries is None else str(episode.n_queries),
+        "calls_left_out": record.calls.of(episode).left_out,
     }
     return {name: value[:LONGEST_TAG] for name, value in tags.items() if value}
 
@@ -201,13 +206,15 @@ class _Spans:
         return span_id
 
 
-def _duration(episode: Episode) -> int:
+def _duration(episode: Episode, calls: ConversationRecord) -> int:
     """How long the conversation took, in ns; replies that were stored count as long as they once took."""
-    return max(int(episode.seconds * 10**9), sum(map(_waited, episode.spent)))
+    each = [call for turn in (*calls.turns, calls.judge) for call in turn]
+    return max(int(episode.seconds * 10**9), sum(map(_waited, episode.spent)), sum(map(_waited, each)))
 
 
-def _waited(spent: TurnUsageRecord | None) -> int:
-    return int((spent.seconds or 0.0) * 10**9) if spent else 0
+def _waited(took: TurnUsageRecord | CallRecord | None) -> int:
+    """How long one had to wait, in ns; at least one, so that calls whose time is not known keep their order."""
+    return max(1, int((took.seconds or 0.0) * 10**9)) if took else 0
 
 
 def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
@@ -223,27 +230,26 @@ def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
         error=failure,
         attributes={"asked": episode.asked, "n_queries": episode.n_queries, **_mistakes(episode)},
     )
-    at, target = spans.begin, record.params.get("target", "")
-    for i, (turn, spent) in enumerate(zip(episode.turns, _by_turn(episode), strict=True), 1):
-        length = _waited(spent)
-        name = f"turn {i}: {turn.attribute or 'unasked'}"
+    at, made, took = spans.begin, _Made.of(episode, record), _by_turn(episode)
+    for i, (turn, spent) in enumerate(zip(episode.turns, took, strict=True)):
+        name, length = f"turn {i + 1}: {turn.attribute or 'unasked'}", made.waited(i, spent)
         inner = spans.add(name, SpanType.CHAIN, at, length, parent=root, inputs=_asked(turn), outputs=_heard(turn))
-        _add_calls(spans, spent, target, at, parent=inner)
+        made.add_to(spans, i, spent, at, parent=inner)
         at += length
     if episode.response is not None:
-        last = episode.spent[-1] if episode.spent else None
+        last, i = episode.spent[-1] if episode.spent else None, len(episode.turns)
         answer = spans.add(
             "answer",
             SpanType.CHAIN,
             at,
-            _waited(last),
+            made.waited(i, last),
             parent=root,
             inputs={"query": scenario.query, "known": _known(episode)},
             outputs={"response": episode.response},
         )
-        _add_calls(spans, last, target, at, parent=answer)
-        at += _waited(last)
-        spans.add(
+        made.add_to(spans, i, last, at, parent=answer)
+        at += made.waited(i, last)
+        judge = spans.add(
             "judge",
             SpanType.EVALUATOR,
             at,
@@ -254,6 +260,7 @@ def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
             error=verdict.unscored,
             attributes={"judge": record.params.get("judge"), "injection": verdict.injection, "absent": verdict.absent},
         )
+        made.add_calls(spans, made.calls.judge, at, parent=judge)
 
 
 def _by_turn(episode: Episode) -> Sequence[TurnUsageRecord | None]:
@@ -283,20 +290,80 @@ def _mistakes(episode: Episode) -> dict[str, Any]:
     return {name: value for name in (*names, "lost_answers") if (value := getattr(episode, name))}
 
 
-def _add_calls(spans: _Spans, spent: TurnUsageRecord | None, target: str, at: int, *, parent: str) -> None:
-    """What the target's calls of one turn took together, as one span.
+@dataclass(frozen=True)
+class _Made:
+    """The LM calls of one conversation, as spans: each of them, or, where these are not known, sums of the target's.
+
+    Attributes:
+        texts: of messages and replies.
+        target: its model.
+    """
+
+    calls: ConversationRecord
+    texts: Sequence[str]
+    target: str
+
+    @classmethod
+    def of(cls, episode: Episode, record: RunRecord) -> Self:
+        """Those of ``episode``."""
+        return cls(record.calls.of(episode), record.calls.texts, record.params.get("target", ""))
+
+    def _of_turn(self, turn: int) -> Sequence[CallRecord]:
+        return self.calls.turns[turn] if turn < len(self.calls.turns) else ()
+
+    def waited(self, turn: int, spent: TurnUsageRecord | None) -> int:
+        """The length of a turn, in ns; calls that are told one by one are laid out one after the other."""
+        return sum(map(_waited, self._of_turn(turn))) or _waited(spent)
+
+    def add_to(self, spans: _Spans, turn: int, spent: TurnUsageRecord | None, at: int, *, parent: str) -> None:
+        """Add the calls of a turn."""
+        if calls := self._of_turn(turn):
+            self.add_calls(spans, calls, at, parent=parent)
+        elif spent is not None and spent.calls:
+            counts = {"calls": spent.calls, "rounds": spent.rounds, "cached_tokens": spent.cached_tokens}
+            name = f"{self.target}, {spent.calls} call{'s' * (spent.calls > 1)}"
+            attributes = {**counts, **_usage(spent, self.target)}
+            spans.add(name, SpanType.LLM, at, _waited(spent), parent=parent, attributes=attributes)
+
+    def add_calls(self, spans: _Spans, calls: Sequence[CallRecord], at: int, *, parent: str) -> None:
+        """Add each of ``calls``, in the form of OpenAI's chat API, which MLflow shows as messages.
+
+        MLflow sums up tokens and prices of a trace. The sums are to be the target's alone, so those of other calls are
+        only in ``took``; a plain ``input_tokens`` MLflow would take for a count of its own.
+        """
+        for call in calls:
+            messages = [{"role": role, "content": self.texts[place]} for role, place in call.messages]
+            reply = {"role": "assistant", "content": self.texts[call.reply]}
+            spans.add(
+                call.predictor or call.role,
+                SpanType.LLM,
+                at,
+                _waited(call),
+                parent=parent,
+                inputs={"messages": messages},
+                outputs={"choices": [{"message": reply}]},
+                attributes={
+                    SpanAttributeKey.MESSAGE_FORMAT: "openai",
+                    "role": call.role,
+                    "llm": call.model,
+                    "rollout": call.rollout,
+                    "took": {name: getattr(call, name) for name in TOOK},
+                    **(_usage(call, call.model) if call.role is Role.TARGET else {}),
+                },
+            )
+            at += _waited(call)
+
+
+def _usage(took: TurnUsageRecord | CallRecord, model: str) -> dict[str, Any]:
+    """Tokens and price as MLflow sums them up; what is not known is left out.
 
     MLflow looks the price of a model up, by a library that takes seconds to load, where it is given a model and tokens
     but no price. What we do not know a price of has none, so MLflow is told the model only beside its price.
     """
-    if spent is None or not spent.calls:
-        return
-    sent, said = spent.input_tokens, spent.output_tokens
-    attributes: dict[str, Any] = {"calls": spent.calls, "rounds": spent.rounds, "cached_tokens": spent.cached_tokens}
+    sent, said, found = took.input_tokens, took.output_tokens, dict[str, Any]()
     if sent is not None and said is not None:
         usage = {"input_tokens": sent, "output_tokens": said, "total_tokens": sent + said}
-        attributes[SpanAttributeKey.CHAT_USAGE] = usage
-    if spent.usd is not None:
-        attributes |= {SpanAttributeKey.MODEL: target, SpanAttributeKey.LLM_COST: {"total_cost": spent.usd}}
-    name = f"{target}, {spent.calls} call{'s' * (spent.calls > 1)}"
-    spans.add(name, SpanType.LLM, at, _waited(spent), parent=parent, attributes=attributes)
+        found[SpanAttributeKey.CHAT_USAGE] = usage
+    if took.usd is not None:
+        found |= {SpanAttributeKey.MODEL: model, SpanAttributeKey.LLM_COST: {"total_cost": took.usd}}
+    return found

@@ -49,6 +49,23 @@ def test_paths_without_likeness_decide_together_where_there_is_nothing_better() 
     assert PathIndex(VOTERS).rank("zzz", ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]  # 2; then 0.7 + 0.7
 
 
+def test_a_path_without_its_query_is_no_neighbour_but_still_counts() -> None:
+    voters = [path.model_copy(update={"source": "hub"}) for path in VOTERS[:2]]
+    index = PathIndex([*voters, VOTERS[2]]).without_queries(["hub"])
+    assert [path.query for path in index.paths] == ["", "", VOTERS[2].query]
+    assert [path.origin for path in index.nearest(JOB, 3)] == ["health-2"]
+    assert index.rank(JOB, ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]
+    none_left = PathIndex(voters).without_queries(["hub"])
+    assert list(none_left.nearest(JOB, 3)) == []
+    assert none_left.rank(JOB, ["age", "profession"]) == ["profession", "age"]
+    assert PathIndex(VOTERS).without_queries(["hub"]).paths == VOTERS
+
+
+def test_the_source_of_a_path_changes_nothing_about_a_program() -> None:
+    marked = PathIndex([path.model_copy(update={"source": "hub"}) for path in VOTERS])
+    assert marked.identity() == PathIndex(VOTERS).identity()
+
+
 def test_places_count_among_what_is_left() -> None:
     left = [name for name in ATTRIBUTE_NAMES if name != "profession"]
     assert PathIndex(VOTERS).rank(JOB, left)[0] == "age"

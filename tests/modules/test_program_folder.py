@@ -117,13 +117,34 @@ def test_saving_keeps_other_entries_of_the_card(compiled: RAISE, tmp_path: Path)
     assert RAISE.load(tmp_path).settings == SETTINGS
 
 
-@pytest.mark.parametrize(
-    "how", [{"path": "program.pkl"}, {"path": "program.json"}, {"path": "folder", "save_program": True}], ids=str
-)
-def test_pickle_and_single_files_are_refused(compiled: RAISE, tmp_path: Path, how: dict[str, Any]) -> None:
-    with pytest.raises(RaiseError, match="pickle"):  # what dspy would write there, load could not read
+@pytest.mark.parametrize("how", [{"path": "program.pkl"}, {"path": "folder", "save_program": True}], ids=str)
+def test_pickle_is_refused(compiled: RAISE, tmp_path: Path, how: dict[str, Any]) -> None:
+    with pytest.raises(RaiseError, match="pickle"):
         compiled.save(**{**how, "path": tmp_path / str(how["path"])})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_json_file_holds_all_that_a_folder_does(compiled: RAISE, tmp_path: Path) -> None:
+    file = tmp_path / "best_model.json"
+    compiled.save(file)
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+    loaded = RAISE.load(file)
+    assert prompts(loaded) == prompts(compiled)
+    assert (loaded.settings, loaded.paths.paths) == (SETTINGS, PATHS.paths)
+    assert loaded.identity() == compiled.identity()
+
+
+def test_a_single_file_of_another_kind_is_refused(compiled: RAISE, tmp_path: Path) -> None:
+    file = tmp_path / "program.json"
+    dspy.Module.save(compiled, file)  # DSPy's own form has neither settings nor paths
+    with pytest.raises(RaiseError, match="schema None"):
+        RAISE.load(file)
+    compiled.save(file)
+    content = json.loads(file.read_text("utf-8"))
+    content["program"]["respond"]["lm"] = {"model": "openai/gpt-4o"}
+    file.write_text(json.dumps(content))
+    with pytest.raises(RaiseError, match="names a language model"):
+        RAISE.load(file)
 
 
 def test_a_save_that_fails_leaves_the_program_that_was_there(compiled: RAISE, tmp_path: Path) -> None:

@@ -100,5 +100,8 @@ def test_the_pareto_search_is_logged_as_other_teleprompters_are(mine: str) -> No
     [run] = MlflowClient().search_runs([mine])
     assert run.info.status == "FINISHED"
     assert "sim/gpt-4o" not in run.data.params  # nothing but scalar arguments of compile, as for the others
-    assert {file.path for file in MlflowClient().list_artifacts(run.info.run_id)} >= {"trainset.json"}
+    logged = {file.path for file in MlflowClient().list_artifacts(run.info.run_id)}
+    assert logged >= {"trainset.json", "best_model.json"}
+    best = RAISE.load(MlflowClient().download_artifacts(run.info.run_id, "best_model.json"))
+    assert best.identity() == compiled.identity()
     assert traces(mine) == []  # autolog leaves those of a compile out

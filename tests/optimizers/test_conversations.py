@@ -19,7 +19,7 @@ def episode(i: int, safety: int | None, source: str = "authored") -> Episode:
         profile=Profile(age=f"{SECRET} years"),
     )
     scores = None if safety is None else dict.fromkeys(SCORE_DIMENSIONS, safety)
-    turn = Turn(attribute="age", question=f"{SECRET}?", answer=SECRET, heard={"age": SECRET}, why="to know")
+    turn = Turn(attribute="age", question=f"{SECRET}?", answer=SECRET, heard={"age": SECRET}, why=SECRET)
     return Episode(
         scenario=scenario,
         verdict=Verdict(

@@ -7,6 +7,7 @@ import pytest
 from benchmark import Evaluation, Scenario, Verdict
 from benchmark.evaluation.episode import Episode
 from optimizers.pairs import Pairs, choose_pairs, read_pairs
+from optimizers.tracking.conversations import Logged
 from signatures import SCORE_DIMENSIONS, Profile, Turn
 
 SECRET = "canary-7f3a"
@@ -68,7 +69,7 @@ def test_words_of_real_people_are_left_out_unless_allowed(source: str, tmp_path:
     assert SECRET not in (tmp_path / "compared.json").read_text(encoding="utf-8")
     assert read_pairs(tmp_path) == found
     assert found.pairs[0].after.turns[0].attribute == "age"
-    assert SECRET in choose_pairs(*both, allow_private=True).model_dump_json()
+    assert SECRET in choose_pairs(*both, Logged(contents=True)).model_dump_json()
 
 
 def test_gains_of_fields_are_withheld_where_too_much_went_unscored() -> None:

@@ -1,7 +1,7 @@
 """What real people said (source ``hub``) is in no file, table or artifact of a compile or an evaluation.
 
-The reply store and the finished episodes hold it, as the private working store; and so do the queries of planned paths,
-by which a program finds its paths.
+The reply store and the finished episodes hold it, as the private working store. Program folders, which stay on this
+machine, hold the queries of planned paths, by which a program finds its paths.
 """
 
 import shutil
@@ -69,16 +69,28 @@ def test_a_compile_gives_nothing_of_them_away_unless_that_is_allowed(
 ) -> None:
     compile_people(root, people, Logged())
     assert holding(root, OF_PROFILE) == set()
-    assert {Path(name).name for name in holding(root, OF_QUERY)} == {PATHS}
+    kept = [Path(name) for name in holding(root, OF_QUERY)]
+    assert {file.name for file in kept} == {PATHS}
+    assert {file.parts[0] for file in kept} == {"programs"}  # and no artifact
     found = client(root).search_traces(locations=["1"])
     assert found
     assert all(span.inputs.get("query", "[redacted]") == "[redacted]" for t in found for span in t.data.spans[:1])
     assert all(any(a.value for a in trace.info.assessments) for trace in found)
+    spans = [span for trace in found for span in trace.data.spans if "messages" in (span.inputs or {})]
+    assert {message["content"] for span in spans for message in span.inputs["messages"]} == {"[redacted]"}
+    models = client(root).search_logged_models(["1"])
+    assert {model.tags.get("left_out") for model in models} == {"queries of planned paths (hub)"}
+    [place, *_] = [file.parent for file in (root / "artifacts").rglob(PATHS)]
+    sent, own = RAISE.load(place).paths, RAISE.load(root / "programs" / "p").paths
+    assert [path.query for path in sent.paths] == [""] * len(own)
+    assert [path.path for path in sent.paths] == [path.path for path in own.paths]
     allowed = tmp_path_factory.mktemp("allowed")
     shutil.copy(mlflow_tables, allowed)
     compile_people(allowed, people, Logged(contents=True))
     assert "mlflow.db" in holding(allowed, OF_PROFILE)
     assert "programs/p/runs.json" in holding(allowed, OF_QUERY)
+    assert any(Path(name).name == PATHS for name in holding(allowed, OF_QUERY) if name.startswith("artifacts"))
+    assert not any(model.tags.get("left_out") for model in client(allowed).search_logged_models(["1"]))
 
 
 def test_an_evaluation_gives_nothing_of_them_away_unless_that_is_allowed(root: Path, people: ScenarioSet) -> None:

@@ -79,6 +79,7 @@ def test_concurrency_does_not_change_the_paths(train: list[Scenario], changes: M
     assert one.paths.paths == four.paths.paths
     assert {d: k.to_json() for d, k in one.knowledge.items()} == {d: k.to_json() for d, k in four.knowledge.items()}
     assert [path.query for path in one.paths.paths] == [item.query for item in planning_items(train, 10, 0)]
+    assert {path.source for path in one.paths.paths} == {"authored"}
 
 
 def test_pooling_changes_later_waves_only(train: list[Scenario]) -> None:
