@@ -60,7 +60,7 @@ class OptimizerRun:
             train = refuse_private(train, allow=task.allow_private_demos)
         order = np.random.default_rng(task.seed).permutation(len(train))
         self._train = [train[i] for i in order]
-        self.monitor = SearchMonitor(task, ConversationScorer(task.models, metric))
+        self.monitor = SearchMonitor(task, ConversationScorer(task.models, metric), self.worst)
         self.monitor.scorer.note("private scenarios left out", len(task.train) - len(train))
         self.adapter = TeacherAdapter(self.monitor, task.student)
         self.student = InstrumentedRAISE(self.monitor)
