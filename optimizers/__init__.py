@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optimizers.forecast import RoleForecast, forecast_compile, forecast_each, forecast_work
     from optimizers.front import Pick, choose, hypervolume, knee, non_dominated
     from optimizers.metric import Metric, example_of, tradeoff
+    from optimizers.native import Penguin
     from optimizers.pareto import Pareto
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
@@ -33,6 +34,7 @@ _NAMES = {
     "optimizers.forecast": ("RoleForecast", "forecast_compile", "forecast_each", "forecast_work"),
     "optimizers.front": ("Pick", "choose", "hypervolume", "knee", "non_dominated"),
     "optimizers.metric": ("Metric", "example_of", "tradeoff"),
+    "optimizers.native": ("Penguin",),
     "optimizers.pareto": ("Pareto",),
     "optimizers.registry": ("OPTIMIZERS",),
     "optimizers.results": ("TargetResult",),
@@ -57,6 +59,7 @@ __all__ = [
     "Metric",
     "Optimizer",
     "Pareto",
+    "Penguin",
     "Pick",
     "RoleForecast",
     "Search",

@@ -1,4 +1,4 @@
-"""What can be compared with ``raise diff``: program folders, registered models, registered prompts, RAISE as it comes."""
+"""What ``raise diff`` compares: program folders, registered models, registered prompts, and RAISE as it comes."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack

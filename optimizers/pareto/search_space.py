@@ -154,10 +154,10 @@ def build(student: RAISE, pool: OptionPool, params: Params) -> RAISE:
 
 def build_alone(student: RAISE, component: str, option: ComponentOption) -> RAISE:
     """The student with one option, in the abstention variant that the option is for."""
-    variant = {"abstention": option.variant} if option.variant else {}
-    return build(
-        student, {**start_pool(), component: [OWN, option]}, {**student_params(student), component: 1, **variant}
-    )
+    params = {**student_params(student), component: 1}
+    if option.variant:
+        params["abstention"] = option.variant
+    return build(student, {**start_pool(), component: [OWN, option]}, params)
 
 
 def _signature(variant: Variant) -> type[dspy.Signature]:
