@@ -116,6 +116,7 @@ class OptimizerRun:
             dspy.utils.exceptions.LMError: for what every call would meet, such as a wrong key.
         """
         task, monitor = self.task, self.monitor
+        task.prompt_limit.refuse(task.student)
         uncompiled = self._begin()
         task.budget.reserve(*task.result_cost(uncompiled, programs=1, more_dev=0))
         kept = task.budget.so_far().reserved

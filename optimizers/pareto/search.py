@@ -80,6 +80,7 @@ class ParetoSearch:
 
     def run(self) -> Search:
         """All rounds, then the front."""
+        self.task.prompt_limit.refuse(self.task.student)
         pool: OptionPool = {}
         try:
             for this in self._rounds():

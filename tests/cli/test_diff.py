@@ -54,7 +54,7 @@ def test_json_has_the_words_and_a_page_is_written(run: Run, compiled: TargetResu
     ("words", "said"),
     [
         (("nowhere", "raise"), "nowhere is no program: name a program folder"),
-        (("prompts:/x", "raise"), "is no address of a prompt"),
+        (("prompts:/x@champion", "raise"), "there is no MLflow store"),
         (("raise", "raise", "--html", "."), "an HTML file for the page"),
     ],
 )
