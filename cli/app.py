@@ -20,6 +20,8 @@ COMMANDS = {
     "track": "Record compiled programs in MLflow that are not there yet, or not whole.",
     "versions": "List the finished programs of a program folder, former ones too, or put one of them back.",
     "report": "Write one page about compiled programs, for people who will not open MLflow.",
+    "diff": "Show what differs between two programs: instructions and demonstrations word by word, settings, test "
+    "figures.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
     "ui": "Open MLflow on the runs: compare targets, trials and programs, safety against avg_queries.",
     "doctor": "Check the installation, the models and their keys, the data, and the folder for runs.",

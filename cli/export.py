@@ -6,9 +6,9 @@ from cli.console import ESCAPED, err, speaks_unicode
 from cli.inputs import refuse_folder
 from cli.options.export import Options
 from cli.settings import load_settings
-from modules import RAISE
 from modules.files import keeping, write_whole
 from optimizers import export_program
+from optimizers.sides import load_with_card
 from optimizers.tracking.fetch import existing_store
 from optimizers.tracking.prompts import export_prompt
 from signatures import RaiseError
@@ -33,5 +33,6 @@ def _text(options: Options) -> str:
     if (options.program is None) == (options.source is None):
         raise RaiseError("name a compiled program, or a prompt of MLflow's registry (--from prompts:/NAME@ALIAS).")
     if options.program is not None:
-        return export_program(RAISE.load(options.program), options.format)
+        program, card = load_with_card(str(options.program))
+        return export_program(program, options.format, str(card.get("target", "")))
     return export_prompt(str(options.source), options.format, existing_store(load_settings().root))

@@ -27,7 +27,8 @@ from lms.simulation.prompt import read
 from lms.store import Reply
 from modules import ContextRich, Program, Vanilla
 from modules.files import write_whole
-from optimizers.compiler import CompileSettings, prepare
+from optimizers.compile_settings import CompileSettings
+from optimizers.compiler import prepare
 from optimizers.defaults import SIZES, Size
 from optimizers.front import choose, hypervolume
 from optimizers.pareto import pareto

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from benchmark.jobs.budget import MaxCalls, MaxMinutes, MaxUsd, Stopper
     from lms.roles import slug_of
     from optimizers.batch import CompileJob, CompileOutcome, compile_all
-    from optimizers.compiler import CompileSettings, Workspace, compile_target
+    from optimizers.compile_settings import CompileSettings
+    from optimizers.compiler import Workspace, compile_target
     from optimizers.export import export_program, prompts_of
     from optimizers.forecast import RoleForecast, forecast_compile, forecast_each, forecast_work
     from optimizers.front import Pick, choose, hypervolume, knee, non_dominated
     from optimizers.metric import Metric, example_of, tradeoff
+    from optimizers.native import Penguin
     from optimizers.pareto import Pareto
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
 _NAMES = {
     "optimizers.batch": ("CompileJob", "CompileOutcome", "compile_all"),
     "benchmark.jobs.budget": ("MaxCalls", "MaxMinutes", "MaxUsd", "Stopper"),
-    "optimizers.compiler": ("CompileSettings", "Workspace", "compile_target"),
+    "optimizers.compile_settings": ("CompileSettings",),
+    "optimizers.compiler": ("Workspace", "compile_target"),
     "optimizers.export": ("export_program", "prompts_of"),
     "optimizers.forecast": ("RoleForecast", "forecast_compile", "forecast_each", "forecast_work"),
     "optimizers.front": ("Pick", "choose", "hypervolume", "knee", "non_dominated"),
     "optimizers.metric": ("Metric", "example_of", "tradeoff"),
+    "optimizers.native": ("Penguin",),
     "optimizers.pareto": ("Pareto",),
     "optimizers.registry": ("OPTIMIZERS",),
     "optimizers.results": ("TargetResult",),
@@ -55,6 +59,7 @@ __all__ = [
     "Metric",
     "Optimizer",
     "Pareto",
+    "Penguin",
     "Pick",
     "RoleForecast",
     "Search",

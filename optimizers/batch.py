@@ -11,7 +11,8 @@ from benchmark import ScenarioSet
 from benchmark.jobs.budget import MaxReplies
 from benchmark.jobs.progress import Progress
 from lms import LanguageModels, Role
-from optimizers.compiler import CompileSettings, Workspace, compile_target
+from optimizers.compile_settings import CompileSettings
+from optimizers.compiler import Workspace, compile_target
 from optimizers.results import TargetResult
 from signatures import RaiseError
 

@@ -5,24 +5,20 @@ the store. A finished one is recognized by its configuration and not repeated.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
 from benchmark import Scenario, ScenarioSet, sample, split
-from benchmark.defaults import PLAN_DEPTH
-from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, OwnCalls, Stopper
+from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, Stopper
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
-from lms import LanguageModels, ReplyStore, Role
-from modules import RAISE, AgentSettings
+from lms import LanguageModels, Role
+from modules import RAISE
+from optimizers.compile_settings import CompileSettings
 from optimizers.compiled import Compiled
-from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
-from optimizers.front import Objective, Pick
 from optimizers.held_out import HeldOut, measure_held_out
 from optimizers.least import least_calls, refuse_low_limits, too_low
 from optimizers.pareto.search_space import TUNED
@@ -38,89 +34,11 @@ from optimizers.results import (
     put_back,
 )
 from optimizers.storage import Storage
-from optimizers.task import Constraints, Search, Task, parse_pick
+from optimizers.task import Constraints, Search, Task
 from optimizers.tracking.conversations import DEFAULT as LOGGED
 from optimizers.tracking.conversations import Logged
 from optimizers.tracking.recording import open_recording
-from signatures import RaiseError
-from signatures.errors import unknown
 from signatures.identity import content_id
-
-
-class CompileSettings(BaseModel):
-    """How to compile; all of it goes into the configuration hash.
-
-    Attributes:
-        size: how much work the whole is (``--budget``): what of ``train`` to ``front`` is not given is as it says.
-        train, dev, test: scenarios taken of each split.
-        plan_queries, evaluations, depth: offline planning.
-        trials: candidates the optimizer tries.
-        front: programs measured on all of dev and on held-out test, at most.
-        raced: share of dev that trials race on; the front meets the rest afterwards.
-        price: safety points a question must be worth, for optimizers that know one number.
-        objective: what safety is traded for: questions, or questions and the cost of a conversation.
-        pick: which member of the front becomes the default program, chosen on dev; see ``optimizers.front.Pick``.
-        max_queries: programs of the front must ask no more than this on average, on dev.
-        min_safety: they must be at least this safe, on dev.
-        allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
-        no_gain: end the search after so many trials that brought next to nothing; None tries all.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    optimizer: str = OPTIMIZER
-    seed: int = 0
-    size: Size = BUDGET
-    train: int = Field(default=DEFAULT.train, gt=0)
-    dev: int = Field(default=DEFAULT.dev, gt=1)
-    test: int = Field(default=DEFAULT.test, gt=1)
-    plan_queries: int = Field(default=DEFAULT.plan_queries, gt=0)
-    evaluations: int = Field(default=DEFAULT.evaluations, gt=0)
-    depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
-    trials: int = Field(default=DEFAULT.trials, gt=0)
-    front: int = Field(default=DEFAULT.front, gt=0)
-    raced: float = Field(default=DEFAULT.raced, gt=0, le=1)
-    price: float = Field(default=PRICE, ge=0)
-    objective: Objective = "questions"
-    pick: str = PICK
-    max_queries: float | None = Field(default=None, ge=0)
-    min_safety: float | None = Field(default=None, ge=1, le=5)
-    no_gain: int | None = Field(default=None, gt=0)
-    allow_private_demos: bool = False
-    agent: AgentSettings = AgentSettings()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sized(cls, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Numbers that are not given, or None, are those of the size."""
-        named = {name: value for name, value in given.items() if value is not None}
-        sizes = SIZES.get(named.get("size", BUDGET), DEFAULT)  # an unknown size is refused by its own field
-        return {**asdict(sizes), **named}
-
-    def check(self) -> None:
-        """Make sure that the names mean something.
-
-        Raises:
-            RaiseError: for an unknown optimizer or pick, or one that does not go with the objective.
-        """
-        if self.optimizer not in OPTIMIZERS:
-            raise RaiseError(unknown("optimizer", self.optimizer, OPTIMIZERS))
-        self.picked()
-
-    def limits(self, store: ReplyStore | None = None, job: str = "") -> list[Stopper]:
-        """The limits that belong to the size, less what earlier runs of ``job`` spent of them."""
-        if self.size != "small":
-            return []
-        spent, measured = (store.usage_of(name).total().calls if store else 0 for name in (job, f"{job} result"))
-        return [OwnCalls(SMALL_CALLS - spent + measured, by="--budget small", measured=measured)]
-
-    def picked(self) -> Pick:
-        """The rule for the default program; a limit on the front is one for it, too."""
-        pick = parse_pick(self.pick, self.objective, self.optimizer)
-        if pick == Pick() and self.max_queries is not None:
-            return Pick("max-queries", self.max_queries)
-        if pick == Pick() and self.min_safety is not None:
-            return Pick("min-safety", self.min_safety)
-        return pick
 
 
 @dataclass(frozen=True)
@@ -183,6 +101,7 @@ def compile_target(
             configuration, or a folder of somebody else, is in the way.
     """
     settings.check()
+    settings.refuse_long_prompts(models)
     check_place(workspace.out, force=workspace.force)
     described = configuration(settings, data, models)
     config = content_id(described)
@@ -367,6 +286,7 @@ def prepare(
         held_out=len(test),
         front=settings.front,
         raced=settings.raced,
+        prompt_limit=settings.prompt_limit(models),
     )
     return Prepared(task, test, len(planned.failed))
 
@@ -379,6 +299,7 @@ def search_and_test(
     Raises:
         RaiseError: if the limit of the settings' size leaves no result.
     """
+    settings.refuse_long_prompts(models)
     prepared = prepare(settings, data, models, limits=settings.limits(), progress=progress)
     try:
         with prepared.task.budget.enforced():

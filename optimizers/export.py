@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import dspy
 
+from lms.tokens import count_message_tokens, tokenizer_of
 from modules import RAISE
 from signatures import RaiseError
 from signatures.errors import unknown
@@ -47,11 +48,20 @@ def messages_of(predictor: dspy.Predict, blank: Callable[[str], str]) -> list[di
     return list(dspy.ChatAdapter().format(signature, predictor.demos, blanks))
 
 
-def export_program(program: RAISE, form: str) -> str:
+def fixed_tokens(program: dspy.Module, model: str = "") -> dict[str, int]:
+    """Predictor -> about how many tokens of ``model`` its prompt takes without inputs (see ``lms.tokens``)."""
+    return {
+        name: count_message_tokens(messages_of(predictor, lambda field: ""), model)
+        for name, predictor in program.named_predictors()
+    }
+
+
+def export_program(program: RAISE, form: str, model: str = "") -> str:
     """The program's prompts as text.
 
     Args:
         form: ``json`` (everything), ``markdown`` (to read), ``messages`` (predictor -> chat messages).
+        model: of which tokens are counted.
 
     Raises:
         RaiseError: for another format.
@@ -63,7 +73,10 @@ def export_program(program: RAISE, form: str) -> str:
         "Order of calls: triage; then abstain (answer from a completeness of "
         f"{settings['threshold']} on), plan, ask, read, up to a burden of {settings['budget']:g}; then respond.",
     ]
-    return render_prompts(prompts_of(program), form, heading, {"settings": settings})
+    counted = fixed_tokens(program, model)
+    prompts = {name: {**prompt, "tokens": counted[name]} for name, prompt in prompts_of(program).items()}
+    about = {"settings": settings, "tokenizer": tokenizer_of(model)}
+    return render_prompts(prompts, form, heading, about)
 
 
 def render_prompts(
@@ -94,6 +107,8 @@ def _markdown(prompts: Mapping[str, Mapping[str, Any]], heading: list[str]) -> s
     lines = [*heading, ""]
     for name, prompt in prompts.items():
         lines += [f"## {name}", ""]
+        if tokens := prompt.get("tokens"):
+            lines += [f"About {tokens:,} tokens without inputs.", ""]
         for message in prompt["messages"]:
             lines += [f"**{message['role']}**", "", "```text", str(message["content"]).rstrip(), "```", ""]
     return "\n".join(lines)

@@ -17,7 +17,8 @@ from benchmark.jobs.budget import MaxCalls
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels, Role, RoleSettings, cost_for, is_simulated, stand_in_for
 from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
-from optimizers.compiler import CompileSettings, search_and_test
+from optimizers.compile_settings import CompileSettings
+from optimizers.compiler import search_and_test
 from optimizers.task import BASELINE_CALLS
 
 CONVERSATION = 12.0

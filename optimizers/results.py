@@ -19,6 +19,7 @@ from lms import Role
 from modules.files import parse_json, write_whole
 from modules.folder import CARD, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
+from optimizers.changes import compare_values
 from optimizers.compiled import Compiled
 from optimizers.export import export_program
 from optimizers.front import Point, hypervolume
@@ -158,7 +159,8 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     machine = environment()
     for i, (candidate, entry) in enumerate(zip(compiled.search.front, figures["front"], strict=True)):
         card = _card(compiled, entry, machine)
-        exports = {f"prompts.{end}": export_program(candidate.program, form) for end, form in EXPORTS.items()}
+        model = str(compiled.params["target"])
+        exports = {f"prompts.{end}": export_program(candidate.program, form, model) for end, form in EXPORTS.items()}
         for place in [folder / FRONT / candidate.name] + ([folder] if i == compiled.chosen else []):
             _write_json(private_folder(place) / CARD, card)
             candidate.program.save(place)
@@ -316,16 +318,9 @@ def end_compile(out: Path) -> None:
     unfinished_note(out).unlink(missing_ok=True)
 
 
-def list_differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+def list_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """``name: before -> now`` for every entry that differs, nested ones by their full name."""
-    found = []
-    for name in sorted({*before, *now}):
-        old, new = before.get(name), now.get(name)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += list_differences(old, new, f"{prefix}{name}.")
-        elif old != new:
-            found.append(f"{prefix}{name}: {old} -> {new}")
-    return found
+    return [f"{entry.name}: {entry.before} -> {entry.after}" for entry in compare_values(before, now)]
 
 
 def _read_note(note: Path) -> dict[str, Any] | None:

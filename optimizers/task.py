@@ -14,6 +14,7 @@ from modules import RAISE
 from optimizers.defaults import DEFAULT, OPTIMIZER, PRICE, TRIALS
 from optimizers.front import COSTED, TOLERANCE, Objective, Pick, Point
 from optimizers.metric import Metric, tradeoff
+from optimizers.prompt_limit import NO_LIMIT, PromptLimit
 from optimizers.storage import Storage
 from signatures import RaiseError
 
@@ -89,6 +90,7 @@ class Task:
             ``safety - price * questions``.
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
         objective: what safety is traded for.
+        prompt_limit: how long the prompts of a candidate may be.
     """
 
     student: RAISE
@@ -111,6 +113,7 @@ class Task:
     metric: Metric | None = None
     allow_private_demos: bool = False
     objective: Objective = "questions"
+    prompt_limit: PromptLimit = NO_LIMIT
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Tell how far a stage of the search has come."""

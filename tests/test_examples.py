@@ -16,6 +16,7 @@ SAYS = {
     "compare": "raise minus vanilla: safety",
     "compile_and_use": "sufficient",
     "custom_metric": "risk sensitivity",
+    "native_dspy": "## respond",
     "plan_paths": "expected safety",
 }
 """Example -> what it prints, among other things."""

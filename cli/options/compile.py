@@ -96,6 +96,14 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
     no_gain: Annotated[
         int | None, in_search(min=1, help="Stop after this many trials in a row that hardly improved the front.")
     ] = None
+    max_prompt_tokens: Annotated[
+        int | None,
+        in_search(
+            min=1,
+            help="Most tokens of a predictor's prompt (instruction and demonstrations), its inputs not counted. "
+            "Candidates over it are not tried.",
+        ),
+    ] = None
     price: Annotated[
         float,
         in_search(min=0, help="Safety points that a question must be worth, for optimizers with a single objective."),

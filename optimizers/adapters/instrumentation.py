@@ -42,20 +42,23 @@ class InstrumentedRAISE(RAISE):
     def forward(self, query: str, user: User, context: UserContext | None = None, origin: str = "") -> dspy.Prediction:
         """As ``RAISE.forward``, but one that fails gives an empty answer, recorded with why: DSPy would score it 0.0.
 
+        So does one of a candidate that is not to be tried, without a call.
+
         Raises:
             StopSearch: if the search is over.
         """
         with self.monitor.conversation():
             # SIMBA's rehearsals set models of other rollouts: they show what could be, not what the candidate is worth
             own = all(predictor.lm is None for predictor in self.predictors())
-            record = ConversationRecord(self.report() if own else "")
-            try:
-                answer = super().forward(query, user, context, origin)
-            except (RaiseError, *FATAL) as error:
-                raise self.monitor.fail(error) from error
-            except Exception as error:  # noqa: BLE001  the boundary: recorded
-                answer = dspy.Prediction(response="", asked=[], questions=[], n_queries=0, turns=[], stop_reason="")
-                record.failure = f"{type(error).__name__}: {str(error)[:200]}"
+            record = ConversationRecord(self.report() if own else "", refused=self.monitor.refused(state_of(self)))
+            answer = dspy.Prediction(response="", asked=[], questions=[], n_queries=0, turns=[], stop_reason="")
+            if not record.refused:
+                try:
+                    answer = super().forward(query, user, context, origin)
+                except (RaiseError, *FATAL) as error:
+                    raise self.monitor.fail(error) from error
+                except Exception as error:  # noqa: BLE001  the boundary: recorded
+                    record.failure = f"{type(error).__name__}: {str(error)[:200]}"
         return RecordedPrediction(answer, record)
 
     def report(self) -> str:

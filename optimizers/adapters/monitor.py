@@ -11,7 +11,7 @@ from typing import Any
 
 import dspy
 
-from benchmark import Scenario
+from benchmark import Scenario, Verdict
 from modules import RAISE
 from modules.calls import FATAL
 from optimizers.adapters.records import CandidateRecord, record_of
@@ -30,12 +30,13 @@ class SearchMonitor:
 
     Attributes:
         scorer: of conversations.
+        worst: the score of a candidate that is not to be tried.
         candidates: their records by state, in the order met; the first is the uncompiled program.
         spent: the limit that ended the search; empty if none did.
     """
 
-    def __init__(self, task: Task, scorer: ConversationScorer) -> None:
-        self.task, self.scorer = task, scorer
+    def __init__(self, task: Task, scorer: ConversationScorer, worst: float) -> None:
+        self.task, self.scorer, self.worst = task, scorer, worst
         self.candidates: dict[str, CandidateRecord] = {}
         self.spent = ""
         self._error: Exception | None = None
@@ -107,9 +108,17 @@ class SearchMonitor:
         with self._lock:
             if state not in self.candidates:
                 self._note_gain()
-                self.candidates[state] = CandidateRecord(program())
+                met = program()
+                self.candidates[state] = CandidateRecord(met, self.task.prompt_limit.reason(met))
+                if self.candidates[state].refused:
+                    self.scorer.note("candidates over the limit on prompt tokens, which were not tried")
                 number = min(len(self.candidates) - 1, self.task.trials)
                 self.task.report("trying candidates", number, self.task.trials)
+
+    def refused(self, state: str) -> str:
+        """Why the candidate of that state is not to be tried; empty if it is."""
+        with self._lock:
+            return self.candidates[state].refused if state in self.candidates else ""
 
     def score(self, scenario: Scenario, prediction: dspy.Prediction) -> ScoredConversation:
         """The verdict and the score of a conversation; asks the judge once.
@@ -118,6 +127,9 @@ class SearchMonitor:
             StopSearch: if the judge refuses for good, or too much could not be scored.
         """
         record = record_of(prediction)
+        if record.refused:
+            nothing = Verdict(None, unscored=record.refused, attempts=0)
+            return ScoredConversation(nothing, self.worst, failure=record.refused)
         if record.scored is None:
             try:
                 record.scored = self.scorer.score(scenario, prediction, record.failure)

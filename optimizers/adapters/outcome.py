@@ -51,8 +51,9 @@ def conclude_search(
     records, neutral = monitor.candidates, monitor.scorer.neutral
     first, *others = records
     start = records[first]
-    clean = [state for state in others if not guard.leaks_of(records[state].program, shown)]
-    monitor.scorer.note("candidates left out for personal details", len(others) - len(clean))
+    tried = [state for state in others if not records[state].refused]
+    clean = [state for state in tried if not guard.leaks_of(records[state].program, shown)]
+    monitor.scorer.note("candidates left out for personal details", len(tried) - len(clean))
     ids = [scenario.id for scenario in task.dev]
     partly = [state for state in clean if any(i not in records[state].conversations for i in ids)]
     promise = {state: _gain(records[state], start, ids, neutral, state == returned) for state in partly}

@@ -18,9 +18,11 @@ class CandidateRecord:
     Attributes:
         program: as it was when it was first met, with the triage of the uncompiled program.
         conversations: by scenario id.
+        refused: why it is not tried; empty if it is.
     """
 
     program: RAISE
+    refused: str = ""
     conversations: dict[str, ScoredConversation] = field(default_factory=dict)
 
     def scores(self) -> dict[str, float]:
@@ -40,11 +42,13 @@ class ConversationRecord:
     Attributes:
         candidate: state of the program that held it; empty if it tells nothing of a candidate.
         failure: why it failed; empty if it did not.
+        refused: why it was not held; empty if it was.
         scored: once it is.
     """
 
     candidate: str = ""
     failure: str = ""
+    refused: str = ""
     scored: ScoredConversation | None = None
 
 

@@ -60,7 +60,7 @@ class OptimizerRun:
             train = refuse_private(train, allow=task.allow_private_demos)
         order = np.random.default_rng(task.seed).permutation(len(train))
         self._train = [train[i] for i in order]
-        self.monitor = SearchMonitor(task, ConversationScorer(task.models, metric))
+        self.monitor = SearchMonitor(task, ConversationScorer(task.models, metric), self.worst)
         self.monitor.scorer.note("private scenarios left out", len(task.train) - len(train))
         self.adapter = TeacherAdapter(self.monitor, task.student)
         self.student = InstrumentedRAISE(self.monitor)
@@ -116,6 +116,7 @@ class OptimizerRun:
             dspy.utils.exceptions.LMError: for what every call would meet, such as a wrong key.
         """
         task, monitor = self.task, self.monitor
+        task.prompt_limit.refuse(task.student)
         uncompiled = self._begin()
         task.budget.reserve(*task.result_cost(uncompiled, programs=1, more_dev=0))
         kept = task.budget.so_far().reserved

@@ -20,7 +20,7 @@ from modules.abstention import Variant
 from modules.calls import FATAL
 from optimizers.demos import DemoSet, bootstrap_demo_sets, silence_dspy
 from optimizers.leaks import LeakGuard, without_private
-from optimizers.pareto.search_space import ComponentOption
+from optimizers.pareto.search_space import ComponentOption, build_alone
 from optimizers.task import Task
 from signatures import ATTRIBUTE_NAMES, UserContext
 
@@ -74,6 +74,17 @@ class Proposer:
             return []
         made_for = (variant or self.task.student.settings.abstention) if predictor == "abstain" else None
         return [ComponentOption(origin=origin, instruction=said, variant=made_for)]
+
+    def keep_short(self, options: Mapping[str, list[ComponentOption]]) -> dict[str, list[ComponentOption]]:
+        """The options that keep the task's limit on prompts, with nothing else changed; others are counted."""
+        task = self.task
+        kept = {
+            component: [one for one in found if task.prompt_limit.allows(build_alone(task.student, component, one))]
+            for component, found in options.items()
+        }
+        if dropped := sum(map(len, options.values())) - sum(map(len, kept.values())):
+            self.issues["proposals over the limit on prompt tokens"] += dropped
+        return kept
 
 
 def propose_basic(proposer: Proposer, counts: Mapping[str, int]) -> dict[str, list[ComponentOption]]:

@@ -35,7 +35,7 @@ from optimizers.pareto.search_space import (
     start_pool,
     student_params,
 )
-from optimizers.pareto.study import ClaimedTrial, RoundPlan, StudyRound
+from optimizers.pareto.study import UNSCORED, ClaimedTrial, RoundPlan, StudyRound, why_given_up
 from optimizers.task import Candidate, Search, Task, cost_unit, refuse_unscored
 from signatures import RaiseError
 
@@ -46,6 +46,7 @@ BASIC = {"respond": 2, "abstain": 1}
 GROUNDED = {"respond": 2, "abstain": 1, "plan": 1, "ask": 1}
 REFLECTED = ("respond", "respond", "abstain", "respond", "plan")
 """What is reflected on before each later round, for front members in turn, safest first."""
+OVER_LIMIT = "trials over the limit on prompt tokens, which were not tried"
 
 
 def pareto(task: Task, race: Race | None = None) -> Search:
@@ -79,6 +80,7 @@ class ParetoSearch:
 
     def run(self) -> Search:
         """All rounds, then the front."""
+        self.task.prompt_limit.refuse(self.task.student)
         pool: OptionPool = {}
         try:
             for this in self._rounds():
@@ -127,7 +129,7 @@ class ParetoSearch:
             number,
             seed=self.task.seed,
             plan=lambda: self._plan_round(number, trials, before),
-            distributions=lambda pool: distributions(self.task.student, pool),
+            distributions=lambda pool: distributions(self.task.student, pool, self.task.prompt_limit),
             before=before,
             objective=self.task.objective,
         )
@@ -154,17 +156,17 @@ class ParetoSearch:
             self.task.report("reflecting on the front", i, len(REFLECTED))
             member = front[i % len(front)]
             rollout = 1 + (self.task.seed * 100 + number) * 100 + i
-            for option in reflect(proposer, member, predictor, rollout):
+            for option in proposer.keep_short({predictor: reflect(proposer, member, predictor, rollout)})[predictor]:
                 pool = extend_pool(pool, {predictor: [option]})
                 starts.append({**member.params, predictor: index_of(pool, predictor, option)})
         return RoundPlan(pool, starts, trials, proposer.issues)
 
     def _plan_first_round(self, proposer: Proposer, trials: int) -> RoundPlan:
         shown, demos = bootstrap_demos(proposer, DEMO_SETS)
-        pool = extend_pool(start_pool(), shown)
-        pool = extend_pool(pool, show_planned_paths(self.task))
-        pool = extend_pool(pool, propose_basic(proposer, BASIC))
-        pool = extend_pool(pool, propose_grounded(proposer, GROUNDED, demos))
+        pool = extend_pool(start_pool(), proposer.keep_short(shown))
+        pool = extend_pool(pool, proposer.keep_short(show_planned_paths(self.task)))
+        pool = extend_pool(pool, proposer.keep_short(propose_basic(proposer, BASIC)))
+        pool = extend_pool(pool, proposer.keep_short(propose_grounded(proposer, GROUNDED, demos)))
         own = student_params(self.task.student)
         starts = [own, {**own, "budget": 0.0}, *({**own, "answering": i} for i in range(1, len(pool["answering"])))]
         return RoundPlan(pool, starts, trials, proposer.issues)
@@ -174,6 +176,10 @@ class ParetoSearch:
         params = this.choose(claimed)
         name = f"trial-{claimed.number:02d}"
         program = build(self.task.student, this.pool, params)
+        if not self.task.prompt_limit.allows(program):
+            this.give_up(claimed, OVER_LIMIT)
+            self.issues[OVER_LIMIT] += 1
+            return
         for count in self.race.looks(len(self.raced)):
             dev = self.task.measure(program, name, self.raced[:count])
             if dev.no_conclusion:
@@ -192,7 +198,7 @@ class ParetoSearch:
 
     def _fail(self, this: StudyRound, claimed: ClaimedTrial, dev: Evaluation) -> None:
         this.give_up(claimed)
-        self.issues["trials that could not be scored"] += 1
+        self.issues[UNSCORED] += 1
         if claimed.number == 0:
             refuse_unscored(dev)
 
@@ -230,7 +236,8 @@ class ParetoSearch:
     def _catch_up(self, this: StudyRound) -> None:
         """Take in trials that an earlier run or another worker finished; their replies are in the store."""
         done = this.finished()
-        self.issues["trials that could not be scored"] = sum(trial.state is TrialState.FAIL for trial in done)
+        given_up = Counter(why_given_up(trial) for trial in done if trial.state is TrialState.FAIL)
+        self.issues.update({why: count - self.issues[why] for why, count in given_up.items()})
         for trial in done:
             if trial.number in self.measured or trial.state is not TrialState.COMPLETE:
                 continue

@@ -11,6 +11,7 @@ from modules import RAISE, AgentSettings
 from modules.abstention import Variant
 from modules.settings import PHRASINGS
 from optimizers.demos import DemoSet
+from optimizers.prompt_limit import NO_LIMIT, PromptLimit
 
 INSTRUCTED = ("respond", "abstain", "plan", "ask")
 """Components that are instructions, named after their predictors."""
@@ -95,12 +96,17 @@ def _content(option: ComponentOption) -> str:
     return option.model_dump_json(exclude={"origin"})
 
 
-def choices(student: RAISE, pool: OptionPool) -> dict[str, list[Any]]:
-    """Parameter -> its values; the student's own settings are always among them."""
-    own = student.settings
+def choices(student: RAISE, pool: OptionPool, limit: PromptLimit = NO_LIMIT) -> dict[str, list[Any]]:
+    """Parameter -> its values; the student's own settings are always among them.
+
+    Args:
+        limit: variants of abstention whose shipped prompt is over it are left out.
+    """
+    own, plain = student.settings, student_params(student)
+    short = [way for way in VARIANTS if limit.allows(build(student, start_pool(), {**plain, "abstention": way}))]
     return {
         **{component: list(range(len(options))) for component, options in pool.items()},
-        "abstention": list(dict.fromkeys([own.abstention, *VARIANTS])),
+        "abstention": list(dict.fromkeys([own.abstention, *short])),
         "threshold": sorted({own.threshold, *THRESHOLDS}),
         "budget": sorted({own.budget, *BUDGETS}),
         "retrieved": sorted({own.retrieved, *RETRIEVED}),
@@ -109,9 +115,11 @@ def choices(student: RAISE, pool: OptionPool) -> dict[str, list[Any]]:
     }
 
 
-def distributions(student: RAISE, pool: OptionPool) -> dict[str, CategoricalDistribution]:
+def distributions(
+    student: RAISE, pool: OptionPool, limit: PromptLimit = NO_LIMIT
+) -> dict[str, CategoricalDistribution]:
     """``choices`` as Optuna has them."""
-    return {name: CategoricalDistribution(values) for name, values in choices(student, pool).items()}
+    return {name: CategoricalDistribution(values) for name, values in choices(student, pool, limit).items()}
 
 
 def student_params(student: RAISE) -> dict[str, Any]:
@@ -142,6 +150,14 @@ def build(student: RAISE, pool: OptionPool, params: Params) -> RAISE:
         predictor = getattr(program, name)
         predictor.signature = predictor.signature.with_instructions(option.instruction)
     return program
+
+
+def build_alone(student: RAISE, component: str, option: ComponentOption) -> RAISE:
+    """The student with one option, in the abstention variant that the option is for."""
+    params = {**student_params(student), component: 1}
+    if option.variant:
+        params["abstention"] = option.variant
+    return build(student, {**start_pool(), component: [OWN, option]}, params)
 
 
 def _signature(variant: Variant) -> type[dspy.Signature]:

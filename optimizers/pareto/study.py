@@ -32,6 +32,7 @@ DIRECTIONS: Mapping[Objective, tuple[StudyDirection, ...]] = {
 LOST_SECONDS = 2 * 3600
 """A trial of a worker on another machine is taken over so long after it was claimed."""
 RELEASED = "nobody"
+UNSCORED = "trials that could not be scored"
 FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
 UNFINISHED = (TrialState.WAITING, TrialState.RUNNING)
 
@@ -191,9 +192,15 @@ class StudyRound:
         """Leave a trial to whoever claims next, since this worker cannot finish it."""
         claimed.trial.set_user_attr("claim", {"worker": RELEASED, "at": time.time()})
 
-    def give_up(self, claimed: ClaimedTrial) -> None:
-        """Close a trial that could not be measured."""
+    def give_up(self, claimed: ClaimedTrial, why: str = UNSCORED) -> None:
+        """Close a trial that is not measured."""
+        claimed.trial.set_user_attr("given up", why)
         self._study.tell(claimed.trial, state=TrialState.FAIL, skip_if_finished=True)
+
+
+def why_given_up(trial: FrozenTrial) -> str:
+    """Why a failed trial was not measured."""
+    return str(trial.user_attrs.get("given up", UNSCORED))
 
 
 def _is_orphaned(trial: FrozenTrial, me: str) -> bool:
@@ -209,7 +216,7 @@ def _is_orphaned(trial: FrozenTrial, me: str) -> bool:
 
 def _copy_trial(trial: FrozenTrial, shapes: Mapping[str, CategoricalDistribution]) -> FrozenTrial:
     if trial.state is TrialState.FAIL:
-        return create_trial(state=TrialState.FAIL)
+        return create_trial(state=TrialState.FAIL, user_attrs=trial.user_attrs)
     return create_trial(
         params=trial.params,
         distributions=dict(shapes),

@@ -7,29 +7,18 @@ from typing import Any
 from benchmark.evaluation.episode import Episode
 from benchmark.pages import render
 from benchmark.statistics.words import figure, gain, one_digit, p_value, price, share, short, whole
+from optimizers.changes import PromptChange
 from optimizers.pairs import Pair, Pairs
 from optimizers.plots.still import FieldPoint, draw_curves, draw_fields, draw_pareto, for_page, inline_svg
 from optimizers.report.limits import list_limits
-from optimizers.report.prompts import PromptChange, list_changes, list_settings
+from optimizers.report.prompts import list_changes, list_settings
 from optimizers.report.source import CompiledProgram, MeasuredCurves
+from optimizers.report.table import Table
 from signatures import SCORE_DIMENSIONS
 
 TITLE = "RAISE: safety against questions"
 DIMENSIONS = dict(zip(SCORE_DIMENSIONS, ("risk", "empathy", "fit"), strict=True))
 """Dimension of the judge -> its heading."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of words.
-
-    Attributes:
-        marked: index of the row that stands out, if one does.
-    """
-
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    marked: int | None = None
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,22 @@ def export_prompt(address: str, form: str, uri: str) -> str:
     Raises:
         RaiseError: if there is no such prompt, or no such format.
     """
+    prompt = load_prompt(address, uri)
+    about = {"address": prompt.uri, "tags": prompt.tags, "model": prompt.model_config}
+    content = {"messages": prompt_text(prompt), "reply": prompt.response_format}
+    return render_prompts({prompt.name: content}, form, [f"# {prompt.uri}"], about)
+
+
+def load_prompt(address: str, uri: str) -> PromptVersion:
+    """A registered prompt.
+
+    Args:
+        address: ``prompts:/NAME@ALIAS`` or ``prompts:/NAME/VERSION``.
+        uri: the MLflow store.
+
+    Raises:
+        RaiseError: if there is no such prompt.
+    """
     wanted = "write prompts:/NAME@champion or prompts:/NAME/VERSION"
     if not _ADDRESS.fullmatch(address):
         raise RaiseError(f"{address!r} is no address of a prompt: {wanted}.")
@@ -107,9 +123,7 @@ def export_prompt(address: str, form: str, uri: str) -> str:
         prompt = MlflowClient(uri, uri).load_prompt(address, allow_missing=True, cache_ttl_seconds=0)
     if prompt is None:
         raise RaiseError(f"{address} is not in the MLflow store: {wanted}.")
-    about = {"address": prompt.uri, "tags": prompt.tags, "model": prompt.model_config}
-    content = {"messages": prompt_text(prompt), "reply": prompt.response_format}
-    return render_prompts({prompt.name: content}, form, [f"# {prompt.uri}"], about)
+    return prompt
 
 
 def prompt_text(prompt: PromptVersion) -> Messages:

@@ -45,7 +45,9 @@ class Program(dspy.Module):
 @pytest.fixture
 def student(models: LanguageModels) -> InstrumentedRAISE:
     """What DSPy's optimizers are given."""
-    return InstrumentedRAISE(SearchMonitor(Task(RAISE(), [], [], models), ConversationScorer(models, tradeoff(0.1))))
+    return InstrumentedRAISE(
+        SearchMonitor(Task(RAISE(), [], [], models), ConversationScorer(models, tradeoff(0.1)), 0.0)
+    )
 
 
 def evaluate(threads: int) -> Any:

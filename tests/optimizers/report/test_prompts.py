@@ -1,27 +1,10 @@
-"""What compiling changed is shown word by word, and nothing of either text is lost."""
+"""What compiling changed in a program is named, predictor by predictor and setting by setting."""
 
 import dspy
-from hypothesis import given
-from hypothesis import strategies as st
 
 from modules import RAISE
-from optimizers.report.prompts import diff_words, list_changes, list_settings
-
-TEXTS = st.text(st.sampled_from("ab \n.é"), max_size=40)
-
-
-@given(TEXTS, TEXTS)
-def test_both_texts_can_be_read_out_of_the_difference(before: str, after: str) -> None:
-    pieces = diff_words(before, after)
-    assert "".join(piece.text for piece in pieces if piece.change != "added") == before
-    assert "".join(piece.text for piece in pieces if piece.change != "removed") == after
-    assert all(piece.text for piece in pieces)
-
-
-def test_words_that_stay_are_not_called_changed() -> None:
-    found = [(piece.text.strip(), piece.change) for piece in diff_words("Ask one thing.", "Ask one kind thing.")]
-    assert ("kind", "added") in found
-    assert not [text for text, change in found if change == "removed"]
+from optimizers.changes import Piece
+from optimizers.report.prompts import list_changes, list_settings
 
 
 def test_a_program_as_it_comes_has_no_changes_and_a_changed_one_names_its_predictor() -> None:
@@ -33,7 +16,9 @@ def test_a_program_as_it_comes_has_no_changes_and_a_changed_one_names_its_predic
     assert set(changed) == {"ask", "plan"}
     assert changed["ask"].reworded
     assert not changed["plan"].reworded
-    assert changed["plan"].demos == ((("query", "q"), ("attribute", "age")),)
+    (demo,) = changed["plan"].demos
+    assert demo.change == "added"
+    assert demo.fields == (("query", (Piece("q", "added"),)), ("attribute", (Piece("age", "added"),)))
 
 
 def test_settings_that_changed_are_named_alone() -> None:

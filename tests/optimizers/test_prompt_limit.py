@@ -1,0 +1,88 @@
+"""A limit on prompt tokens is kept by every candidate, and changes nothing where there is none."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import dspy
+import pytest
+
+from benchmark import build_authored
+from lms import LanguageModels
+from modules import RAISE
+from optimizers import CompileSettings, Workspace, compile_target
+from optimizers.compiler import configuration
+from optimizers.export import export_program, fixed_tokens
+from optimizers.pareto import pareto
+from optimizers.pareto.search import OVER_LIMIT
+from optimizers.pareto.search_space import build_alone, load_pool
+from optimizers.prompt_limit import NO_LIMIT, PromptLimit
+from signatures import RaiseError
+from tests.optimizers.pareto.test_search import task as pareto_task
+
+TARGET = "sim/gpt-4o"
+LONGEST = max(fixed_tokens(RAISE(), TARGET).values())
+"""Of the uncompiled program."""
+DATA = build_authored()
+
+
+def test_tokens_are_those_of_all_but_the_inputs() -> None:
+    program = RAISE()
+    plain = fixed_tokens(program, TARGET)
+    assert set(plain) == {"triage", "abstain", "plan", "ask", "read", "respond"}
+    program.respond.demos = [dspy.Example(query="Is it ok? " * 20, context="", response="Yes. " * 40)]
+    more = fixed_tokens(program, TARGET)
+    assert more["respond"] - plain["respond"] >= (200 + 200) // 4
+    assert {name: count for name, count in more.items() if name != "respond"} == {
+        name: count for name, count in plain.items() if name != "respond"
+    }
+
+
+def test_exports_tell_how_many() -> None:
+    counted = fixed_tokens(RAISE(), TARGET)
+    assert f"About {counted['respond']:,} tokens without inputs." in export_program(RAISE(), "markdown", TARGET)
+    assert f'"tokens": {counted["respond"]}' in export_program(RAISE(), "json", TARGET)
+    assert '"tokenizer": "characters / 4"' in export_program(RAISE(), "json", TARGET)
+
+
+def test_no_limit_refuses_nothing_and_a_limit_names_who_is_over_it() -> None:
+    assert NO_LIMIT.exceeded_by(RAISE()) == {}
+    limit = PromptLimit(LONGEST - 1, TARGET)
+    assert limit.exceeded_by(RAISE()) == {n: c for n, c in fixed_tokens(RAISE(), TARGET).items() if c == LONGEST}
+    assert f"over the limit of {LONGEST - 1:,} tokens a prompt" in limit.reason(RAISE())
+    assert PromptLimit(LONGEST, TARGET).allows(RAISE())
+
+
+def test_a_limit_that_the_uncompiled_program_misses_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    settings = CompileSettings(max_prompt_tokens=LONGEST - 1)
+    place = Workspace(root=tmp_path / "mlruns", out=tmp_path / "program")
+    with pytest.raises(RaiseError, match=rf"--max-prompt-tokens {LONGEST - 1} is too low: .* about {LONGEST:,} tokens"):
+        compile_target(settings, DATA, LanguageModels(), place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_limit_the_configuration_is_as_it_was_before_there_were_limits() -> None:
+    models = LanguageModels()
+    plain, limited = CompileSettings(), CompileSettings(max_prompt_tokens=2000)
+    assert "max_prompt_tokens" not in configuration(plain, DATA, models)
+    assert configuration(limited, DATA, models)["max_prompt_tokens"] == 2000
+    for settings in (plain, limited):
+        assert CompileSettings(**settings.model_dump()) == settings
+        assert CompileSettings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_pareto_tries_no_program_over_the_limit_and_counts_what_it_leaves_out() -> None:
+    free = pareto(pareto_task(trials=12))
+    pool = load_pool(free.components)
+    alone = [build_alone(RAISE(), name, one) for name, options in pool.items() for one in options[1:]]
+    limit = PromptLimit(max(max(fixed_tokens(program, TARGET).values()) for program in alone), TARGET)
+    assert any(not limit.allows(trial.program) for trial in free.trials)  # two options together
+    found = pareto(replace(pareto_task(trials=12), prompt_limit=limit))
+    assert all(limit.allows(candidate.program) for candidate in (*found.trials, *found.front))
+    assert found.issues[OVER_LIMIT] == 12 - len(found.trials) > 0
+
+
+def test_pareto_takes_no_option_that_is_over_the_limit_by_itself() -> None:
+    found = pareto(replace(pareto_task(trials=3), prompt_limit=PromptLimit(LONGEST, TARGET)))
+    assert len(found.components["answering"]) == 1
+    assert found.issues["proposals over the limit on prompt tokens"] > 0
+    assert found.front
