@@ -63,13 +63,13 @@ def test_of_no_scenarios_there_are_no_pairs() -> None:
 
 @pytest.mark.parametrize("source", ["hub", "reddit"])
 def test_words_of_real_people_are_left_out_unless_allowed(source: str, tmp_path: Path) -> None:
-    both = [evaluation(name, {"a": 3.0, "b": 4.0}, source=source, words=SECRET) for name in ("raise", "t")]
-    found = choose_pairs(*both)
+    before, after = (evaluation(name, {"a": 3.0, "b": 4.0}, source=source, words=SECRET) for name in ("raise", "t"))
+    found = choose_pairs(before, after)
     found.write(tmp_path)
     assert SECRET not in (tmp_path / "compared.json").read_text(encoding="utf-8")
     assert read_pairs(tmp_path) == found
     assert found.pairs[0].after.turns[0].attribute == "age"
-    assert SECRET in choose_pairs(*both, Logged(contents=True)).model_dump_json()
+    assert SECRET in choose_pairs(before, after, Logged(contents=True)).model_dump_json()
 
 
 def test_gains_of_fields_are_withheld_where_too_much_went_unscored() -> None:

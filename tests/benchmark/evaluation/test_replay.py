@@ -17,7 +17,7 @@ from signatures import Profile
 from tests.lms.real import over_http
 from tests.servers.openai_server import Fault, OpenAIServer, Received, stand_in
 
-VARIANTS = {
+VARIANTS: dict[str, Program] = {
     "step by step": RAISE(),
     "one call a turn": RAISE(settings=AgentSettings(abstention="turn")),
     "whole profile": ContextRich(),
