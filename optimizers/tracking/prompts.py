@@ -120,7 +120,9 @@ def load_prompt(address: str, uri: str) -> PromptVersion:
     if not _ADDRESS.fullmatch(address):
         raise RaiseError(f"{address!r} is no address of a prompt: {wanted}.")
     with opening(uri):
-        prompt: PromptVersion | None = MlflowClient(uri, uri).load_prompt(address, allow_missing=True, cache_ttl_seconds=0)
+        prompt: PromptVersion | None = MlflowClient(uri, uri).load_prompt(
+            address, allow_missing=True, cache_ttl_seconds=0
+        )
     if prompt is None:
         raise RaiseError(f"{address} is not in the MLflow store: {wanted}.")
     return prompt

@@ -24,5 +24,5 @@ def test_real_models_are_counted_without_a_network(model: str) -> None:
     one = count_message_tokens([{"role": "system", "content": text}], model)
     many = count_message_tokens([{"role": "system", "content": text * 20}], model)
     assert len(text.split()) <= one <= len(text)
-    assert many > 15 * one
+    assert many > 10 * one
     assert tokenizer_of(model) == BY_LITELLM
