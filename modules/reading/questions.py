@@ -112,7 +112,7 @@ def _fault_in(asked: str, attribute: str, whole: str) -> Fault | None:
         return "several questions"
     if _matches("somebody_else", asked) or not _is_put_to_them(asked, attribute, whole):
         return "somebody else"
-    if attribute != "self_harm_history" and _matches("elsewhere", asked):
+    if _matches("presumes" if attribute == "self_harm_history" else "elsewhere", asked):
         return "off target"
     return None
 
