@@ -23,7 +23,7 @@ COMMANDS = {
     "diff": "Show what differs between two programs: instructions and demonstrations word by word, settings, test "
     "figures.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
-    "ui": "Open MLflow on the runs: compare targets, trials and programs, safety against avg_queries.",
+    "ui": "Open MLflow on the runs, at the chart of safety against questions of the newest ones.",
     "doctor": "Check the installation, the models and their keys, the data, and the folder for runs.",
 }
 """Command -> the first line of its help, so that listing commands imports none of them."""

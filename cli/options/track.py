@@ -15,7 +15,7 @@ class Options:
     another server is to have the program, too, this command sends what is missing. No model is called, and nothing is
     recorded twice.
 
-    Example: `MLFLOW_TRACKING_URI=http://127.0.0.1:5000 raise track mlruns/programs/*`
+    Example: `raise track mlruns/programs/*`, with MLFLOW_TRACKING_URI set to the other server
     """
 
     programs: Annotated[list[Path], Argument(help="Folders of compiled programs.")]

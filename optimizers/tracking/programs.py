@@ -39,7 +39,7 @@ def program_of_run(uri: str, run_id: str, programs: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         with opening(uri):
-            yielded = _download(MlflowClient(uri), run_id, Path(scratch))
+            yielded = _download(MlflowClient(uri, uri), run_id, Path(scratch))
         yield yielded
 
 

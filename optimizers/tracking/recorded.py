@@ -134,7 +134,7 @@ def _from_mlflow(reference: str, root: Path) -> RecordedEvaluation:
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
         raise RaiseError(f"{reference}: there are no runs in {root} yet.")
     with opening(uri):
-        client = MlflowClient(uri)
+        client = MlflowClient(uri, uri)
     try:
         run = _find_run(client, reference)
         with TemporaryDirectory() as scratch:

@@ -112,7 +112,7 @@ class Tracker:
                 private_file(self._file)
                 private_folder(self._artifacts)
                 relocate(self._file, self._artifacts)
-            self.client = MlflowClient(self._uri)
+            self.client = MlflowClient(self._uri, self._uri)
             self.experiment_id = self._open_experiment()
 
     def _alone(self) -> contextlib.AbstractContextManager[object]:

@@ -282,7 +282,7 @@ def opening_pages(uri: str, base: str) -> list[Page]:
         RaiseError: if the store cannot be opened.
     """
     with opening(uri):
-        client = MlflowClient(uri)
+        client = MlflowClient(uri, uri)
         experiments = [each for each in client.search_experiments() if TAG + VIEWS[0].id in each.tags]
         newest = {each.experiment_id: _newest(client, each.experiment_id) for each in experiments}
     experiments.sort(key=lambda each: -newest[each.experiment_id])
