@@ -57,7 +57,7 @@ def test_a_path_without_its_query_is_no_neighbour_but_still_counts() -> None:
     assert index.rank(JOB, ATTRIBUTE_NAMES)[:2] == ["health_status", "age"]
     none_left = PathIndex(voters).without_queries(["hub"])
     assert list(none_left.nearest(JOB, 3)) == []
-    assert none_left.rank(JOB, ["age", "profession"]) == ["profession", "age"]
+    assert none_left.rank(JOB, ["age", "profession"]) == ["age", "profession"]
     assert PathIndex(VOTERS).without_queries(["hub"]).paths == VOTERS
 
 

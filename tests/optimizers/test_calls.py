@@ -101,7 +101,7 @@ def recorded(
 def test_secrets_are_masked_in_prompts_and_replies(test_scenarios: list[Scenario]) -> None:
     def indiscreet(body: Body) -> str:
         said = stand_in(body)
-        return said.replace("You", f"{SECRET} You") if role_of(body) is Role.TARGET else said
+        return said.replace("]]\n", f"]]\n{SECRET} ", 1) if role_of(body) is Role.TARGET else said
 
     with OpenAIServer(indiscreet) as server:
         models = over_http(server.url, api_key=SECRET)

@@ -94,7 +94,7 @@ def test_each_conversation_is_one_trace_of_the_run_in_one_session(measured: Meas
     found = traces(store, run)
     assert found.keys() == {one.scenario.id for one in measured.evaluation.episodes}
     assert {trace.info.trace_metadata["mlflow.trace.session"] for trace in found.values()} == {
-        f"gpt-4o / raise / evaluation ({run.info.run_id[:8]})"
+        f"sim/gpt-4o / raise (uncompiled) / evaluation ({run.info.run_id[:8]})"
     }
     for one in measured.evaluation.episodes:
         trace = found[one.scenario.id]
