@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from optimizers.tracking.store import FOLDER, first_line, tracking_uri
+from optimizers.tracking.store import FOLDER, first_line, tracking_uri, users_store_kept
 from signatures import RaiseError
 from signatures.masking import masked
 
@@ -55,7 +55,9 @@ def _download(address: str, uri: str, scratch: str) -> Path:
     from optimizers.tracking.package import ARTIFACT  # noqa: PLC0415
 
     try:
-        place = Path(mlflow.artifacts.download_artifacts(address, dst_path=scratch, tracking_uri=uri, registry_uri=uri))
+        with users_store_kept():
+            mlflow.set_tracking_uri(uri)  # MLflow looks names up in its default store, whatever it is told
+            place = Path(mlflow.artifacts.download_artifacts(address, dst_path=scratch))
         artifacts = Model.load(str(place)).flavors["python_function"]["artifacts"]
         return place / str(artifacts[ARTIFACT]["path"])
     except KeyError as error:
