@@ -56,7 +56,7 @@ def _download(address: str, uri: str, scratch: str) -> Path:
 
     try:
         with users_store_kept():
-            mlflow.set_tracking_uri(uri)  # aliases are looked up in the default store, whatever is passed
+            mlflow.set_tracking_uri(uri)  # MLflow looks names up in its default store, whatever it is told
             place = Path(mlflow.artifacts.download_artifacts(address, dst_path=scratch))
         artifacts = Model.load(str(place)).flavors["python_function"]["artifacts"]
         return place / str(artifacts[ARTIFACT]["path"])

@@ -113,7 +113,7 @@ def test_program_folders_their_front_versions_runs_and_models_are_taken(run: Run
     client = MlflowClient(tracking_uri())
     [compiled] = client.search_runs(["1"], "tags.stage = 'compile'")
     assert client.get_experiment("1").name.startswith("PENGUIN")
-    [model, *_] = client.search_logged_models(["1"])
+    model = next(one for one in client.search_logged_models(["1"]) if one.params["program"] == record.chosen)
     chosen = run("compare", str(program), str(program / "front" / record.chosen), "--json").object
     assert chosen["comparisons"][0]["safety"] == 0
     tested = record.child(record.chosen).metrics

@@ -13,8 +13,11 @@ from optimizers import CompileSettings, Workspace, compile_target
 from optimizers.compiler import configuration
 from optimizers.export import export_program, fixed_tokens
 from optimizers.pareto import pareto
-from optimizers.pareto.search import OVER_LIMIT
-from optimizers.pareto.search_space import build_alone, load_pool
+from optimizers.pareto.proposals import Proposer
+from optimizers.pareto.racing import Race
+from optimizers.pareto.search import OVER_LIMIT, ParetoSearch
+from optimizers.pareto.search_space import ComponentOption, build_alone, extend_pool, start_pool, student_params
+from optimizers.pareto.study import RoundPlan
 from optimizers.prompt_limit import NO_LIMIT, PromptLimit
 from signatures import RaiseError
 from tests.optimizers.pareto.test_search import task as pareto_task
@@ -70,15 +73,35 @@ def test_without_a_limit_the_configuration_is_as_it_was_before_there_were_limits
         assert CompileSettings.model_validate_json(settings.model_dump_json()) == settings
 
 
-def test_pareto_tries_no_program_over_the_limit_and_counts_what_it_leaves_out() -> None:
-    free = pareto(pareto_task(trials=12))
-    pool = load_pool(free.components)
-    alone = [build_alone(RAISE(), name, one) for name, options in pool.items() for one in options[1:]]
+class Planned(ParetoSearch):
+    """A search whose options are given."""
+
+    POOL = extend_pool(
+        start_pool(),
+        {
+            "respond": [ComponentOption(origin="x", instruction="Answer kindly, and name the danger. " * 20)],
+            "answering": [
+                ComponentOption(
+                    origin="x", demos={"respond": [{"query": "Is it ok? " * 80, "context": "", "response": "Yes."}]}
+                )
+            ],
+        },
+    )
+
+    def _plan_first_round(self, proposer: Proposer, trials: int) -> RoundPlan:
+        own = student_params(self.task.student)
+        both = {**own, "respond": 1, "answering": 1}
+        return RoundPlan(self.POOL, [own, both, {**own, "answering": 1}], trials, proposer.issues)
+
+
+def test_pareto_tries_no_program_over_the_limit_and_counts_it() -> None:
+    task = pareto_task(trials=3)
+    alone = [build_alone(task.student, name, Planned.POOL[name][1]) for name in ("respond", "answering")]
     limit = PromptLimit(max(max(fixed_tokens(program, TARGET).values()) for program in alone), TARGET)
-    assert any(not limit.allows(trial.program) for trial in free.trials)  # two options together
-    found = pareto(replace(pareto_task(trials=12), prompt_limit=limit))
+    found = Planned(replace(task, prompt_limit=limit), Race()).run()
+    assert [trial.params["answering"] for trial in found.trials] == [0, 1]
     assert all(limit.allows(candidate.program) for candidate in (*found.trials, *found.front))
-    assert found.issues[OVER_LIMIT] == 12 - len(found.trials) > 0
+    assert found.issues[OVER_LIMIT] == 1
 
 
 def test_pareto_takes_no_option_that_is_over_the_limit_by_itself() -> None:
