@@ -53,6 +53,11 @@ class PlannedPath(BaseModel):
     history: tuple[tuple[tuple[str, ...], float], ...] = ()
     ranking: tuple[str, ...] = ()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its query was left out; paths of a library without sources are as they were written."""
+        return not self.query and bool(self.source)
+
 
 def as_examples(paths: Sequence[PlannedPath]) -> str:
     """Planned paths as prompts show them."""
@@ -112,7 +117,7 @@ class PathIndex:
         """
         if not self.paths or k < 1:
             return []
-        order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable") if self.paths[i].query]
+        order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable") if not self.paths[i].is_cut]
         allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
         return sorted(allowed[:k], key=lambda path: -path.value)
 
