@@ -80,7 +80,7 @@ def log_programs(
     logged = {}
     for name in record.front:
         tested, place = record.child(name), folder / FRONT / name
-        hidden = () if record.contents else _private_sources(place)
+        hidden = () if record.contents else private_sources(place)
         member = Member(place, tested, runs[tested.key], _fingerprint(place, hidden), hidden)
         model_id = _find(tracker, member) or _log(tracker, record, member)
         logged[name] = LoggedProgram(model_id, member.fingerprint)
@@ -109,7 +109,7 @@ def tags_of(record: TrackingRecord, tested: RunRecord, run: MlflowRun, fingerpri
     }
 
 
-def _private_sources(program: Path) -> tuple[str, ...]:
+def private_sources(program: Path) -> tuple[str, ...]:
     """The sources of its planned paths whose queries real people wrote."""
     sources = {path.source for path in PathIndex.load(program / PATHS).paths}
     return tuple(sorted(sources.intersection(PRIVATE_SOURCES)))

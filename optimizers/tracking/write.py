@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lms.workers import worker
 from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked, read_result
+from optimizers.tracking.artifacts import log_folder
 from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
@@ -98,6 +99,7 @@ def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folde
     tracker.log_data(run, parent.stage)
     tracker.client.log_artifact(run.run_id, str(folder / INTERACTIVE))
     tracker.client.log_artifact(run.run_id, str(folder / PICTURE))
+    log_folder(tracker, run, record, folder)
     with users_store_kept():
         tracker.make_default()
         chosen = log_programs(tracker, run, runs, record, folder)

@@ -117,13 +117,13 @@ def test_a_compile_tracks_every_candidate(tmp_path: Path) -> None:
     assert [entry["name"] for entry in result.figures["front"]] == ["gepa"]
     client, where = MlflowClient(tracking_uri(tmp_path / "runs")), result.figures["mlflow"]
     runs = client.search_runs([where["experiment_id"]], "tags.stage = 'dev'")
-    names = {run.info.run_name for run in runs}
+    names = {run.data.params["program"] for run in runs}
     assert {"gepa"} < names <= {"gepa", "uncompiled", *(f"gepa-{number:02d}" for number in range(20))}
     for run in runs:
         assert run.data.params["optimizer"] == "gepa"
         assert run.data.params["measured_on"].split()[0] in ("dev", "train")
         assert 1 <= run.data.metrics["safety"] <= 5
-        assert run.data.tags["pareto"] == str(run.info.run_name == "gepa").lower()
+        assert run.data.tags["pareto"] == str(run.data.params["program"] == "gepa").lower()
 
 
 @pytest.mark.parametrize("name", ["gepa", "mipro", "simba"])
