@@ -85,7 +85,7 @@ def test_triage_is_out_of_the_optimizers_reach(compiled: TargetResult) -> None:
 
 def test_no_file_of_a_program_is_a_pickle(compiled: TargetResult) -> None:
     endings = {file.suffix for file in compiled.folder.rglob("*") if file.is_file()}
-    assert endings <= {".json", ".jsonl", ".md", ".png", ".html"}
+    assert endings <= {".json", ".jsonl", ".md", ".png", ".svg", ".pdf", ".html"}
 
 
 def test_the_card_holds_what_a_rerun_needs_and_no_key(compiled: TargetResult) -> None:

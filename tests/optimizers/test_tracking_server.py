@@ -114,6 +114,7 @@ def test_a_server_that_goes_away_loses_nothing(
         with pytest.raises(RaiseError, match="cannot open the MLflow store"):
             track_program(cut.folder, tmp_path)
         way.left = 10**9
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "4")
         caught_up = track_program(cut.folder, tmp_path)[0] if how == "track" else compile_in(tmp_path)
         before = way.passed
         assert track_program(cut.folder, tmp_path)[1] is False
