@@ -66,8 +66,12 @@ def track_program(folder: Path, root: Path) -> tuple[TargetResult, bool]:
             return mark_tracked(result, done), False
         tracker.refuse_held(config)
         run = tracker.take_over(config, worker()) or start_compile(tracker, record.parent)
-        write_record(tracker, run, record, folder)
-        tracker.finish(run)
+        try:
+            write_record(tracker, run, record, folder)
+            tracker.finish(run)
+        except BaseException:
+            tracker.abandon(run)
+            raise
     return mark_tracked(result, run), True
 
 

@@ -93,9 +93,11 @@ def test_a_user_who_cannot_be_read_tells_nothing(few: list[Scenario]) -> None:
     with OpenAIServer(faults=only(Role.USER, Fault.GARBAGE)) as server:
         evaluation = evaluate(RAISE(), few, models=over_http(server.url), name="raise")
     assert not evaluation.frame["failed"].any()
-    read = [request.text for request in server.requests if "`[[ ## facts ## ]]`" in request.text]
-    assert read
-    assert all("I'm not sure how to answer that." in text for text in read)
+    turns = [turn for episode in evaluation.episodes for turn in episode.turns]
+    assert turns
+    assert {turn.answer for turn in turns} == {"I'm not sure how to answer that."}
+    assert not any(turn.heard for turn in turns)
+    assert not [request for request in server.requests if "`[[ ## facts ## ]]`" in request.text]  # doubt needs no call
 
 
 def test_half_a_character_is_no_reason_to_lose_a_reply() -> None:
