@@ -87,13 +87,25 @@ class Gateway:
 
             protocol_version = "HTTP/1.1"
 
+            def read_body(self) -> bytes:
+                """The body, which clients send in chunks where they do not know its length, as of an empty file."""
+                if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                chunks = []
+                while size := int(self.rfile.readline().split(b";")[0], 16):
+                    chunks.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(chunks)
+
             def pass_on(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self.read_body()
                 if not gateway.take():
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
-                kept = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                own = {"host", "transfer-encoding", "content-length"}
+                kept = {name: value for name, value in self.headers.items() if name.lower() not in own}
                 got = requests.request(self.command, gateway.behind + self.path, data=body, headers=kept, timeout=60)
                 self.send_response(got.status_code)
                 self.send_header("Content-Type", got.headers.get("Content-Type", "application/json"))
