@@ -92,19 +92,19 @@ class RAISE(dspy.Module):
 
     def step(self, conversation: Conversation) -> Move:
         """The next move: a question to put, or the answer."""
-        return run(self._step(conversation, TurnUsage()))
+        return run(self.stepped(conversation, TurnUsage()))
 
     async def astep(self, conversation: Conversation) -> Move:
         """The async twin of ``step``."""
-        return await arun(self._step(conversation, TurnUsage()))
+        return await arun(self.stepped(conversation, TurnUsage()))
 
     def hear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The conversation after the person said ``answer``, to the question ``ask`` or unasked."""
-        return run(self._hear(conversation, answer, ask, TurnUsage()))
+        return run(self.heard(conversation, answer, ask, TurnUsage()))
 
     async def ahear(self, conversation: Conversation, answer: str, ask: Ask | None = None) -> Conversation:
         """The async twin of ``hear``."""
-        return await arun(self._hear(conversation, answer, ask, TurnUsage()))
+        return await arun(self.heard(conversation, answer, ask, TurnUsage()))
 
     def identity(self) -> str:
         """See ``modules.program.Program``; a subclass adds what its own behaviour depends on."""
@@ -115,14 +115,14 @@ class RAISE(dspy.Module):
     def _converse(self, query: str, user: User, context: UserContext | None, origin: str) -> Script[dspy.Prediction]:
         conversation = Conversation(query=clean_text(query), context=context or UserContext(), origin=origin)
         turns = [usage := TurnUsage()]
-        while isinstance(move := (yield from count_usage(self._step(conversation, usage), usage)), Ask):
+        while isinstance(move := (yield from count_usage(self.stepped(conversation, usage), usage)), Ask):
             answer = yield AskUser(user, move.question)
-            conversation = yield from count_usage(self._hear(conversation, answer, move, usage), usage)
+            conversation = yield from count_usage(self.heard(conversation, answer, move, usage), usage)
             turns.append(usage := TurnUsage())
         return prediction(conversation, move, burden=self._burden(conversation), turns=turns)
 
-    def _step(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
-        """Danger, beside whether enough is known; then the budget; then what to ask, and how."""
+    def stepped(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
+        """The script of ``step``: danger, beside whether enough is known; the budget; what to ask, and how."""
         if plainly_acute(conversation.latest_words()):
             return self._help()
         if self.settings.abstention == "turn":
@@ -290,7 +290,8 @@ class RAISE(dspy.Module):
         usage.off_target += [fault] if fault else []
         return fault is None or self.settings.phrasing == "model"
 
-    def _hear(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
+    def heard(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
+        """The script of ``hear``."""
         answer = clean_text(answer)
         said = Statements(answer, REFUSAL)
         plain = read_plain(said, ask.attribute if ask else None, ask.question if ask else "")

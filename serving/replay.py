@@ -16,6 +16,7 @@ import regex
 
 from modules import RAISE
 from modules.answers import plain_question
+from modules.calls import Script, TurnUsage, arun, run
 from modules.reading.questions import fault_of
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError
 
@@ -51,30 +52,25 @@ def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     Raises:
         RaiseError: if the messages are no chat, or hold no words of the person.
     """
-    exchanges = exchanges_in(messages)
-    conversation = Conversation(query=exchanges[0].said)
-    for exchange in exchanges[1:]:
-        ask = None
-        if not is_question(exchange.before):
-            conversation = _ask_more(conversation, exchange.said)
-        elif (ask := _told_by_words(conversation, exchange.before)) is None:
-            ask = _if_same(agent.step(conversation), exchange.before)
-        conversation = agent.hear(conversation, exchange.said, ask)
-    return _limited(agent, conversation, exchanges).step(conversation)
+    return run(_next(agent, exchanges_in(messages)))
 
 
 async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     """The async twin of ``next_move``."""
-    exchanges = exchanges_in(messages)
+    return await arun(_next(agent, exchanges_in(messages)))
+
+
+def _next(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Move]:
+    """The conversation, heard again, and the move that follows."""
     conversation = Conversation(query=exchanges[0].said)
     for exchange in exchanges[1:]:
         ask = None
         if not is_question(exchange.before):
             conversation = _ask_more(conversation, exchange.said)
         elif (ask := _told_by_words(conversation, exchange.before)) is None:
-            ask = _if_same(await agent.astep(conversation), exchange.before)
-        conversation = await agent.ahear(conversation, exchange.said, ask)
-    return await _limited(agent, conversation, exchanges).astep(conversation)
+            ask = _if_same((yield from agent.stepped(conversation, TurnUsage())), exchange.before)
+        conversation = yield from agent.heard(conversation, exchange.said, ask, TurnUsage())
+    return (yield from _limited(agent, conversation, exchanges).stepped(conversation, TurnUsage()))
 
 
 def words_of(move: Move) -> str:
