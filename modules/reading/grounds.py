@@ -91,7 +91,9 @@ class _Reading:
         if name == "age":  # looked for as "I'm 30" before
             return True
         words = found.clause.words
-        spans = [span for phrase in vocabulary().subjects[name].values if (span := find(phrase, words, gap=0))]
+        spans = [
+            span for phrase in vocabulary().subjects[name].by_value.near(words) if (span := find(phrase, words, gap=0))
+        ]
         spans = [(start, end) for start, end in spans if start < found.end and end > found.place]
         place = self._place(value, found)
         return any(is_of_oneself(name, found.clause, *span) for span in spans or [(place, place + 1)])

@@ -4,22 +4,19 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from modules import PathIndex
 from modules.folder import PATHS
 from optimizers.tracking.models import private_sources
+from optimizers.tracking.package import leave_out_queries
+from optimizers.tracking.programs import ARTIFACT
 from optimizers.tracking.record import MlflowRun, TrackingRecord
 from optimizers.tracking.store import Tracker
-
-PROGRAM = "program"
-"""Path of the artifact."""
 
 
 def log_folder(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folder: Path) -> None:
     """Send a program folder, with the whole front."""
     with TemporaryDirectory() as scratch:
-        sent = Path(scratch) / PROGRAM
+        sent = Path(scratch) / ARTIFACT
         shutil.copytree(folder, sent)
         for paths in () if record.contents else sent.rglob(PATHS):
-            if hidden := private_sources(paths.parent):
-                PathIndex.load(paths).without_queries(hidden).save(paths)
-        tracker.client.log_artifacts(run.run_id, str(sent), PROGRAM)
+            leave_out_queries(paths.parent, private_sources(paths.parent))
+        tracker.client.log_artifacts(run.run_id, str(sent), ARTIFACT)

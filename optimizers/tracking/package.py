@@ -47,8 +47,7 @@ def write_model(place: Path, program: Path, *, model_id: str, run_id: str, hidde
         run_id: of the run that it comes from.
     """
     shutil.copytree(program, place / "artifacts" / ARTIFACT, ignore=IGNORED)
-    if hidden:
-        PathIndex.load(program / PATHS).without_queries(hidden).save(place / "artifacts" / ARTIFACT / PATHS)
+    leave_out_queries(place / "artifacts" / ARTIFACT, hidden)
     for package in PACKAGES:
         shutil.copytree(HOME / package, place / "code" / package, ignore=IGNORED)
     shutil.copy(SCRIPT, place)
@@ -75,6 +74,12 @@ def write_model(place: Path, program: Path, *, model_id: str, run_id: str, hidde
         artifacts={ARTIFACT: {"path": f"artifacts/{ARTIFACT}", "uri": ARTIFACT}},
     )
     model.save(str(place / MLMODEL_FILE_NAME))
+
+
+def leave_out_queries(copy: Path, hidden: Collection[str]) -> None:
+    """Rewrite the planned paths of a copied program folder without the queries of these sources."""
+    if hidden:
+        PathIndex.load(copy / PATHS).without_queries(hidden).save(copy / PATHS)
 
 
 def shipped_files() -> list[Path]:

@@ -49,7 +49,6 @@ class MlflowRecording:
         root: folder of the local store.
         data: card of the scenario set.
         tags: with ``config``, by which the runs of the same configuration are found.
-
         fresh: do not go on with a run of the same configuration that nobody works on.
 
     Raises:

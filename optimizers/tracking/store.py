@@ -27,7 +27,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 from lms.workers import alive
 from optimizers.tracking.place import relocate
-from optimizers.tracking.record import MlflowRun
+from optimizers.tracking.record import MlflowRun, as_params
 from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.masking import masked
 from signatures.private import make_private, private_file, private_folder
@@ -204,7 +204,7 @@ class Tracker:
         self.client.log_batch(
             run.run_id,
             metrics=[*(Metric(key, value, now, 0) for key, value in (metrics or {}).items()), *steps],
-            params=[Param(key, str(value)[:6000]) for key, value in (params or {}).items()],
+            params=[Param(key, value) for key, value in as_params(params or {}).items()],
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
