@@ -22,6 +22,8 @@ from modules import RAISE, AgentSettings, ContextRich, Program, Vanilla
 USERS = ("user", "user-rambling", "user-vague", "user-contradictory")
 """Simulated users, in turn over the scenarios."""
 SEED = 3
+ONE_CALL = ("raise:fused", "raise:turn")
+"""What saves calls, each compared with `raise`."""
 
 
 def programs() -> Mapping[str, Program]:
@@ -90,14 +92,13 @@ def transcript(name: str, episode: Episode) -> str:
     return "\n".join(lines)
 
 
-def row(name: str, parts: list[Evaluation]) -> str:
+def row(whole: Evaluation) -> str:
     """What was measured of one program."""
-    episodes = [episode for part in parts for episode in part.episodes]
+    episodes = whole.episodes
     n, turns = len(episodes), [turn for episode in episodes for turn in episode.turns]
-    whole = Evaluation(name, episodes, simulated=True)
     calls = sum(episode.usage.lm_calls.get("target", 0) for episode in episodes)
     cells = [
-        name,
+        whole.name,
         n,
         f"{len(turns) / n:.2f}",
         f"{calls / n:.1f}",
@@ -135,13 +136,17 @@ def main() -> None:
     given = parser.parse_args()
     endpoint = Endpoint(given.target, given.api_base, given.store, given.concurrency)
     drawn = sample(build_authored().scenarios, given.scenarios, seed=SEED)
-    heads = HEAD.split(", ")
+    heads, measured = HEAD.split(", "), dict[str, Evaluation]()
     print(f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
     for name in given.programs:
         parts = list(measure(endpoint, name, programs()[name], drawn))
-        print(row(name, parts), flush=True)
+        measured[name] = Evaluation(name, [e for part in parts for e in part.episodes], simulated=True)
+        print(row(measured[name]), flush=True)
         with given.transcripts.open("a", encoding="utf-8") as file:
-            file.writelines(transcript(name, episode) for part in parts for episode in part.episodes)
+            file.writelines(transcript(name, episode) for episode in measured[name].episodes)
+    for name in ONE_CALL:
+        if name in measured and "raise" in measured:
+            print(f"\n{name} minus raise, safety, paired: {measured[name].compare(measured['raise']).safety}")
 
 
 if __name__ == "__main__":

@@ -212,12 +212,10 @@ class RecordedEngine:
         if not self.paid:
             return self._ask(key, request)
         while not self.store.claim(key):
-            STOP.sleep(POLL)
             if (reply := self.look_up(key, request)) is not None:
                 return reply
+            STOP.sleep(POLL)
         try:
-            if (reply := self.look_up(key, request)) is not None:
-                return reply  # it came between our first look and our claim
             return self._ask(key, request)
         finally:
             self.store.release(key)
@@ -316,12 +314,10 @@ class AsyncRecordedEngine:
         if not engine.paid:
             return await self._ask(key, request)
         while not engine.store.claim(key):
+            if (reply := engine.look_up(key, request)) is not None:
+                return reply
             await STOP.asleep(POLL)
-            if (reply := engine.look_up(key, request)) is not None:
-                return reply
         try:
-            if (reply := engine.look_up(key, request)) is not None:
-                return reply
             return await self._ask(key, request)
         finally:
             engine.store.release(key)

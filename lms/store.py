@@ -30,6 +30,10 @@ T = TypeVar("T")
 SCHEMA = 1
 CHARGED = ("calls", "input_tokens", "output_tokens", "cost_usd", "unpriced")
 """What is added up for a job."""
+CLAIM = "INSERT OR IGNORE INTO claims SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM replies WHERE key = ?)"
+"""A claim on a key that has no reply yet."""
+_SUMS = ", ".join(f"{name} = {name} + excluded.{name}" for name in CHARGED)
+ADD = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, role) DO UPDATE SET {_SUMS}"  # noqa: S608
 LEASE = 1800.0
 """Seconds after which a claim counts for nothing, for owners on machines that cannot be asked whether they live."""
 
@@ -255,7 +259,7 @@ class ReplyStore:
         """Try to be the one process that asks for ``key``; claims of dead processes, and very old ones, are taken over.
 
         Returns:
-            False while another process is asking; its reply may be there later.
+            False while another process is asking, and once its reply is there.
         """
         if self._file is not None and not self._file.exists():
             raise StoreError(f"{self._file} has been deleted or moved while it was in use: start again.")
@@ -265,11 +269,14 @@ class ReplyStore:
         return claimed
 
     def _claim(self, db: sqlite3.Connection, key: str) -> bool:
-        claim = (key, self._owner, time.time())
+        claim = (key, self._owner, time.time(), key)
+        if db.execute(CLAIM, claim).rowcount:
+            return True
         row = db.execute("SELECT owner, since FROM claims WHERE key = ?", (key,)).fetchone()
-        if row is not None and (row[1] < time.time() - LEASE or not alive(row[0])):
-            db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
-        return bool(db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?)", claim).rowcount)
+        if row is None or (row[1] >= time.time() - LEASE and alive(row[0])):
+            return False
+        db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, row[0]))
+        return bool(db.execute(CLAIM, claim).rowcount)
 
     def release(self, key: str) -> None:
         """Give up this process's claim on ``key``, if it still has one."""
@@ -326,11 +333,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 def _add(db: sqlite3.Connection, charge: Charge | None) -> None:
     """Add ``charge`` to what its jobs took so far."""
-    if charge is None:
+    if charge is None or not charge.jobs:
         return
-    sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in CHARGED)
     counts = [getattr(charge.usage, name) for name in CHARGED]
-    db.executemany(
-        f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, role) DO UPDATE SET {sums}",  # noqa: S608
-        [(job, charge.role.value, *counts) for job in charge.jobs],
-    )
+    db.executemany(ADD, [(job, charge.role.value, *counts) for job in charge.jobs])

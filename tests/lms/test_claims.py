@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lms import ReplyStore, Role
-from lms.store import LEASE
+from lms.store import LEASE, Reply
 from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
 
@@ -74,6 +74,14 @@ def test_a_claim_of_another_machine_counts_until_its_lease_is_over(tmp_path: Pat
     for since, free in ((time.time(), False), (time.time() - LEASE - 1, True)):
         store._db.execute("INSERT OR REPLACE INTO claims VALUES ('k', 'elsewhere 1 ffff', ?)", (since,))
         assert store.claim("k") is free
+
+
+def test_a_reply_that_is_there_cannot_be_claimed(tmp_path: Path) -> None:
+    """It may have come after the first look for it."""
+    store = ReplyStore(tmp_path / "r.db")
+    store.put("k", Reply(text="fine"))
+    assert store.claim("k") is False
+    assert store._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
 
 
 def test_a_failed_call_gives_up_its_claim(tmp_path: Path) -> None:
