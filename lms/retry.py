@@ -76,9 +76,7 @@ class RetryPolicy:
         outage: seconds that a call waits for an endpoint that is gone.
     """
 
-    def __init__(
-        self, retries: int, clock: Callable[[], float] = time.monotonic, *, outage: float = OUTAGE
-    ) -> None:
+    def __init__(self, retries: int, clock: Callable[[], float] = time.monotonic, *, outage: float = OUTAGE) -> None:
         self._retries, self._clock, self._outage = retries, clock, outage
         self._last_answer: float | None = None
         self._invalid = 0

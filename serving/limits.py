@@ -66,7 +66,9 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # what forms of other sites can send without being asked is refused
-        raise ApiError(415, "the body is JSON: send the header Content-Type: application/json.", "unsupported_media_type")
+        raise ApiError(
+            415, "the body is JSON: send the header Content-Type: application/json.", "unsupported_media_type"
+        )
     try:
         async with asyncio.timeout(limits.body_seconds):
             return await _read(request, limits.body)

@@ -24,9 +24,7 @@ class Turns:
         models: the target answers.
     """
 
-    def __init__(
-        self, members: Sequence[Member], models: LanguageModels, limits: Limits, metrics: Metrics
-    ) -> None:
+    def __init__(self, members: Sequence[Member], models: LanguageModels, limits: Limits, metrics: Metrics) -> None:
         self.members = {member.id: member for member in members}
         self.default = members[0]
         self.models, self.limits, self.metrics = models, limits, metrics

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from signatures import Ask, Respond, StopReason
-from signatures.errors import first_problem
 from serving.members import Member
 from serving.replay import Reached, words_of
+from signatures import Ask, Respond, StopReason
+from signatures.errors import first_problem
 
 WORDS = re.compile(r"(?:\s*\S+){1,4}\s*")
 """As much of a text as is streamed at a time."""
@@ -71,8 +71,9 @@ class StreamOptions(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A request for the next message of a conversation. Settings of sampling and tools are left out: the program has its
-    own.
+    """A request for the next message of a conversation.
+
+    What else a client sends, such as temperatures and tools, is left out: the program has its own.
 
     Attributes:
         model: id of a member; empty for the default.

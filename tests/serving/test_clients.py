@@ -189,9 +189,9 @@ def test_the_requests_of_librechat(raise_server: RaiseServer, expected: list[str
 @pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
 def test_curl(raise_server: RaiseServer, expected: list[str]) -> None:
     def send(messages: list[Message]) -> str:
+        options = ["-sS", "--fail-with-body", "-H", "Content-Type: application/json"]
         done = subprocess.run(
-            ["curl", "-sS", "--fail-with-body", f"{raise_server.url}/v1/chat/completions"]
-            + ["-H", "Content-Type: application/json", "-d", json.dumps({"messages": messages})],
+            ["curl", *options, "-d", json.dumps({"messages": messages}), f"{raise_server.url}/v1/chat/completions"],
             capture_output=True,
             text=True,
             check=True,
@@ -210,7 +210,9 @@ def test_what_the_program_knows_is_told_only_if_asked(raise_server: RaiseServer)
     assert (told["move"], told["asked"], told["known"], told["crisis"]) == ("ask", [], {}, False)
     assert told["why"]
     history = [first, {"role": "assistant", "content": asked["choices"][0]["message"]["content"]}]
-    told = raise_server.chat([*history, {"role": "user", "content": "I'd rather not say."}], x_raise=True).json()["x_raise"]
+    told = raise_server.chat([*history, {"role": "user", "content": "I'd rather not say."}], x_raise=True).json()[
+        "x_raise"
+    ]
     assert told["asked"] == told["declined"] == [asked["x_raise"]["attribute"]]
 
 
