@@ -1,15 +1,39 @@
-"""A server as a process of its own, which ends with this one, together with all that it has started."""
+"""Where servers may listen; and a server as a process of its own, which ends with this one and takes along what it has
+started."""
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from types import FrameType
 
 import typer
 
+from signatures import RaiseError
+
 PATIENCE = 10.0
 """Seconds that a server is given to end."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    return all(ip_address(found[4][0]).is_loopback for found in socket.getaddrinfo(host, None))
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Make sure that a server can listen there.
+
+    Raises:
+        RaiseError: naming host and port.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise RaiseError(f"nothing can listen on port {port} of {host} ({why}): name another --port.") from error
 
 
 def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:

@@ -7,13 +7,12 @@ import threading
 import time
 import webbrowser
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 import typer
 
 from cli.console import err, warn
 from cli.options.ui import Options
-from cli.servers import run_server
+from cli.servers import is_loopback, refuse_taken, run_server
 from cli.settings import load_settings
 from optimizers import opening_pages, tracking_uri
 from optimizers.tracking.views import Page
@@ -30,8 +29,8 @@ def run(options: Options) -> None:
         raise RaiseError(f"there are no runs in {root} yet: raise compile makes some.")
     base = f"http://{host}:{port}"
     pages = opening_pages(uri, base)
-    _refuse_taken(host, port)
-    if not _is_loopback(host):
+    refuse_taken(host, port)  # MLflow itself ends with exit code 0 if it cannot listen there
+    if not is_loopback(host):
         warn(f"MLflow asks for no password: whoever reaches {host} can read, change and delete all runs.")
     err.print(f"MLflow on {base} (Ctrl-C stops it)")
     _tell(pages)
@@ -56,11 +55,6 @@ def _tell(pages: Sequence[Page]) -> None:
         err.print(page.address, soft_wrap=True)
 
 
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
-    return all(ip_address(found[4][0]).is_loopback for found in socket.getaddrinfo(host, None))
-
-
 def _has_display() -> bool:
     """Whether a browser window could be seen."""
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -77,17 +71,3 @@ def _open_when_ready(host: str, port: int, page: str, patience: float = 60.0) ->
         else:
             webbrowser.open(page)
             return
-
-
-def _refuse_taken(host: str, port: int) -> None:
-    """Make sure that a server can listen there: MLflow itself ends with exit code 0 if it cannot.
-
-    Raises:
-        RaiseError: naming host and port.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        why = str(error.strerror).partition(" (")[0]
-        raise RaiseError(f"nothing can listen on port {port} of {host} ({why}): name another --port.") from error

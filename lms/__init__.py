@@ -13,6 +13,7 @@ except ImportError as error:
 from lms.factory import LanguageModels, check_model, default_models
 from lms.ledger import Ledger, Usage
 from lms.prices import cost_for, cost_of, stand_in_for
+from lms.recent import RecentReplies
 from lms.roles import Price, Role, RoleSettings, is_simulated
 from lms.store import ReplyStore
 
@@ -20,6 +21,7 @@ __all__ = [
     "LanguageModels",
     "Ledger",
     "Price",
+    "RecentReplies",
     "ReplyStore",
     "Role",
     "RoleSettings",

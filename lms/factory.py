@@ -15,7 +15,7 @@ from lms.endpoint import Endpoint
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
 from lms.ledger import Ledger
 from lms.pace import MOST, Pace
-from lms.retry import RetryPolicy
+from lms.retry import OUTAGE, RetryPolicy
 from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
@@ -88,12 +88,19 @@ class LanguageModels:
     Args:
         roles: settings by role; missing ones are stand-ins.
         store: where replies are kept; in memory if not given.
+        outage: seconds that a call waits for an endpoint that was there and is gone.
     """
 
-    def __init__(self, roles: Mapping[Role, RoleSettings] | None = None, store: ReplyStore | None = None) -> None:
+    def __init__(
+        self,
+        roles: Mapping[Role, RoleSettings] | None = None,
+        store: ReplyStore | None = None,
+        *,
+        outage: float = OUTAGE,
+    ) -> None:
         self.roles: dict[Role, RoleSettings] = {**default_models(), **(roles or {})}
         self.store = ReplyStore() if store is None else store
-        self.ledger = Ledger()
+        self.ledger, self._outage = Ledger(), outage
         self._lms: dict[Role, RoleLM] = {}
         self._panel: list[RoleLM] | None = None
         self._paces: dict[str, Pace] = {}
@@ -176,7 +183,7 @@ class LanguageModels:
             model = StandIn(_persona(settings.model), seed=settings.seed or 0)
         else:
             model = _provider_model(settings)
-        throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries)
+        throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries, outage=self._outage)
         pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(
             role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured, pace=pace

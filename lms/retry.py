@@ -5,7 +5,7 @@ An endpoint that has answered nothing and refuses one request after the other as
 Rate limits, time-outs, server and transport errors, and bodies that are no JSON object are tried again up to
 ``retries`` times, with the server's ``Retry-After`` or exponential waits. An endpoint that was answering and is gone,
 or is still loading its model, pauses the run instead of using its attempts up: calls wait for it up to ``OUTAGE``
-seconds.
+seconds, or less where somebody waits for the answer.
 """
 
 import logging
@@ -37,7 +37,7 @@ PASSING = (LMRateLimitError, LMTimeoutError, LMServerError, LMTransportError, LM
 AWAY = frozenset({None, 502, 503, 504, 529})
 """Statuses of an endpoint that is not there; None: no connection. A plain 500 may be this one request's fault."""
 OUTAGE = 300.0
-"""Seconds that a call waits for an endpoint to come back."""
+"""Seconds that a call waits for an endpoint to come back, unless its policy says otherwise."""
 LONGEST_WAIT = 60.0
 """Seconds; a ``Retry-After`` beyond it is not believed."""
 MOST_INVALID = 3
@@ -73,10 +73,11 @@ class RetryPolicy:
     Args:
         retries: further attempts at a call.
         clock: seconds, for tests.
+        outage: seconds that a call waits for an endpoint that is gone.
     """
 
-    def __init__(self, retries: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._retries, self._clock = retries, clock
+    def __init__(self, retries: int, clock: Callable[[], float] = time.monotonic, *, outage: float = OUTAGE) -> None:
+        self._retries, self._clock, self._outage = retries, clock, outage
         self._last_answer: float | None = None
         self._invalid = 0
 
@@ -131,7 +132,7 @@ class RetryPolicy:
             return True
         if state.attempt_number <= self._retries:
             return False
-        return not self._is_away(error, began) or self._clock() - began > OUTAGE
+        return not self._is_away(error, began) or self._clock() - began > self._outage
 
     def _is_away(self, error: BaseException | None, began: float) -> bool:
         """Whether the endpoint, rather than this request, has a problem that time may mend."""

@@ -23,6 +23,8 @@ SCHEMA = 1
 PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
 """What DSPy writes about a predictor."""
 STATE, PATHS, CARD = "program.json", "paths.jsonl", "card.json"
+FRONT = "front"
+"""Folder, in that of a compiled program, with a program folder for each member of the front."""
 SINGLE, PICKLE = ".json", ".pkl"
 """Endings of a program in one file, and of what is refused."""
 KIND = "raise-program"

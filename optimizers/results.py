@@ -17,7 +17,7 @@ from benchmark.jobs.environment import environment, process_usage
 from benchmark.statistics.intervals import number
 from lms import Role
 from modules.files import parse_json, write_whole
-from modules.folder import CARD, PATHS, STATE
+from modules.folder import CARD, FRONT, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.changes import compare_values
 from optimizers.compiled import Compiled
@@ -41,7 +41,7 @@ BASELINES = ("vanilla", "context-rich", "raise")
 """``raise`` is the uncompiled program, with its planned paths."""
 EXPORTS = {"md": "markdown", "json": "json"}
 """File ending -> export format of the prompts in a program folder."""
-RESULT, FRONT, COMPONENTS = "result.json", "front", "components.json"
+RESULT, COMPONENTS = "result.json", "components.json"
 PICTURE, INTERACTIVE = "pareto.png", "pareto.html"
 COORDINATES = ("safety", "avg_queries", "cost")
 """Names of a point's numbers on dev; the last is there if cost is an objective."""

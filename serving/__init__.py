@@ -1,4 +1,4 @@
-"""Serving a compiled program: a conversation recovered from a chat client's messages, and the model that MLflow serves.
+"""Programs in front of people: OpenAI's chat API over HTTP, the chat page, and the model that MLflow serves.
 
-Chat in the terminal and HTTP endpoints land here, too (see the open issues).
+Nothing is kept between two requests: a conversation is recovered from the messages of the client.
 """

@@ -17,6 +17,7 @@ import regex
 from modules import RAISE
 from modules.answers import plain_question
 from modules.calls import Script, TurnUsage, arun, run
+from modules.crisis.guard import plainly_acute
 from modules.reading.questions import fault_of
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError
 
@@ -46,23 +47,53 @@ class Exchange:
     said: str
 
 
+@dataclass(frozen=True)
+class Reached:
+    """Where a conversation stands.
+
+    Attributes:
+        conversation: what was said and is known.
+        move: what the agent says next.
+    """
+
+    conversation: Conversation
+    move: Move
+
+
 def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     """What the agent says next: a question, or the answer.
 
     Raises:
         RaiseError: if the messages are no chat, or hold no words of the person.
     """
-    return run(_next(agent, exchanges_in(messages)))
+    return run(_reach(agent, exchanges_in(messages))).move
 
 
 async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     """The async twin of ``next_move``."""
-    return await arun(_next(agent, exchanges_in(messages)))
+    return (await areach(agent, exchanges_in(messages))).move
 
 
-def _next(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Move]:
+async def areach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
+    """The conversation of these exchanges, and what the agent says next.
+
+    Args:
+        exchanges: at least one.
+    """
+    return await arun(_reach(agent, exchanges))
+
+
+def is_acute(exchanges: Sequence[Exchange]) -> bool:
+    """Whether the person's last words plainly tell of acute danger, so that help comes without any call."""
+    return plainly_acute(exchanges[-1].said)
+
+
+def _reach(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Reached]:
     """The conversation, heard again, and the move that follows."""
     conversation = Conversation(query=exchanges[0].said)
+    if is_acute(exchanges):  # help comes before the calls that hearing the history again may take
+        alone = Conversation(query=exchanges[-1].said)
+        return Reached(conversation, (yield from agent.stepped(alone, TurnUsage())))
     for exchange in exchanges[1:]:
         ask = None
         if not is_question(exchange.before):
@@ -70,7 +101,8 @@ def _next(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Move]:
         elif (ask := _told_by_words(conversation, exchange.before)) is None:
             ask = _if_same((yield from agent.stepped(conversation, TurnUsage())), exchange.before)
         conversation = yield from agent.heard(conversation, exchange.said, ask, TurnUsage())
-    return (yield from _limited(agent, conversation, exchanges).stepped(conversation, TurnUsage()))
+    move = yield from _limited(agent, conversation, exchanges).stepped(conversation, TurnUsage())
+    return Reached(conversation, move)
 
 
 def words_of(move: Move) -> str:

@@ -28,12 +28,22 @@ def models_for(card: Mapping[str, Any], environ: Mapping[str, str]) -> LanguageM
     Raises:
         RaiseError: if no model is named, or the one that is cannot be asked.
     """
-    settings = _settings(card, environ)
+    settings = settings_for(card, environ)
     check_model(settings)
     return LanguageModels({Role.TARGET: settings})
 
 
-def _settings(card: Mapping[str, Any], environ: Mapping[str, str]) -> RoleSettings:
+def settings_for(
+    card: Mapping[str, Any], environ: Mapping[str, str], own: Mapping[str, Any] | None = None
+) -> RoleSettings:
+    """How the target of a served program is reached.
+
+    Args:
+        own: fields of ``RoleSettings`` that win over the card and the environment; no ``model``.
+
+    Raises:
+        RaiseError: if no model is named, or what is said of it does not fit.
+    """
     compiled: dict[str, Any] = dict(card.get("roles", {}).get(Role.TARGET.value, {}))
     model = environ.get(TARGET) or compiled.get("model")
     if not model:
@@ -45,6 +55,6 @@ def _settings(card: Mapping[str, Any], environ: Mapping[str, str]) -> RoleSettin
     if base := environ.get(API_BASE):
         entries["api_base"] = base
     try:
-        return RoleSettings(**{**entries, "model": model})
+        return RoleSettings(**{**entries, **(own or {}), "model": model})
     except ValidationError as error:
         raise RaiseError(f"the target model cannot be set up: {error.errors()[0]['msg']}.") from error

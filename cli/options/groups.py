@@ -63,6 +63,20 @@ class Roles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answering(Roles):
+    """Who answers people, and how."""
+
+    target: Annotated[
+        str | None,
+        in_models(help="Model that answers; unnamed, the one the program was compiled for. [default: sim/gpt-4o]"),
+    ] = None
+    country: Annotated[
+        str | None,
+        Option(metavar="CODE", help="Country of the crisis contacts, as in DE. [default: the program's]"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scenarios:
     """The scenario set, and the seed of everything that is drawn at random."""
 

@@ -16,9 +16,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 from lms.roles import Role
 from modules import RAISE, PathIndex
 from modules.files import parse_json
-from modules.folder import CARD, PATHS
+from modules.folder import CARD, FRONT, PATHS
 from optimizers.leaks import PRIVATE_SOURCES
-from optimizers.results import FRONT
 from optimizers.tracking.package import shipped_files, write_model
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord
 from optimizers.tracking.store import Tracker

@@ -26,8 +26,8 @@ from benchmark.statistics.comparison import (
     pair_recorded,
 )
 from benchmark.statistics.intervals import bootstrap_mean, interval_fields
+from modules.folder import FRONT
 from modules.versions import former_versions
-from optimizers.results import FRONT
 from optimizers.tracking.episodes import CLUSTER
 from optimizers.tracking.record import RUNS, Table, read_record
 from optimizers.tracking.runs import EPISODES

@@ -58,7 +58,7 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(url: str, process: "subprocess.Popen[Any]") -> None:
     """Wait until the server that ``process`` is answers at ``url``."""
     pause = threading.Event()
     for _ in range(int(READY / 0.2)):
