@@ -185,7 +185,8 @@ def _reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
 def _known(name: str, fingerprint: str) -> PromptVersion | None:
     """The version of the same content: the current one, or the newest, if a worker ended before it made it current."""
     for alias in (CHAMPION, NEWEST):
-        known = mlflow.genai.load_prompt(f"{PROMPTS}{name}@{alias}", allow_missing=True, cache_ttl_seconds=0)
+        address = f"{PROMPTS}{name}@{alias}"
+        known: PromptVersion | None = mlflow.genai.load_prompt(address, allow_missing=True, cache_ttl_seconds=0)
         if known and known.tags.get(FINGERPRINT) == fingerprint:
             return known
     return None

@@ -190,7 +190,9 @@ def test_two_writers_log_the_same_data_set_at_the_same_time(tracked_there: str, 
     )
     values = (tracker.experiment_id, f"PENGUIN {CARD['name']}", CARD["hash"])
     against_another(database, insert, values, lambda: tracker.log_data(run, "test"))
-    [given] = tracker.client.get_run(run.run_id).inputs.dataset_inputs
+    inputs = tracker.client.get_run(run.run_id).inputs
+    assert inputs
+    [given] = inputs.dataset_inputs
     assert (given.dataset.name, given.dataset.digest) == values[1:]
 
 
