@@ -12,6 +12,7 @@ from benchmark.evaluation.runner import setup_of
 from lms import LanguageModels, Role
 from modules import RAISE
 from optimizers.tracking.calls import calls_of
+from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.conversations import DEFAULT, Logged, sample_conversations, shown
 from optimizers.tracking.episodes import episodes_of
 from optimizers.tracking.metrics import metrics_of
@@ -113,17 +114,22 @@ def record_evaluation(root: Path, record: TrackingRecord) -> str:
         Why it could not be recorded; empty if it was.
     """
     try:
-        tracker = Tracker(root, record.data)
-        done = _find(tracker, record.parent)
-        if done is not None:
-            log_conversations(tracker, done, record.parent)
-        else:
-            write_run(tracker, record.parent)
-        write_views(tracker.client, tracker.experiment_id, record.data)
+        _write(Tracker(root, record.data), record)
     except Exception as error:  # the boundary: an evaluation is worth more than its record
         logger.debug("recording in MLflow failed", exc_info=True)
         return first_line(error)
     return ""
+
+
+@again_if_collided
+def _write(tracker: Tracker, record: TrackingRecord) -> None:
+    """Record an evaluation, or the traces of it that are missing."""
+    done = _find(tracker, record.parent)
+    if done is not None:
+        log_conversations(tracker, done, record.parent)
+    else:
+        write_run(tracker, record.parent)
+    write_views(tracker.client, tracker.experiment_id, record.data)
 
 
 def _find(tracker: Tracker, record: RunRecord) -> MlflowRun | None:

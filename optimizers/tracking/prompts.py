@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import dspy
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import PromptVersion
+from mlflow.prompt.constants import PROMPT_EXPERIMENT_IDS_TAG_KEY
 from mlflow.tracing.constant import TraceTagKey
 from pydantic import Field, create_model
 
@@ -35,6 +36,8 @@ from signatures.identity import content_id
 
 PROMPTS = "prompts:/"
 """Beginning of the address of a registered prompt."""
+NEWEST = "latest"
+"""MLflow's own alias of the newest version."""
 EXPERIMENT = "MLFLOW_EXPERIMENT_ID"
 SAMPLING = ("temperature", "top_p", "max_tokens")
 _ADDRESS = re.compile(r"prompts:/[A-Za-z0-9_.-]+(?:@[A-Za-z0-9_.-]+|/[0-9]+)")
@@ -85,9 +88,13 @@ def register_prompts(
     for predictor, template in _templates(RAISE.load(folder, hosted_embedder=True), target):
         name = f"{record.program}.{predictor}"
         own = {**tags, "predictor": predictor, FINGERPRINT: template.fingerprint()}
-        current.append(_current(name, own[FINGERPRINT]) or _register(name, template, own, note))
+        version = _known(name, own[FINGERPRINT]) or _register(name, template, own, note)
+        if CHAMPION not in version.aliases:
+            mlflow.genai.set_prompt_alias(name, alias=CHAMPION, version=version.version)
+        current.append(version)
     _link(tracker.client, run, chosen.model_id, current)
     _wait_for_links()
+    _show(tracker, current)
 
 
 def export_prompt(address: str, form: str, uri: str) -> str:
@@ -175,10 +182,14 @@ def _reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
     return dict(create_model(predictor.signature.__name__, **outputs).model_json_schema())
 
 
-def _current(name: str, fingerprint: str) -> PromptVersion | None:
-    """The current version of a prompt, if it is of the same content."""
-    known = mlflow.genai.load_prompt(f"{PROMPTS}{name}@{CHAMPION}", allow_missing=True, cache_ttl_seconds=0)
-    return known if known and known.tags.get(FINGERPRINT) == fingerprint else None
+def _known(name: str, fingerprint: str) -> PromptVersion | None:
+    """The version of the same content: the current one, or the newest, if a worker ended before it made it current."""
+    for alias in (CHAMPION, NEWEST):
+        address = f"{PROMPTS}{name}@{alias}"
+        known: PromptVersion | None = mlflow.genai.load_prompt(address, allow_missing=True, cache_ttl_seconds=0)
+        if known and known.tags.get(FINGERPRINT) == fingerprint:
+            return known
+    return None
 
 
 def _make_active(experiment_id: str) -> None:
@@ -190,7 +201,7 @@ def _make_active(experiment_id: str) -> None:
 
 
 def _register(name: str, template: Template, tags: dict[str, str], note: str) -> PromptVersion:
-    """A new version, which is the current one from now on."""
+    """A new version."""
     version: PromptVersion = mlflow.genai.register_prompt(
         name=name,
         template=template.messages,
@@ -199,7 +210,6 @@ def _register(name: str, template: Template, tags: dict[str, str], note: str) ->
         response_format=template.reply,
         model_config=template.model,
     )
-    mlflow.genai.set_prompt_alias(name, alias=CHAMPION, version=version.version)
     return version
 
 
@@ -215,3 +225,13 @@ def _wait_for_links() -> None:
     for thread in threading.enumerate():
         if thread.name.startswith("link_prompt_to_experiment"):
             thread.join()
+
+
+def _show(tracker: Tracker, prompts: Sequence[PromptVersion]) -> None:
+    """Let the experiment list its prompts: what MLflow's threads wrote may have failed, or another writer undone it."""
+    for prompt in prompts:
+        about = tracker.client.get_prompt(prompt.name)
+        shown = about.tags.get(PROMPT_EXPERIMENT_IDS_TAG_KEY, "") if about else ""
+        if f",{tracker.experiment_id}," not in shown:
+            listed = f"{shown.rstrip(',')},{tracker.experiment_id},"
+            tracker.client.set_prompt_tag(prompt.name, PROMPT_EXPERIMENT_IDS_TAG_KEY, listed)

@@ -26,6 +26,7 @@ from mlflow.tracking import fluent
 from mlflow.types import ColSpec, DataType, Schema
 
 from lms.workers import alive
+from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun, as_params
 from signatures import ATTRIBUTE_NAMES, RaiseError
@@ -134,17 +135,13 @@ class Tracker:
         """While the store is opened: whatever goes wrong is one sentence, a ``RaiseError``."""
         return opening(self._uri)
 
+    @again_if_collided
     def _open_experiment(self) -> str:
         """The experiment, restored if it was deleted, made if there is none."""
         known = self.client.get_experiment_by_name(self._name)
         if known is None:
-            try:
-                place = self._artifacts.as_uri() if self._artifacts else None
-                return str(self.client.create_experiment(self._name, place))
-            except mlflow.exceptions.MlflowException:  # another worker may have been faster
-                known = self.client.get_experiment_by_name(self._name)
-                if known is None:
-                    raise
+            place = self._artifacts.as_uri() if self._artifacts else None
+            return str(self.client.create_experiment(self._name, place))
         if known.lifecycle_stage == "deleted":
             self.client.restore_experiment(known.experiment_id)
         return str(known.experiment_id)
@@ -173,6 +170,7 @@ class Tracker:
         self.log(run, params=params)
         return run
 
+    @again_if_collided
     def open_run(self, name: str, tags: Mapping[str, str], parent: MlflowRun | None = None) -> MlflowRun:
         """Open a run that has only a name and tags so far."""
         nested = {"mlflow.parentRunId": parent.run_id} if parent else {}
@@ -201,13 +199,14 @@ class Tracker:
             for key, values in (curves or {}).items()
             for step, value in enumerate(values, 1)
         ]
-        self.client.log_batch(
+        again_if_collided(self.client.log_batch)(
             run.run_id,
             metrics=[*(Metric(key, value, now, 0) for key, value in (metrics or {}).items()), *steps],
             params=[Param(key, value) for key, value in as_params(params or {}).items()],
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
+    @again_if_collided
     def log_data(self, run: MlflowRun, context: str) -> None:
         """Say which data set a run is about.
 
@@ -216,6 +215,7 @@ class Tracker:
         """
         self.client.log_inputs(run.run_id, [DatasetInput(self._dataset, [InputTag(CONTEXT, context)])])
 
+    @again_if_collided
     def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)

