@@ -19,6 +19,4 @@ class Options(Answering):
     Example, a real model: `raise chat --target openai/gpt-4o-mini`
     """
 
-    program: Annotated[
-        str, Argument(help="Program folder, models:/NAME@ALIAS, or raise: RAISE as it comes.")
-    ] = "raise"
+    program: Annotated[str, Argument(help="Program folder, models:/NAME@ALIAS, or raise: RAISE as it comes.")] = "raise"

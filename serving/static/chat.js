@@ -60,17 +60,20 @@ function dress(paragraph, told) {
   if (told && told.crisis) {
     said.classList.add("help");
     said.prepend(element("h2", "", "Help now"));
-  } else if (told && told.move === "ask") {
+  } else {
+    showKnown(told);
+  }
+  if (told && told.move === "ask") {
     const choices = element("div", "choices");
     const why = button("Why do you ask?", () => {
       why.remove();
       said.insertBefore(element("p", "why", `It helps to know: ${told.why}. You need not say.`), choices);
+      choices.scrollIntoView({ block: "nearest" });
     });
     choices.append(why, button("Skip", () => say(SKIP)));
     said.append(choices);
   }
-  showKnown(told);
-  log.scrollTop = log.scrollHeight;
+  log.scrollTop = said.offsetTop - log.offsetTop - 12; // a long reply is read from its beginning
 }
 
 function showKnown(told) {

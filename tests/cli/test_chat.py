@@ -32,7 +32,9 @@ def type_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> Type:
 
 
 def test_a_whole_conversation(type_in: Type) -> None:
-    ran = type_in(QUERY, "/why", "I'm worn out.", "/skip", "/known", "no", "no", "no", "no", "/why", "/quit", "never read")
+    ran = type_in(
+        QUERY, "/why", "I'm worn out.", "/skip", "/known", "no", "no", "no", "no", "/why", "/quit", "never read"
+    )
     assert (ran.code, ran.err) == (0, "")
     assert "sim/gpt-4o, a stand-in" in ran.out
     assert f"? {FEELING}" in ran.out
@@ -77,7 +79,12 @@ def test_danger_is_answered_with_help(type_in: Type) -> None:
 def test_mistakes_are_told_and_change_nothing(type_in: Type) -> None:
     ran = type_in("/skip", "/why", "/wyh", "/model nobody", "/model", "/help", "", QUERY)
     assert ran.code == 0
-    for sentence in ("there is no question to skip", "nothing was asked yet", "did you mean 'why'?", "unknown model 'nobody'"):
+    for sentence in (
+        "there is no question to skip",
+        "nothing was asked yet",
+        "did you mean 'why'?",
+        "unknown model 'nobody'",
+    ):
         assert sentence in ran.err
     assert "* raise" in ran.out
     assert "/undo" in ran.out
@@ -106,6 +113,6 @@ def test_ctrl_c_leaves_without_a_trace(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert "stand-in" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
     assert list(tmp_path.iterdir()) == []

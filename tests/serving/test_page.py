@@ -195,7 +195,9 @@ def test_it_fits_the_screen_and_can_be_read(browser: Browser, front: RaiseServer
     with opened(browser, front.url, viewport=size, color_scheme=scheme) as page:
         say(page, QUERY)
         expect(page.get_by_role("button", name="Skip")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth && document.body.scrollHeight <= innerHeight")
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth && document.body.scrollHeight <= innerHeight"
+        )
         contrasts = page.evaluate(CONTRASTS)
         assert len(contrasts) > 8
         assert {name: found for name, found in contrasts.items() if found < 4.5} == {}
