@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "Write one page about compiled programs, for people who will not open MLflow.",
     "diff": "Show what differs between two programs: instructions and demonstrations word by word, settings, test "
     "figures.",
+    "chat": "Talk to a program in the terminal.",
     "serve": "Serve a program to chat clients: OpenAI's chat API, and a page to chat on.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
     "ui": "Open MLflow on the runs, at the chart of safety against questions of the newest ones.",

@@ -15,6 +15,7 @@ from serving.door import Admitted, Observed, error_response
 from serving.limits import Limits, read_body
 from serving.members import Member
 from serving.metrics import CONTENT_TYPE, Metrics
+from serving.page import add_page
 from serving.turns import Turns
 from serving.wire import WAITING, ApiError, ChatRequest, Reply, event, parse_request
 
@@ -48,6 +49,7 @@ def make_app(
     _add_chat(app, turns)
     _add_models(app, turns)
     _add_probes(app, turns)
+    add_page(app)
     _describe(app)
     return app
 

@@ -24,14 +24,16 @@ class Limits:
         body: bytes of a request.
         body_seconds: that a request may take to arrive.
         messages: of a history.
+        words: characters of what the person said at once; reading it takes processor time.
         characters: of what the person said, all messages together.
     """
 
     turns: int = 64
     seconds: float = 60.0
-    body: int = 512 * 1024
+    body: int = 256 * 1024
     body_seconds: float = 20.0
     messages: int = 200
+    words: int = 8_000
     characters: int = 40_000
 
     def check_messages(self, count: int) -> None:
@@ -41,7 +43,7 @@ class Limits:
             ApiError: saying how many there may be.
         """
         if count > self.messages:
-            raise _too_long(f"{count} messages; send the last {self.messages} at most, the question first.")
+            raise _too_long(f"there are {count} messages; send {self.messages} at most.")
 
     def check_words(self, exchanges: Sequence[Exchange]) -> None:
         """Refuse a person's words that would take too long to read.
@@ -49,9 +51,11 @@ class Limits:
         Raises:
             ApiError: saying how much there may be.
         """
-        said = sum(len(exchange.said) for exchange in exchanges)
-        if said > self.characters:
-            raise _too_long(f"{said} characters of the user; send {self.characters} at most.")
+        said = [len(exchange.said) for exchange in exchanges]
+        if max(said) > self.words:
+            raise _too_long(f"a message of the user has {max(said)} characters; send {self.words} at most.")
+        if sum(said) > self.characters:
+            raise _too_long(f"the user's messages have {sum(said)} characters; send {self.characters} at most.")
 
 
 def _too_long(said: str) -> ApiError:

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from serving.wire import Reply, is_help
+from serving.wire import Reply
 from signatures import Ask
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -42,7 +42,7 @@ class Metrics:
 
     def count_reply(self, reply: Reply) -> None:
         """Count a move and what it took."""
-        move = "help" if is_help(reply.reached) else "ask" if isinstance(reply.reached.move, Ask) else "answer"
+        move = "help" if reply.reached.is_help else "ask" if isinstance(reply.reached.move, Ask) else "answer"
         self._moves.labels(reply.member.id, move).inc()
         self._calls.inc(reply.took.calls)
         self._tokens.labels("input").inc(reply.took.input_tokens)

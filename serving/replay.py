@@ -19,7 +19,7 @@ from modules.answers import plain_question
 from modules.calls import Script, TurnUsage, arun, run
 from modules.crisis.guard import plainly_acute
 from modules.reading.questions import fault_of
-from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError
+from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError, Respond, StopReason
 
 LONGEST_QUESTION = 400
 """Characters of the assistant's words that can be a question; answers are longer, or ask nothing."""
@@ -59,6 +59,11 @@ class Reached:
     conversation: Conversation
     move: Move
 
+    @property
+    def is_help(self) -> bool:
+        """Whether the move is help for a person in acute danger."""
+        return isinstance(self.move, Respond) and self.move.reason is StopReason.CRISIS
+
 
 def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     """What the agent says next: a question, or the answer.
@@ -66,7 +71,7 @@ def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     Raises:
         RaiseError: if the messages are no chat, or hold no words of the person.
     """
-    return run(_reach(agent, exchanges_in(messages))).move
+    return reach(agent, exchanges_in(messages)).move
 
 
 async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
@@ -74,12 +79,17 @@ async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     return (await areach(agent, exchanges_in(messages))).move
 
 
-async def areach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
+def reach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
     """The conversation of these exchanges, and what the agent says next.
 
     Args:
         exchanges: at least one.
     """
+    return run(_reach(agent, exchanges))
+
+
+async def areach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
+    """The async twin of ``reach``."""
     return await arun(_reach(agent, exchanges))
 
 

@@ -11,7 +11,7 @@ from modules.calls import Unreadable
 from serving.limits import Limits, Places
 from serving.members import Member
 from serving.metrics import Metrics
-from serving.replay import Exchange, Message, Reached, areach, exchanges_in, is_acute
+from serving.replay import Exchange, Message, Reached, areach, exchanges_in, is_acute, reach
 from serving.wire import ApiError, Reply, Took
 from signatures import RaiseError
 
@@ -45,17 +45,18 @@ class Turns:
     async def take(self, member: Member, messages: Sequence[Message]) -> Reply:
         """The next message of a conversation.
 
-        In acute danger the person gets help without any call to a model, and however many turns are being made.
+        In acute danger the person gets help without any call to a model, however many turns are being made, and however
+        long their words are.
 
         Raises:
             ApiError: if the messages are no conversation, too many turns are being made, or the model fails.
         """
         self.limits.check_messages(len(messages))
         exchanges = _exchanges(messages)
-        self.limits.check_words(exchanges)
-        if is_acute(exchanges):
-            reply = Reply(member, await areach(member.program, exchanges), Took())
+        if await asyncio.to_thread(is_acute, exchanges):  # long words take up to a second to read
+            reply = Reply(member, await asyncio.to_thread(reach, member.program, exchanges), Took())
         else:
+            self.limits.check_words(exchanges)
             with self.places.one():
                 reply = await self._made(member, exchanges)
         self.metrics.count_reply(reply)

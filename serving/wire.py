@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serving.members import Member
 from serving.replay import Reached, words_of
-from signatures import Ask, Respond, StopReason
+from signatures import Ask, Respond
 from signatures.errors import first_problem
 
 WORDS = re.compile(r"(?:\s*\S+){1,4}\s*")
@@ -170,7 +170,7 @@ class Reply:
             "attribute": asks.attribute if asks else None,
             "why": asks.why if asks else None,
             "stop_reason": move.reason.value if isinstance(move, Respond) else None,
-            "crisis": is_help(self.reached),
+            "crisis": self.reached.is_help,
             "known": conversation.told().known(),
             "asked": list(conversation.asked()),
             "declined": sorted(conversation.declined),
@@ -182,11 +182,6 @@ class Reply:
     def _chunk(self, delta: Mapping[str, str], finish: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return {**self._head("chat.completion.chunk"), "choices": [choice]}
-
-
-def is_help(reached: Reached) -> bool:
-    """Whether the move is help for a person in acute danger."""
-    return isinstance(reached.move, Respond) and reached.move.reason is StopReason.CRISIS
 
 
 def pieces(text: str) -> list[str]:

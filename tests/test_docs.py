@@ -13,7 +13,7 @@ from optimizers import slug_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("signatures", "modules", "lms", "benchmark", "optimizers", "serving", "cli", "experiments")
-FOLDERS = (*PACKAGES, "tests", "docs", "examples", ".ci", ".github")
+FOLDERS = (*PACKAGES, "tests", "docs", "examples", "deploy", ".ci", ".github")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "mlruns" / "README.md"])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 

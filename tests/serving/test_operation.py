@@ -138,6 +138,12 @@ def test_with_the_model_gone_a_person_in_danger_gets_help(abstention: str) -> No
         assert HELP in server.chat(history, stream=True).text.replace('"}', "")
 
 
+def test_words_may_be_too_long_but_danger_in_them_is_found(raise_server: RaiseServer) -> None:
+    long = "The weather was fine and we went for a walk in the park. " * 200
+    assert error_of(raise_server.chat([{"role": "user", "content": long}]))["code"] == "context_length_exceeded"
+    assert HELP in raise_server.said([{"role": "user", "content": f"{long} {DANGER['content']}"}])
+
+
 def test_beyond_the_limit_turns_are_sent_away_but_not_who_is_in_danger() -> None:
     with (
         OpenAIServer(faults=lambda index, body: Fault.HELD) as slow,
