@@ -61,10 +61,16 @@ def _of_answers() -> dict[str, str]:
         "alone": f"^(?:{'|'.join(sorted(ALONE))})$",
         "tells_no_yes": f"^(?:{'|'.join(sorted(NOT_YES_OR_NO))})$",
         "denies": any_word(words["no"] | words["denials"]),
-        "opener": vocabulary_pattern("openers"),
+        "opener": _opener(),
         "plain": without_properties(rf"^{plain.PLAIN.pattern}$"),
         "somebody_else": any_of(vocabulary().others),
     }
+
+
+def _opener() -> str:
+    """Up to three openers, if anything is left behind them."""
+    between = without_properties(r"[\s\p{Po}\p{Pi}\p{Pf}]")
+    return rf"^(?:(?:{vocabulary_pattern('openers')}){between}*){{1,3}}(?=[^\s.,!])"
 
 
 def _of_questions() -> dict[str, str]:

@@ -170,7 +170,7 @@ class Checks(Part):
     subjects: dict[str, str]
     questions: dict[str, str]
     small_words: dict[str, str]
-    numbers: dict[str, float]
+    numbers: dict[str, int | float]
     again: str
 
 
@@ -181,7 +181,7 @@ class Guard(Part):
     english: Rules
     international: Rules
     patterns: dict[str, str]
-    numbers: dict[str, float]
+    numbers: dict[str, int | float]
     mask: str
     common_english: list[str]
     languages: list[dict[str, Any]]
@@ -230,7 +230,7 @@ class Export(Part):
     predictors: dict[str, Predictor]
     reply: Reply
     tokenizer: str
-    sampling: dict[str, float]
+    sampling: dict[str, int | float]
     settings: AgentSettings
     paths: list[PlannedPath]
     made: dict[str, str]

@@ -1,0 +1,186 @@
+"""Does an exported program hold the same conversations without RAISE? Python and Node, against a local server.
+
+Run ``python -m experiments.portable``; rewrites ``docs/portable-measured.md``. Simulated.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from benchmark import Scenario, build_authored, sample, split
+from benchmark.evaluation.users import SimulatedUser
+from lms import LanguageModels, Role
+from modules import RAISE, AgentSettings, PathIndex
+from optimizers.portable.formats import export_program
+from tests.lms.real import over_http
+from tests.servers.openai_server import OpenAIServer
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORT = ROOT / "docs" / "portable-measured.md"
+EXAMPLES = {"Python": [sys.executable, "standalone.py"], "Node": ["node", "standalone.mjs"]}
+SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
+MODEL = "gpt-4o"
+SCENARIOS = 50
+VARIANTS = {
+    "scale": AgentSettings(),
+    "binary": AgentSettings(abstention="binary"),
+    "basic": AgentSettings(abstention="basic"),
+    "vote": AgentSettings(abstention="vote"),
+    "fused": AgentSettings(abstention="fused"),
+    "eager": AgentSettings(eager=True),
+    "planned": AgentSettings(shortlist=1),
+    "plain questions": AgentSettings(phrasing="plain", budget=3.0),
+}
+
+
+@dataclass(frozen=True)
+class Talk:
+    """How a conversation went."""
+
+    questions: tuple[str, ...]
+    response: str
+    reason: str
+
+
+def has_node() -> bool:
+    """Whether Node is on the path."""
+    return shutil.which("node") is not None
+
+
+def user_of(scenario: Scenario, models: LanguageModels) -> SimulatedUser:
+    """The person of a scenario."""
+    return SimulatedUser(scenario.profile, models[Role.USER])
+
+
+def held_by_raise(program: RAISE, scenario: Scenario, models: LanguageModels) -> Talk:
+    """The conversation that the program holds itself."""
+    with models.context(Role.TARGET):
+        found = program(query=scenario.query, user=user_of(scenario, models))
+    return Talk(tuple(found.questions), found.response, str(found.stop_reason))
+
+
+class Example:
+    """An example as a process that holds one conversation after the other, told line by line."""
+
+    def __init__(self, name: str, file: Path, url: str) -> None:
+        self._process = subprocess.Popen(
+            [*EXAMPLES[name], str(file), MODEL],
+            cwd=ROOT / "examples",
+            env={**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "none"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def hold(self, query: str, user: Callable[[str], str]) -> Talk:
+        """The conversation about ``query``.
+
+        Raises:
+            RuntimeError: with what the example said, if it failed.
+        """
+        self._tell(query)
+        for line in self._process.stdout or ():
+            said = json.loads(line)
+            if "question" not in said:
+                return Talk(tuple(said["questions"]), said["response"], said["reason"])
+            self._tell(user(said["question"]))
+        raise RuntimeError(self._process.stderr.read()[-2000:] if self._process.stderr else "")
+
+    def _tell(self, text: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(text) + "\n")
+        self._process.stdin.flush()
+
+
+def export_to(file: Path, program: RAISE) -> Path:
+    """The program's file."""
+    card = {"roles": {"target": {"model": f"openai/{MODEL}", **SAMPLING}}}
+    file.write_text(export_program(program, "json", card=card), encoding="utf-8")
+    return file
+
+
+def compare(
+    program: RAISE, scenarios: Sequence[Scenario], examples: Sequence[str], folder: Path
+) -> list[tuple[Talk, dict[str, Talk]]]:
+    """Each scenario as RAISE and as the examples hold it."""
+    file = export_to(folder / "program.json", program)
+    with OpenAIServer() as server, ExitStack() as held:
+        models = over_http(server.url, **SAMPLING)
+        processes = {name: held.enter_context(Example(name, file, server.url)) for name in examples}
+        return [
+            (
+                held_by_raise(program, scenario, models),
+                {name: one.hold(scenario.query, user_of(scenario, models)) for name, one in processes.items()},
+            )
+            for scenario in scenarios
+        ]
+
+
+def planned() -> PathIndex:
+    """Paths of the authored train split, as offline planning would have found them."""
+    from modules.paths import PlannedPath  # noqa: PLC0415
+    from signatures import ATTRIBUTE_NAMES  # noqa: PLC0415
+
+    train = sample(split(build_authored(), "train"), 40)
+    return PathIndex(
+        PlannedPath(
+            query=one.query,
+            path=tuple(sorted(ATTRIBUTE_NAMES, key=lambda name, i=i: (hash_of(name, i), name))[:3]),  # type: ignore[misc]
+            value=round(3 + (i % 20) / 10, 2),
+            evaluations=20,
+            origin=one.situation,
+        )
+        for i, one in enumerate(train)
+    )
+
+
+def hash_of(name: str, i: int) -> int:
+    """An order of attributes that differs from path to path."""
+    return (sum(map(ord, name)) * (i + 3)) % 17
+
+
+def main() -> None:
+    """Measure and write the table."""
+    examples = [name for name in EXAMPLES if name != "Node" or has_node()]
+    scenarios = sample(split(build_authored(), "test"), SCENARIOS)
+    lines = [
+        "# Portable programs, measured",
+        "",
+        "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, held by",
+        "RAISE and by `examples/standalone.py` and `examples/standalone.mjs` from the exported file, on a local server.",
+        "*Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
+        "",
+        f"| program | conversations | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
+        f"|---|---|---|{'---|' * len(examples)}",
+    ]
+    with TemporaryDirectory() as folder:
+        for name, settings in VARIANTS.items():
+            some = scenarios if name == "scale" else scenarios[: SCENARIOS // 5]
+            found = compare(RAISE(planned(), settings), some, examples, Path(folder))
+            equal = [sum(held[example] == talk for talk, held in found) for example in examples]
+            asked = sum(len(talk.questions) for talk, _ in found)
+            lines.append(f"| {name} | {len(found)} | {asked} | {' | '.join(map(str, equal))} |")
+            for talk, held in found:
+                for example, other in held.items():
+                    if other != talk:
+                        print(name, example, talk, other, sep="\n  ")
+    REPORT.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
