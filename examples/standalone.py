@@ -2,8 +2,8 @@
 
     python standalone.py program.json gpt-4o "Should I quit my job?"
 
-The client takes key and endpoint from OPENAI_API_KEY and OPENAI_BASE_URL. Without a question, questions and answers
-come in and go out as JSON, a line each. docs/portable.md explains the file, and what RAISE checks beyond this.
+Key and endpoint: OPENAI_API_KEY and OPENAI_BASE_URL. Without a question, talk comes and goes as JSON, a line each.
+docs/portable.md explains the file, and what RAISE checks beyond this.
 """
 
 import json
@@ -14,19 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from openai import OpenAI
-from standalone_parts import Guard, Paths, hits, rewrite, rx
+from standalone_parts import Guard, Paths, fill, hits, rewrite, rx
 
-PLACE = re.compile("\\{\\{\\s*(\\w+)\\s*\\}\\}|\\{\u2060(?=\u2060*[{%#])")
 TYPES: dict[str, Callable[[Any], Any]] = {
     "text": str,
     "integer": int,
     "boolean": lambda value: {"true": True, "false": False}[value.lower()],
     "object": lambda value: dict(json.loads(value)),
 }
-
-
-def fill(template: str, given: dict[str, str]) -> str:
-    return PLACE.sub(lambda found: given[found[1]] if found[1] else "{", template)
 
 
 class Raise:
@@ -45,14 +40,13 @@ class Raise:
         if any(refused.values()):
             sys.exit(f"standalone.py does not support {max(refused, key=refused.__getitem__)}: run this with RAISE.")
 
-    def call(self, name: str, seed: int | None = None, **inputs: str) -> tuple[dict[str, Any], str]:
+    def call(self, name: str, **inputs: str) -> tuple[dict[str, Any], str]:
         """The fields of a reply, none if it cannot be read, and its text."""
         predictor = self.export["predictors"][name]
         lines = fill(predictor["instructions"], {}).split("\n")
         given = {**inputs, "instructions": "".join(f"\n        {line}" for line in lines)}
         messages: Any = [{"role": m["role"], "content": fill(m["content"], given)} for m in predictor["messages"]]
-        sampling = {**self.export["sampling"], **({} if seed is None else {"seed": seed})}
-        reply = self.client.chat.completions.create(model=self.model, messages=messages, **sampling)
+        reply = self.client.chat.completions.create(model=self.model, messages=messages, **self.export["sampling"])
         text = reply.choices[0].message.content or ""
         for pattern in self.export["reply"]["dropped"]:
             text = rx(pattern, re.IGNORECASE).sub("", text)
@@ -74,7 +68,7 @@ class Raise:
         known: dict[str, str] = {}
         asked, declined, questions, words = list[str](), set[str](), list[str](), query
         while True:
-            if self.is_acute(query, words):
+            if self.guard.acute(words) or self.is_acute(query, words):
                 return {"reason": "crisis", "response": self.help(), "questions": questions, "known": known}
             left = self.settings["budget"] - sum(self.settings["burdens"][name] for name in asked)
             closed = {*known, *asked, *declined, *self.settings["never_ask"]}
@@ -87,8 +81,8 @@ class Raise:
             enough, name, question = self.assess(given, choices)
             if enough or not allowed:
                 reason = "sufficient" if enough else "budget" if remaining else "declined" if declined else "exhausted"
-                text = self.respond(query, self.context(known))
-                return {"reason": reason, "response": text, "questions": questions, "known": known}
+                response = self.respond(query, given["context"])
+                return {"reason": reason, "response": response, "questions": questions, "known": known}
             if not name:
                 chosen = self.one_of(self.call("plan", **given)[0].get("attribute", ""), choices) if choices[1:] else ""
                 planned = [name for path in paths for name in path["path"] if name in choices]
@@ -102,9 +96,6 @@ class Raise:
             known = {**facts, **known}
 
     def is_acute(self, query: str, words: str) -> bool:
-        """Whether the guard or the model sees danger."""
-        if self.guard.acute(words):
-            return True
         said = self.fold(self.call("triage", query=query, latest_words=words)[0].get("danger", ""))
         return hits(self.guard.patterns, "acute", said) and not hits(self.guard.patterns, "not_acute", said)
 
@@ -121,13 +112,13 @@ class Raise:
     def assess(self, given: dict[str, str], choices: list[str]) -> tuple[bool, str, str]:
         """Whether enough is known; what to ask about, and how, if the reply says so."""
         way, votes, said, reply = self.machine["abstention"], 0, "", dict[str, Any]()
-        for seed in way["seeds"]:
-            reply = self.call("abstain", seed, **given)[0]
+        for _ in range(way["samples"]):
+            reply = self.call("abstain", **given)[0]
             said = str(reply.get(way["field"], "")).strip().strip(".!*\"'").lower()
             votes += bool(rx(way["enough"]).fullmatch(said))
         names = way["names"] == way["field"] or rx(f"{way['enough']}|{way['ask']}").fullmatch(said)
         name = self.one_of(str(reply.get(way["names"], "")), choices) if names else ""
-        enough = votes >= way["agreement"] * len(way["seeds"]) and not (name and way["names"] == way["field"])
+        enough = votes >= way["agreement"] * way["samples"] and not (name and way["names"] == way["field"])
         return enough, name, str(reply.get(way["question"], "")).strip() if name else ""
 
     def phrase(self, given: dict[str, str], name: str, question: str, earlier: list[str]) -> str:
@@ -166,7 +157,7 @@ class Raise:
         first = ""
         for note in ("", "\n" + self.checks["again"]):
             reply, raw = self.call("respond", query=query, context=context + note)
-            text = reply.get("response", raw).strip()
+            text = str(reply.get("response", raw)).strip()
             folded = self.fold(text)
             mine = hits(self.patterns, "first_person", rx(self.patterns["aside"]).sub(" ", folded))
             wrong = (mine and not hits(self.patterns, "addressed", folded)) or hits(self.patterns, "structure", text)
@@ -195,15 +186,14 @@ class Raise:
 def main() -> None:
     file, model, *query = sys.argv[1:]
     program = Raise(json.loads(Path(file).read_text(encoding="utf-8")), OpenAI(), model)
-    if query:
-        print(program.converse(query[0], lambda question: input(f"{question}\n> "))["response"])
-    for line in sys.stdin if not query else ():
-        print(json.dumps(program.converse(json.loads(line), ask_in_json)), flush=True)
 
+    def ask(question: str) -> str:
+        print(question if query else json.dumps({"question": question}), flush=True)
+        return sys.stdin.readline().strip() if query else str(json.loads(sys.stdin.readline()))
 
-def ask_in_json(question: str) -> str:
-    print(json.dumps({"question": question}), flush=True)
-    return str(json.loads(sys.stdin.readline()))
+    for line in [json.dumps(query[0])] if query else sys.stdin:
+        found = program.converse(json.loads(line), ask)
+        print(found["response"] if query else json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,13 @@ from functools import cache
 from itertools import combinations, pairwise
 from typing import Any
 
-rx = cache(re.compile)
+
+@cache
+def rx(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
+
+
+PLACE = re.compile("\\{\\{\\s*(\\w+)\\s*\\}\\}|\\{\u2060(?=\u2060*[{%#])")
 RULES: dict[str, Callable[..., str]] = {
     "map": lambda text, table: text.translate(str.maketrans(table)),
     "normalize": lambda text, form: unicodedata.normalize(form, text),
@@ -29,6 +35,10 @@ def rewrite(text: str, rules: list[Any]) -> str:
     for rule, *arguments in rules:
         text = RULES[rule](text, *arguments)
     return text
+
+
+def fill(template: str, given: dict[str, str]) -> str:
+    return PLACE.sub(lambda found: given[found[1]] if found[1] else "{", template)
 
 
 def hits(patterns: dict[str, Any], name: str, text: str) -> bool:
@@ -115,13 +125,14 @@ class Guard:
             return True
         if family["writer"]:
             *_, between = rx(tongue.get("topic", "(?!)")).split(lead)
-            told = self.patterns["link"], self.patterns["reported"]
-            if between != lead and (not rx(told[0]).search(between) or rx(told[1]).search(between)):
+            if between != lead and (
+                not hits(self.patterns, "link", between) or hits(self.patterns, "reported", between)
+            ):
                 return True
         elif hits(tongue, "topic", text[max(0, start - 120) : end] + rest):
             return True
         if how == "standing" or hits(tongue, "not_after", text[end : end + 15]):
-            return how != "standing"
+            return bool(how != "standing")
         own, before = clauses.split(said)[-1], " ".join(clause.split()[-4:]) if tongue["spaced"] else clause[-6:]
         words = before if how == "done" or not tongue["spaced"] else f"{before} {own}" if own == said else own
         return hits(tongue, "not", rx(tongue.get("not_kept", "(?!)")).sub("", words))
@@ -138,7 +149,7 @@ class Guard:
             ends = [fold.rfind(" ", start, end) if end < len(fold) else len(fold) for start, end in cuts]
             pieces = [fold[a : cut[1] if b < 0 else b] for a, b, cut in zip(begins, ends, cuts, strict=True)]
         scores = [self.score(weights, piece, english) for piece in pieces]
-        return max(scores) - self.numbers["caution"] * math.log2(len(pieces)) > weights["threshold"]
+        return bool(max(scores) - self.numbers["caution"] * math.log2(len(pieces)) > weights["threshold"])
 
     def score(self, weights: dict[str, Any], fold: str, english: bool) -> float:
         total = weights["bias"]

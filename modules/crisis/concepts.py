@@ -15,7 +15,7 @@ from signatures.loading import load_once
 LEXICON = Path(__file__).with_name("concepts.toml")
 NEAR = 4
 """How many words apart two concepts count as near, in their order."""
-TOKEN = r"(?:(?![\d_])\w)+|\d+|[\U0001f300-\U0001faff]"
+WORD = r"(?:(?![\d_])\w)+|\d+|[" + "\U0001f300-\U0001faff]"
 """A word as exports have it, without negated classes in classes; numbers and pictures count as words."""
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[.!?\n]|[\U0001f300-\U0001faff]")
 _END = frozenset(".!?\n")

@@ -25,7 +25,7 @@ MASK = "###"
 _SENTENCE_END = re.compile(r"[.!?\n]")
 _CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because|y|e|et|und|mais|pero|mas|ma|maar|ale|ama|aber|men|och)\b")
 _LINK = re.compile(r"\b(?:and|then|but|so|because|after|before)\b|[,;:]")
-_REPORTED = re.compile(r"[\"\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b")
+_REPORTED = re.compile(r'["\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b')
 _WRITER = ("the writer wants to die", "does not want to live")
 """Families in the first person: a topic word elsewhere in the sentence ("my essay") does not make these fiction."""
 NEAR = 70

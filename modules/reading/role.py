@@ -20,9 +20,9 @@ ADDRESSED = regex.compile(
     r"\b(?:you\w*|your\w*|u|let's|du|dein\w*|dir|dich|sie|ihnen|ihr\w*|vous|votre|vos|tu|toi|ton|ta|tes|usted|ti|te|tus?|sus?"
     r"|dear|hi|hello|hallo|liebe\w*|sehr geehrte\w*|bonjour|cher|chere|hola|estimad\w+|querid\w+)\b"
 )
-ASIDE = regex.compile(r"[^.!?\n]*[?\uff1f]|[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*[\"\u201d\u00bb]")
+ASIDE = regex.compile(r'[^.!?\n]*[?\uff1f]|["\u201c\u201e\u00ab][^"\u201d\u00bb]*["\u201d\u00bb]')
 """Questions and quotations, which may be in anybody's words."""
-STRUCTURE = re.compile(r"\s*(?:```\w*\s*)?[{\[]\s*[\"']?\w+[\"']?\s*:")
+STRUCTURE = re.compile(r"""\s*(?:```\w*\s*)?[{\[]\s*["']?\w+["']?\s*:""")
 
 
 def is_said_to_the_person(response: str, known: Iterable[str] = ()) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, get_origin
 import dspy
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from lms.role_lm import SPREAD
 from lms.tokens import tokenizer_of
 from modules import RAISE
 from modules.answers import QUESTIONS
@@ -194,14 +193,13 @@ def _machine(settings: AgentSettings) -> Machine:
 def abstention_of(settings: AgentSettings) -> Abstention | None:
     """How a reply decides; None for one call a turn."""
     enough, ask = f"[{settings.threshold}-5]", f"[0-{settings.threshold - 1}]" if settings.threshold else "(?!)"
-    once: dict[str, Any] = {"seeds": [None], "agreement": 1.0}
+    once: dict[str, Any] = {"samples": 1, "agreement": 1.0}
     rated = {"field": "completeness", "enough": enough, "ask": ask}
     match settings.abstention:
         case "scale":
             return Abstention(**rated, **once)
         case "vote":
-            seeds = [rollout * SPREAD for rollout in range(1, settings.votes + 1)]
-            return Abstention(**rated, seeds=seeds, agreement=settings.agreement)
+            return Abstention(**rated, samples=settings.votes, agreement=settings.agreement)
         case "fused":
             return Abstention(**rated, **once, names="attribute", question="question")
         case "binary":

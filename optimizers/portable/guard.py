@@ -5,7 +5,7 @@ against it, line by line.
 """
 
 from modules.crisis.concepts import NEAR as CONCEPTS_NEAR
-from modules.crisis.concepts import TOKEN, concept_patterns
+from modules.crisis.concepts import WORD, concept_patterns
 from modules.crisis.guard import CHUNK, CONTACTS, OVERLAP, help_first
 from modules.crisis.phrases import LOOK_BACK, MASK, NEAR, context_patterns, languages
 from modules.crisis.text import english_rules, folding_rules, international_rules
@@ -43,7 +43,7 @@ def shared_guard() -> Guard:
             "letters": LETTERS,
             "word": rf"{LETTERS}|\d+",
             "unspaced": UNSPACED,
-            "concept_token": TOKEN,
+            "concept_token": WORD,
             "acute": "(?<![a-z])acute(?![a-z])",
             "not_acute": "(?<![a-z])(?:not|no|none)(?![a-z])",
         },

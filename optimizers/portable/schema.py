@@ -88,7 +88,7 @@ class Abstention(Part):
     Attributes:
         field: the output that decides. Stripped of blanks and ``.!*"'``, in lower case, the whole of it means to answer
             if it matches ``enough``, to ask if it matches ``ask``; else it is unreadable, which means to ask.
-        seeds: seeds of the calls that are made, null for none; more than one is a vote.
+        samples: calls that are made; more than one is a vote.
         agreement: share of the calls that must mean to answer.
         names: the output that names the attribute to ask about, if it does. One that is named means to ask where this
             is ``field`` itself.
@@ -98,7 +98,7 @@ class Abstention(Part):
     field: str
     enough: str
     ask: str
-    seeds: list[int | None]
+    samples: int
     agreement: float
     names: str = ""
     question: str = ""
