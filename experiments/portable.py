@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,9 @@ from typing import Self
 from benchmark import Scenario, build_authored, sample, split
 from benchmark.evaluation.users import SimulatedUser
 from lms import LanguageModels, Role
-from modules import RAISE, AgentSettings, PathIndex
+from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from optimizers.portable.formats import export_program
+from signatures import ATTRIBUTE_NAMES
 from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
 
@@ -103,8 +104,9 @@ class Example:
 
     def _tell(self, text: str) -> None:
         assert self._process.stdin
-        self._process.stdin.write(json.dumps(text) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended, and what it said is told where its answer is missing
+            self._process.stdin.write(json.dumps(text) + "\n")
+            self._process.stdin.flush()
 
 
 def export_to(file: Path, program: RAISE) -> Path:
@@ -132,26 +134,18 @@ def compare(
 
 
 def planned() -> PathIndex:
-    """Paths of the authored train split, as offline planning would have found them."""
-    from modules.paths import PlannedPath  # noqa: PLC0415
-    from signatures import ATTRIBUTE_NAMES  # noqa: PLC0415
-
-    train = sample(split(build_authored(), "train"), 40)
+    """Paths for queries of the authored train split, of an order and value that vary from path to path."""
+    names, train = [*ATTRIBUTE_NAMES], sample(split(build_authored(), "train"), 40)
     return PathIndex(
         PlannedPath(
             query=one.query,
-            path=tuple(sorted(ATTRIBUTE_NAMES, key=lambda name, i=i: (hash_of(name, i), name))[:3]),  # type: ignore[misc]
-            value=round(3 + (i % 20) / 10, 2),
+            path=(names[i % 10], names[(3 * i + 1) % 10], names[(7 * i + 5) % 10])[: 1 + i % 3],
+            value=3 + (i % 20) / 20,
             evaluations=20,
             origin=one.situation,
         )
         for i, one in enumerate(train)
     )
-
-
-def hash_of(name: str, i: int) -> int:
-    """An order of attributes that differs from path to path."""
-    return (sum(map(ord, name)) * (i + 3)) % 17
 
 
 def main() -> None:
@@ -162,8 +156,8 @@ def main() -> None:
         "# Portable programs, measured",
         "",
         "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, held by",
-        "RAISE and by `examples/standalone.py` and `examples/standalone.mjs` from the exported file, on a local server.",
-        "*Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
+        "RAISE and, from the exported file, by `examples/standalone.py` and `examples/standalone.mjs`, on a local",
+        "server. *Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
         "",
         f"| program | conversations | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
         f"|---|---|---|{'---|' * len(examples)}",

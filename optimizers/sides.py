@@ -1,4 +1,4 @@
-"""What ``raise diff`` compares: program folders, exported files, registered models, registered prompts, and RAISE as it comes."""
+"""What ``raise diff`` compares: programs as folders, exports or registered models, registered prompts, RAISE itself."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -65,7 +65,8 @@ def read_side(name: str, root: Path) -> Side:
     """What ``name`` stands for.
 
     Args:
-        name: a program folder, an exported file, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes with this version.
+        name: a program folder, an exported file, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes with
+            this version.
         root: folder of the local MLflow store.
 
     Raises:
@@ -81,7 +82,8 @@ def read_side(name: str, root: Path) -> Side:
     if name == UNCOMPILED:
         return _side(name, RAISE(), {})
     raise RaiseError(
-        f"{name} is no program: name a program folder, an export, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or {UNCOMPILED}."
+        f"{name} is no program: name a program folder, an export, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or "
+        f"{UNCOMPILED}."
     )
 
 

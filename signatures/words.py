@@ -94,7 +94,7 @@ def _range(first: str, last: str) -> str:
 
 
 def folding_rules() -> list[Any]:
-    """``fold_letters`` as rules for other languages, see ``docs/portable.md``; case is folded by lower case and "ss"."""
+    """``fold_letters`` as rules for other runtimes (``docs/portable.md``); case is folded by lower case and "ss"."""
     return [
         ["map", {"\u2019": "'"}],
         ["normalize", "NFKD"],

@@ -7,8 +7,8 @@ from typing import Annotated
 from typer import Argument, Option
 
 FORMATS = (
-    "Format: json, yaml, markdown, messages, openai, promptfoo, mlflow or langfuse; of a registered prompt json, markdown "
-    "or messages."
+    "Format: json, yaml, markdown, messages, openai, promptfoo, mlflow or langfuse; of a registered prompt json, "
+    "markdown or messages."
 )
 
 
@@ -16,9 +16,9 @@ FORMATS = (
 class Options:
     """Export a compiled program as plain prompts, for use without DSPy.
 
-    `json` is the whole program in one file, for any language; all other formats are made from it. `yaml` and `markdown`
-    are to edit, and `raise import` takes them back, as it does `json`. `messages`, `openai` (request bodies), `promptfoo`
-    (a configuration), `mlflow` and `langfuse` are for tools.
+    `json` is the whole program in one file, for any language; all other formats are made from it. `yaml` and
+    `markdown` are to edit, and `raise import` takes them back, as it does `json`. `messages`, `openai` (request bodies),
+    `promptfoo` (a configuration), `mlflow` and `langfuse` are for tools.
 
     Example: `raise export mlruns/programs/sim-gpt-4o --format json --out program.json`
 

@@ -197,6 +197,6 @@ def weights_tables() -> dict[str, dict[str, Any]]:
 
 
 def sign_tables() -> dict[str, dict[str, list[str]]]:
-    """Signs in other languages than English, by whole word, by phrase, and by piece of a word: what says it -> signs."""
+    """Signs in other languages than English, by whole word, phrase, and piece of a word: what says it -> signs."""
     named = zip(("words", "phrases", "pieces"), _vocabulary(), strict=True)
     return {name: {way: sorted(signs) for way, signs in sorted(kept.items())} for name, kept in named}

@@ -42,7 +42,7 @@ from signatures.words import folding_rules, token_pattern
 
 NOTE = (
     "The JSON format of `raise export` is the source of truth: all other formats are made from it. Edit instructions, "
-    "demonstrations (pairs of user and assistant messages) or settings here or in the YAML or Markdown format, then run "
+    "demonstrations (pairs of user and assistant messages) or settings in the JSON, YAML or Markdown format, then run "
     "`raise import FILE --as PROGRAM`."
 )
 TYPES: Mapping[Any, OutputType] = {str: "text", int: "integer", bool: "boolean", dict: "object"}

@@ -19,7 +19,7 @@ _READ = (
     "words of the answer is kept. Then the next turn begins."
 )
 _RESPOND = (
-    "respond: the answer. It is asked for once more if it is not said to the person, or states what nobody gave, and the "
+    "respond: the answer. It is asked for once more if it is not said to the person, or states what nobody gave; the "
     "better of the two is given."
 )
 
@@ -45,8 +45,8 @@ def _abstain(settings: AgentSettings) -> str:
 def _one_call(settings: AgentSettings) -> list[str]:
     return [
         "abstain, the one call of a turn: reads the last answer, sees danger, rates what is known, and prepares the "
-        f"question, or from a completeness of {settings.threshold} on (0 to {HIGHEST}) the answer. After an answer it is "
-        "made as soon as that is heard.",
+        f"question, or from a completeness of {settings.threshold} on (0 to {HIGHEST}) the answer. After an answer it "
+        "is made as soon as that is heard.",
         "What its reply leaves out is asked for by triage, by a rating alone, by ask or by read.",
     ]
 

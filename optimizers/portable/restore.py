@@ -144,7 +144,7 @@ class _Reading:
         if allowed:
             fix = f"{meant(name, allowed)}: write one of {', '.join('{{' + one + '}}' for one in sorted(allowed))}."
         else:
-            fix = ", since nothing is filled in there: remove it, or put a word joiner (U+2060) between its braces if it is text."
+            fix = ", since nothing is filled in there: remove it, or part the braces by U+2060 if it is text."
         where = (
             f"{place[0].removesuffix('s')} of {self.name}" if place[0] == "messages" else f"instructions of {self.name}"
         )
@@ -162,8 +162,8 @@ class _Reading:
             )
         else:
             sentence = (
-                f"demonstration {(index + 1) // 2} of {self.name} is not laid out as fields between marks, each on a line "
-                "of its own and in order: lay it out as the others."
+                f"demonstration {(index + 1) // 2} of {self.name} is not laid out as fields between marks, each on a "
+                "line of its own and in order: lay it out as the others."
             )
         return self.source.refuse(sentence, *self.place, "messages", index)
 

@@ -1,7 +1,7 @@
 """What an exported program holds; ``export.schema.json`` beside this file is made from these classes.
 
-Regular expressions are Python's, with ``\\w``, ``\\d``, ``\\s`` and ``\\b`` for all scripts, and without named groups. Rules
-(``Rules``) are lists of an operation and its arguments, applied to a text in order; ``docs/portable.md`` lists them.
+Regular expressions are Python's, with ``\\w``, ``\\d``, ``\\s`` and ``\\b`` for all scripts, and without named groups.
+Rules are lists of an operation and its arguments, applied to a text in order; ``docs/portable.md`` lists them.
 """
 
 import json
@@ -135,7 +135,7 @@ class Machine(Part):
 
 
 class Retrieval(Part):
-    """TF-IDF over the queries of the paths, as scikit-learn has it (words and pairs, sublinear, smooth idf, unit length).
+    """TF-IDF over the queries of the paths, as scikit-learn has it: words and pairs, sublinear, smooth, of unit length.
 
     Attributes:
         embedder: ``tfidf``, or a model that the file does not hold.

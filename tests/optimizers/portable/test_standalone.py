@@ -1,4 +1,4 @@
-"""The examples hold the program's own conversations from its file, and refuse in a sentence what they do not support."""
+"""The examples hold the program's own conversations from its file, and refuse what they do not support."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ from signatures.words import fold_letters
 from tests.servers.openai_server import OpenAIServer
 
 sys.path.append(str(ROOT / "examples"))
-from standalone_parts import Guard, Paths, rewrite  # noqa: E402  a file beside standalone.py, not a package
+from standalone_parts import Guard, Paths, rewrite
 
 NAMES = [
     pytest.param(name, marks=pytest.mark.skipif(name == "Node" and not has_node(), reason="node is not on the path"))
