@@ -15,11 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from benchmark import Scenario, build_authored, sample, split
+from benchmark import Scenario, build_authored, evaluate, sample, split
 from benchmark.evaluation.users import SimulatedUser
+from experiments.prompt_effects import ADVICE
 from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
 from optimizers.portable.formats import export_program
+from optimizers.portable.reader import read_export
+from optimizers.portable.restore import restore
 from signatures import ATTRIBUTE_NAMES
 from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
@@ -29,7 +32,8 @@ REPORT = ROOT / "docs" / "portable-measured.md"
 EXAMPLES = {"Python": [sys.executable, "standalone.py"], "Node": ["node", "standalone.mjs"]}
 SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 MODEL = "gpt-4o"
-SCENARIOS = 50
+SCENARIOS, EDIT_SCENARIOS = 50, 700
+RISK = "name the risk"
 VARIANTS = {
     "scale": AgentSettings(),
     "binary": AgentSettings(abstention="binary"),
@@ -148,8 +152,35 @@ def planned() -> PathIndex:
     )
 
 
+def measured_edit(folder: Path) -> list[str]:
+    """An edit that takes the risk out of the advice of ``respond``: exported, edited, imported, measured."""
+    original = RAISE()
+    signature = original.respond.signature
+    original.respond.signature = signature.with_instructions(f"{signature.instructions}\n{' '.join(ADVICE.values())}")
+    file = folder / "edited.yaml"
+    text = export_program(original, "yaml", "sim/gpt-4o")
+    assert ADVICE[RISK] in text
+    file.write_text(text.replace(f"{ADVICE[RISK]} ", "", 1), encoding="utf-8")
+    edited = restore(*read_export(file), original)
+    scenarios = sample(split(build_authored(), "test"), EDIT_SCENARIOS)
+    before, after = (
+        evaluate(program, scenarios, models=LanguageModels(), name=name)
+        for name, program in (("original", original), ("edited", edited))
+    )
+    found = after.compare(before).safety
+    return [
+        "",
+        "## An edit, measured",
+        "",
+        "**Simulated.** `respond` with the five pieces of advice of [prompts and stand-ins](prompt-effects.md), as YAML.",
+        f"One sentence (*{ADVICE[RISK]}*) is deleted, and the file imported. Edited minus",
+        f"original on {EDIT_SCENARIOS} held-out scenarios, paired, with its 95 % interval: safety",
+        f"{found.mean:+.3f} [{found.lo:+.3f}, {found.hi:+.3f}].",
+    ]
+
+
 def main() -> None:
-    """Measure and write the table."""
+    """Measure and write the tables."""
     examples = [name for name in EXAMPLES if name != "Node" or has_node()]
     scenarios = sample(split(build_authored(), "test"), SCENARIOS)
     lines = [
@@ -173,6 +204,7 @@ def main() -> None:
                 for example, other in held.items():
                     if other != talk:
                         print(name, example, talk, other, sep="\n  ")
+        lines += measured_edit(Path(folder))
     REPORT.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 

@@ -65,8 +65,8 @@ def read_side(name: str, root: Path) -> Side:
     """What ``name`` stands for.
 
     Args:
-        name: a program folder, an exported file, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes with
-            this version.
+        name: a program folder, an exported file, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes
+            with this version.
         root: folder of the local MLflow store.
 
     Raises:

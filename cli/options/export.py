@@ -17,8 +17,8 @@ class Options:
     """Export a compiled program as plain prompts, for use without DSPy.
 
     `json` is the whole program in one file, for any language; all other formats are made from it. `yaml` and
-    `markdown` are to edit, and `raise import` takes them back, as it does `json`. `messages`, `openai` (request bodies),
-    `promptfoo` (a configuration), `mlflow` and `langfuse` are for tools.
+    `markdown` are to edit, and `raise import` takes them back, as it does `json`. `messages`, `openai` (request
+    bodies), `promptfoo` (a configuration), `mlflow` and `langfuse` are for tools.
 
     Example: `raise export mlruns/programs/sim-gpt-4o --format json --out program.json`
 

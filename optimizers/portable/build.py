@@ -1,5 +1,6 @@
 """An exported program from a program and its card."""
 
+import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from textwrap import dedent
@@ -115,13 +116,14 @@ def card_of(card: Mapping[str, Any]) -> Card:
     """What an export says of where a program is from."""
     compiled: Mapping[str, Any] = card.get("compile") or {}
     data: Mapping[str, Any] = card.get("data") or {}
+    figures = {name: value for name, value in (card.get("metrics") or {}).items() if name != "params"}
     said = Card(
         target=card.get("target"),
         judge=card.get("judge"),
         optimizer=compiled.get("optimizer"),
         data_hash=compiled.get("data_hash") or data.get("hash"),
         simulated=card.get("simulated"),
-        figures={name: value for name, value in (card.get("metrics") or {}).items() if name != "params"},
+        figures=json.loads(json.dumps(figures, sort_keys=True, default=str)),  # in the order that a card file has
     )
     return said.model_copy(update={"hash": hash_of(said)})
 

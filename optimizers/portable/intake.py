@@ -58,8 +58,8 @@ def refuse_leaks(program: RAISE, source: Source, scenarios: Sequence[Scenario], 
     for place, text in _texts(program):
         if text not in known and (found := guard.leaked(text)):
             raise source.refuse(
-                f"it repeats what scenario {found[0].scenario} says ({found[0].words!r}), which no program may tell: say it "
-                "in general words.",
+                f"it repeats what scenario {found[0].scenario} says ({found[0].words!r}), which no program may tell: "
+                "say it in general words.",
                 *place,
             )
 

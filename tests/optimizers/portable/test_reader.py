@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmark import build_authored
 from modules import RAISE, AgentSettings
 from optimizers.export import templates_of
 from optimizers.portable.build import build_export
@@ -16,7 +17,6 @@ from optimizers.portable.intake import refuse_leaks, refuse_other_card, take_in
 from optimizers.portable.reader import read_export
 from optimizers.portable.restore import card_from, restore, was_edited
 from optimizers.sides import load_with_card, read_side
-from benchmark import build_authored
 from signatures import RaiseError
 from tests.optimizers.portable.programs import SETTINGS, program_of
 
@@ -82,7 +82,7 @@ def test_an_edited_instruction_demonstration_and_setting_come_in(form: str, tmp_
     assert was_edited(export)
     program = restore(export, source)
     assert "Name the risk." in program.respond.signature.instructions
-    assert [demo.get("query") for demo in program.respond.demos][0] == "Only a third"
+    assert program.respond.demos[0]["query"] == "Only a third"
     assert program.settings.budget == 3.0
 
 
@@ -130,7 +130,10 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         "the system message of ask is fixed: put it back as it was exported; edit the instructions instead",
     ),
     "request": (told("ask", -1, "{{query}} {{context}}"), r"the request of ask lacks \{\{subject\}\}"),
-    "demonstration": (told("triage", 1, "query: a"), "demonstration 1 of triage is not laid out as fields between marks"),
+    "demonstration": (
+        told("triage", 1, "query: a"),
+        "demonstration 1 of triage is not laid out as fields between marks",
+    ),
     "placeholder in a demonstration": (
         told("triage", 1, "[[ ## query ## ]]\n{{query}}\n\n[[ ## latest_words ## ]]\na"),
         r"\{\{query\}\} is no input in the message of triage, since nothing is filled in there",
