@@ -20,10 +20,10 @@ const fail = () => { throw new SyntaxError('unreadable'); };
 const fill = (template, given) => template.replace(PLACE, (_, name) => (name ? given[name] : '{'));
 const strip = (text, more = '') => text.replace(new RegExp(`^[\\s${more}]+|[\\s${more}]+$`, 'gu'), '');
 
-/** A number with one decimal; halves go to the even one, as in Python. */
+/** A number with one decimal; halves, which are quarters of a whole, go to the even one, as in Python. */
 function rounded(value) {
-  const tenths = value * 10, low = Math.floor(tenths);
-  return ((tenths - low === 0.5 ? low + (low % 2) : Math.round(tenths)) / 10).toFixed(1);
+  const isHalf = Number.isInteger(value * 4) && value * 4 % 2 !== 0;
+  return (isHalf ? Math.round(value * 5) / 5 : value).toFixed(1);
 }
 
 /** The conversation. */

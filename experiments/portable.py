@@ -32,7 +32,8 @@ REPORT = ROOT / "docs" / "portable-measured.md"
 EXAMPLES = {"Python": [sys.executable, "standalone.py"], "Node": ["node", "standalone.mjs"]}
 SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 MODEL = "gpt-4o"
-SCENARIOS, EDIT_SCENARIOS = 50, 700
+SCENARIOS, FEWER, EDIT_SCENARIOS = 50, 5, 700
+"""Of the first variant, of each other, and of the edit."""
 RISK = "name the risk"
 VARIANTS = {
     "scale": AgentSettings(),
@@ -179,33 +180,37 @@ def measured_edit(folder: Path) -> list[str]:
     ]
 
 
+def measured_talks(examples: Sequence[str], folder: Path) -> list[str]:
+    """A row a variant."""
+    scenarios, rows = sample(split(build_authored(), "test"), SCENARIOS), []
+    for name, settings in VARIANTS.items():
+        some = scenarios if name == "scale" else scenarios[:: SCENARIOS // FEWER]
+        found = compare(RAISE(planned(), settings), some, examples, folder)
+        equal = [f"{sum(held[example] == talk for talk, held in found)} of {len(found)}" for example in examples]
+        asked = sum(len(talk.questions) for talk, _ in found)
+        rows.append(f"| {name} | {asked} | {' | '.join(equal)} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
 def main() -> None:
     """Measure and write the tables."""
     examples = [name for name in EXAMPLES if name != "Node" or has_node()]
-    scenarios = sample(split(build_authored(), "test"), SCENARIOS)
-    lines = [
-        "# Portable programs, measured",
-        "",
-        "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, held by",
-        "RAISE and, from the exported file, by `examples/standalone.py` and `examples/standalone.mjs`, on a local",
-        "server. *Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
-        "",
-        f"| program | conversations | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
-        f"|---|---|---|{'---|' * len(examples)}",
-    ]
     with TemporaryDirectory() as folder:
-        for name, settings in VARIANTS.items():
-            some = scenarios if name == "scale" else scenarios[: SCENARIOS // 5]
-            found = compare(RAISE(planned(), settings), some, examples, Path(folder))
-            equal = [sum(held[example] == talk for talk, held in found) for example in examples]
-            asked = sum(len(talk.questions) for talk, _ in found)
-            lines.append(f"| {name} | {len(found)} | {asked} | {' | '.join(map(str, equal))} |")
-            for talk, held in found:
-                for example, other in held.items():
-                    if other != talk:
-                        print(name, example, talk, other, sep="\n  ")
-        lines += measured_edit(Path(folder))
-    REPORT.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        lines = [
+            "# Portable programs, measured",
+            "",
+            "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, held by",
+            "RAISE and, from the exported file, by `examples/standalone.py` and `examples/standalone.mjs`, on a local",
+            "server. *Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
+            "",
+            f"| program | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
+            f"|---|---|{'---|' * len(examples)}",
+            *measured_talks(examples, Path(folder)),
+            *measured_edit(Path(folder)),
+            "",
+        ]
+    REPORT.write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ NOTE = (
     "`raise import FILE --as PROGRAM`."
 )
 TYPES: Mapping[Any, OutputType] = {str: "text", int: "integer", bool: "boolean", dict: "object"}
+COMPILED = ("user", "teacher", "optimizer", "seed", "data")
+"""Entries of a card that say how a program was compiled."""
 MADE = ("reply", "machine", "retrieval", "checks", "guard")
 """Parts that follow from the settings and from this version of RAISE."""
 EDITABLE = ("predictors", "settings", "paths")
@@ -120,7 +122,7 @@ def card_of(card: Mapping[str, Any]) -> Card:
     said = Card(
         target=card.get("target"),
         judge=card.get("judge"),
-        optimizer=compiled.get("optimizer"),
+        **{name: compiled.get(name) for name in COMPILED},
         data_hash=compiled.get("data_hash") or data.get("hash"),
         simulated=card.get("simulated"),
         figures=json.loads(json.dumps(figures, sort_keys=True, default=str)),  # in the order that a card file has

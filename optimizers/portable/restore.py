@@ -12,7 +12,7 @@ from dspy.adapters.utils import format_field_value, parse_value
 from pydantic import ValidationError
 
 from modules import RAISE, PathIndex
-from optimizers.portable.build import IMPORTED, canonical, hashes_of, messages_for
+from optimizers.portable.build import COMPILED, IMPORTED, canonical, hashes_of, messages_for
 from optimizers.portable.placeholders import PLACEHOLDER, unescape
 from optimizers.portable.reader import Source
 from optimizers.portable.schema import INSTRUCTIONS, Export, Message, Predictor
@@ -57,7 +57,7 @@ def was_edited(export: Export) -> bool:
 def card_from(export: Export) -> dict[str, Any]:
     """What the card of a program folder says of what the export tells: ``build_export`` makes the same card of it."""
     card, structured = export.card, export.reply.layout == "json"
-    compiled = {"target": card.target, "judge": card.judge, "optimizer": card.optimizer, "data_hash": card.data_hash}
+    compiled = card.model_dump(include={"target", "judge", "data_hash", *COMPILED})
     told = {
         "target": card.target,
         "judge": card.judge,

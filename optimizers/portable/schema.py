@@ -202,7 +202,11 @@ class Card(Part):
 
     target: str | None = None
     judge: str | list[str] | None = None
+    user: str | None = None
+    teacher: str | None = None
     optimizer: str | None = None
+    seed: int | None = None
+    data: str | None = None
     data_hash: str | None = None
     simulated: bool | None = None
     figures: dict[str, Any] = {}
