@@ -200,9 +200,9 @@ def main() -> None:
         lines = [
             "# Portable programs, measured",
             "",
-            "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, held by",
-            "RAISE and, from the exported file, by `examples/standalone.py` and `examples/standalone.mjs`, on a local",
-            "server. *Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
+            "Written by `python -m experiments.portable`. **Simulated.** Conversations of the authored test split, as",
+            "RAISE and, from the exported file, `examples/standalone.py` and `examples/standalone.mjs` hold them, on a",
+            "local server. *Equal*: the same questions, the same reply and the same reason to stop, to the letter.",
             "",
             f"| program | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
             f"|---|---|{'---|' * len(examples)}",
