@@ -6,8 +6,8 @@ from modules import RAISE, AgentSettings
 from modules.abstention import VARIANTS
 from tests.modules.scripted import STORED
 
-SETTINGS = {
-    **{variant: AgentSettings(abstention=variant) for variant in VARIANTS},
+SETTINGS: dict[str, AgentSettings] = {
+    **{str(variant): AgentSettings(abstention=variant) for variant in VARIANTS},
     "eager": AgentSettings(eager=True),
     "planned": AgentSettings(shortlist=1),
 }
