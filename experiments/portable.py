@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Any, Self
 
 from benchmark import Scenario, build_authored, evaluate, sample, split
 from benchmark.evaluation.users import SimulatedUser
@@ -30,7 +30,7 @@ from tests.servers.openai_server import OpenAIServer
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "portable-measured.md"
 EXAMPLES = {"Python": [sys.executable, "standalone.py"], "Node": ["node", "standalone.mjs"]}
-SAMPLING = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
+SAMPLING: dict[str, Any] = {"temperature": 0.7, "top_p": 0.95, "max_tokens": 2048}
 MODEL = "gpt-4o"
 SCENARIOS, FEWER, EDIT_SCENARIOS = 50, 5, 700
 """Of the first variant, of each other, and of the edit."""

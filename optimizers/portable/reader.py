@@ -54,7 +54,7 @@ class Source:
         """The line of an entry, from 1; of the entry that it would stand in, if it is missing."""
         if self.is_page and (block := self._text_at(place)):
             return block.line
-        node: Any = yaml.compose(self.rest.text, Loader=_LOADER)
+        node: Any = yaml.compose(self.rest.text, Loader=_QUICK if self.file.suffix == ".json" else yaml.SafeLoader)
         line = 0
         for part in place:
             if isinstance(node, yaml.MappingNode):
@@ -91,7 +91,8 @@ class Source:
         return RaiseError(f"{self.file}, line {line}: {sentence}")
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_QUICK: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""For JSON that could be read; Python ends with what is nested too deeply for this one."""
 
 
 def is_export(file: Path) -> bool:
@@ -127,12 +128,12 @@ def _content(source: Source) -> dict[str, Any]:
         if source.file.suffix == ".json":
             content = parse_json(source.text)
         else:
-            content = yaml.load(source.rest.text, Loader=_LOADER)  # noqa: S506  one of the two safe ones
-    except yaml.MarkedYAMLError as error:
-        line = source.rest.line + (error.problem_mark.line if error.problem_mark else 0)
-        raise RaiseError(
-            f"{source.file}, line {line}: it is not YAML ({error.problem}): mend or export again."
-        ) from error
+            content = yaml.safe_load(source.rest.text)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = source.rest.line + (mark.line if mark else 0)
+        why = getattr(error, "problem", None) or type(error).__name__
+        raise RaiseError(f"{source.file}, line {line}: it is not YAML ({why}): mend or export again.") from error
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         raise RaiseError(f"{source.file}, line {line}: it is not JSON ({error}): mend or export again.") from error
@@ -145,14 +146,23 @@ def _content(source: Source) -> dict[str, Any]:
 
 def _add_texts(source: Source, content: dict[str, Any]) -> None:
     """Instructions and messages of a page, which stand in sections of their own."""
+    predictors = _entry(content, "predictors")
     for block in source.blocks:
         if block.section == REST:
             continue
-        predictor = content.setdefault("predictors", {}).setdefault(block.section, {})
+        predictor = _entry(predictors, block.section)
         if block.label == "instructions":
             predictor["instructions"] = block.text
         else:
             predictor.setdefault("messages", []).append({"role": block.label, "content": block.text})
+
+
+def _entry(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object ``name``, made anew if there is none."""
+    if not isinstance(content.get(name), dict):
+        content[name] = {}
+    found: dict[str, Any] = content[name]
+    return found
 
 
 def _refuse_other_schema(source: Source, content: dict[str, Any]) -> None:

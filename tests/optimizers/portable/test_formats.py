@@ -5,11 +5,11 @@ import json
 import re
 from typing import Any
 
-import mlflow
 import pytest
 import yaml
 from dspy.utils.exceptions import AdapterParseError
 from jsonschema import Draft202012Validator
+from mlflow.entities.model_registry import PromptVersion
 
 from lms import Role
 from modules import RAISE, AgentSettings
@@ -145,7 +145,7 @@ def test_mlflow_takes_what_is_for_it(tmp_path: Any, monkeypatch: pytest.MonkeyPa
     entries = exported("mlflow")
     monkeypatch.chdir(tmp_path)
     for entry in entries:
-        prompt = mlflow.entities.model_registry.PromptVersion(  # type: ignore[attr-defined]
+        prompt = PromptVersion(  # type: ignore[abstract]
             entry["name"], 1, entry["template"], entry["commit_message"], tags=entry["tags"]
         )
         assert prompt.variables == set(PLACEHOLDER.findall(entry["template"][-1]["content"]))
