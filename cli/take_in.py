@@ -26,7 +26,7 @@ def run(options: Options) -> None:
     if name and card is not None:
         refuse_other_card(export, source, name, card)
     program = restore(export, source, original)
-    refuse_leaks(program, source, scenario_set(options.data), original)
+    refuse_leaks(program, source, scenario_set(options.data).scenarios, original)
     former = take_in(export, program, options.as_, name, card)
     before = str(former) if former and name and Path(name) == options.as_ else name
     if former:

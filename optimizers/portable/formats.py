@@ -123,7 +123,7 @@ _Dumper.add_representer(str, _text)
 
 
 def _yaml(content: Any) -> str:
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
 def full_prompts(export: Export) -> Prompts:

@@ -125,10 +125,8 @@ def read_export(file: Path) -> tuple[Export, Source]:
 def _content(source: Source) -> dict[str, Any]:
     """What the file says."""
     try:
-        if source.file.suffix == ".json":
-            content = parse_json(source.text)
-        else:
-            content = yaml.safe_load(source.rest.text)
+        read = parse_json if source.file.suffix == ".json" else yaml.safe_load
+        content = read(source.rest.text)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = source.rest.line + (mark.line if mark else 0)
