@@ -4,18 +4,18 @@
 const LETTER = '\\p{L}\\p{N}_';
 const CLASSES = { '\\w': `[${LETTER}]`, '\\W': `[^${LETTER}]`, '\\d': '\\p{Nd}', '\\D': '\\P{Nd}',
   '\\b': `(?:(?<=[${LETTER}])(?![${LETTER}])|(?<![${LETTER}])(?=[${LETTER}]))` };
-const compiled = new Map();
+const compiled = {};
 
 /** A pattern of the file as JavaScript has it: \w, \d and \b of all scripts. */
 export function rx(pattern, flags = 'g') {
-  const key = flags + pattern;
-  if (!compiled.has(key)) {
+  const known = compiled[flags] ??= new Map(); // by flags: keys put together anew would be hashed anew, and are long
+  if (!known.has(pattern)) {
     const source = pattern.replace(/\[\^?(?:\\.|[^\]\\])*\]|\\[\s\S]/gu, (part) => part.startsWith('[')
       ? part.replaceAll('\\w', LETTER).replaceAll('\\d', '\\p{Nd}')
       : CLASSES[part] ?? part);
-    compiled.set(key, new RegExp(source, flags + 'u'));
+    known.set(pattern, new RegExp(source, flags + 'u'));
   }
-  const found = compiled.get(key);
+  const found = known.get(pattern);
   found.lastIndex = 0;
   return found;
 }
