@@ -25,6 +25,7 @@ COMMANDS = {
     "chat": "Talk to a program in the terminal.",
     "serve": "Serve a program to chat clients: OpenAI's chat API, and a page to chat on.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
+    "import": "Take an edited export as a program: check it, show what the edit changed, and measure it on request.",
     "ui": "Open MLflow on the runs, at the chart of safety against questions of the newest ones.",
     "doctor": "Check the installation, the models and their keys, the data, and the folder for runs.",
 }
@@ -38,7 +39,7 @@ DATA_COMMANDS = {
     "import": "Take in the published PENGUIN data set, from a file or from the Hugging Face hub.",
     "reddit": "Make scenarios from posts: PushShift dumps, filtered, read by a model, reworded, without personal data.",
 }
-MODULES = {"judge-agreement": "judge_agreement", "import": "hub"}
+MODULES = {"judge-agreement": "judge_agreement", "import": "take_in", "data import": "hub"}
 """Commands whose modules are not named as they are."""
 
 app = typer.Typer(
@@ -62,13 +63,18 @@ def _start(verbose: Verbose = 0) -> None:
     """The options that stand before every command."""
 
 
-def _register(group: typer.Typer, commands: dict[str, str]) -> None:
+def module_of(command: str) -> str:
+    """The module of a command, such as ``evaluate`` or ``data import``."""
+    return MODULES.get(command, command.rpartition(" ")[2])
+
+
+def _register(group: typer.Typer, commands: dict[str, str], prefix: str = "") -> None:
     for name, line in commands.items():
-        group.command(name, cls=lazy(MODULES.get(name, name)), help=line)(_start)
+        group.command(name, cls=lazy(module_of(f"{prefix}{name}")), help=line)(_start)
 
 
 _register(app, COMMANDS)
-_register(data_app, DATA_COMMANDS)
+_register(data_app, DATA_COMMANDS, "data ")
 app.add_typer(data_app, name="data")
 
 

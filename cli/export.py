@@ -34,5 +34,5 @@ def _text(options: Options) -> str:
         raise RaiseError("name a compiled program, or a prompt of MLflow's registry (--from prompts:/NAME@ALIAS).")
     if options.program is not None:
         program, card = load_with_card(str(options.program))
-        return export_program(program, options.format, str(card.get("target", "")))
+        return export_program(program, options.format, card=card, name=str(options.program))
     return export_prompt(str(options.source), options.format, existing_store(load_settings().root))

@@ -61,4 +61,9 @@ def adapter(structured: bool = False) -> Any:
     Args:
         structured: ask for one JSON object by schema.
     """
-    return dspy.settings.adapter or (_STRUCTURED if structured else _STEADY)
+    return dspy.settings.adapter or own_adapter(structured)
+
+
+def own_adapter(structured: bool = False) -> Any:
+    """The adapter by which programs run here, whatever is configured in dspy."""
+    return _STRUCTURED if structured else _STEADY

@@ -42,7 +42,7 @@ _NO_VALUES = (
     "not (?:stated|specified|mentioned|given|known|disclosed|provided|sure|applicable)",
     "none (?:stated|given|mentioned)|no (?:answer|information)|prefers? not to say",
 )
-_NO_VALUE = re.compile(rf"^\W*(?:{'|'.join(_NO_VALUES)})?\W*$", re.IGNORECASE)
+NO_VALUE = re.compile(rf"^\W*(?:{'|'.join(_NO_VALUES)})?\W*$", re.IGNORECASE)
 
 
 def refuses(answer: str) -> bool:
@@ -57,7 +57,7 @@ def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
     facts = {}
     for name, value in read.items():
         text = " ".join(str(value if value is not None else "").split())
-        if name in names and text and answer.strip() and not _NO_VALUE.match(text):
+        if name in names and text and answer.strip() and not NO_VALUE.match(text):
             facts[name] = text[:LONGEST_VALUE]
     return facts
 
@@ -77,13 +77,13 @@ def _technical(attribute: Attribute) -> bool:
     return " " in attribute.label
 
 
-_PLAIN: dict[str, dict[str, str]] = tomllib.loads(
+QUESTIONS: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("plain_questions.toml").read_text(encoding="utf-8")
 )
-PLAIN_QUESTIONS = _PLAIN["en"]
+PLAIN_QUESTIONS = QUESTIONS["en"]
 """For when the model has no question that can be put; ``plain_question`` has them in more languages."""
 
 
 def plain_question(attribute: str, query: str) -> str:
     """The plain question about ``attribute`` in the language of ``query``, if there is one; else in English."""
-    return _PLAIN.get(language_of(query), PLAIN_QUESTIONS)[attribute]
+    return QUESTIONS.get(language_of(query), PLAIN_QUESTIONS)[attribute]

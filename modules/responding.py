@@ -11,6 +11,8 @@ from modules.reading.inventions import invented
 from modules.reading.role import is_said_to_the_person
 from signatures import ATTRIBUTES, Conversation
 
+AGAIN = "Write the answer itself, to the person, as you would say it to them."
+"""What the next attempt is told after an answer that was none."""
 _LABELS = {attribute.name: attribute.label for attribute in ATTRIBUTES}
 
 
@@ -78,7 +80,7 @@ class _Checked:
             filter(
                 None,
                 [
-                    "" if self.answers else "Write the answer itself, to the person, as you would say it to them.",
+                    "" if self.answers else AGAIN,
                     f"Not known, so not to be assumed: {unknown}." if unknown else "",
                 ],
             )

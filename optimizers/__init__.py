@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from optimizers.batch import CompileJob, CompileOutcome, compile_all
     from optimizers.compile_settings import CompileSettings
     from optimizers.compiler import Workspace, compile_target
-    from optimizers.export import export_program, prompts_of
+    from optimizers.export import prompts_of
     from optimizers.forecast import RoleForecast, forecast_compile, forecast_each, forecast_work
     from optimizers.front import Pick, choose, hypervolume, knee, non_dominated
     from optimizers.metric import Metric, example_of, tradeoff
     from optimizers.native import Penguin
     from optimizers.pareto import Pareto
+    from optimizers.portable.formats import export_program
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
     from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
@@ -30,12 +31,13 @@ _NAMES = {
     "benchmark.jobs.budget": ("MaxCalls", "MaxMinutes", "MaxUsd", "Stopper"),
     "optimizers.compile_settings": ("CompileSettings",),
     "optimizers.compiler": ("Workspace", "compile_target"),
-    "optimizers.export": ("export_program", "prompts_of"),
+    "optimizers.export": ("prompts_of",),
     "optimizers.forecast": ("RoleForecast", "forecast_compile", "forecast_each", "forecast_work"),
     "optimizers.front": ("Pick", "choose", "hypervolume", "knee", "non_dominated"),
     "optimizers.metric": ("Metric", "example_of", "tradeoff"),
     "optimizers.native": ("Penguin",),
     "optimizers.pareto": ("Pareto",),
+    "optimizers.portable.formats": ("export_program",),
     "optimizers.registry": ("OPTIMIZERS",),
     "optimizers.results": ("TargetResult",),
     "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),

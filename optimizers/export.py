@@ -1,16 +1,15 @@
-"""A compiled program as plain prompts, for people who do not use DSPy: JSON, Markdown, or chat messages.
-
-The messages come from DSPy's own chat adapter, so they are exactly what the program sends.
-"""
+"""The prompts of a program, exactly as it sends them: the messages come from the adapters that it runs with."""
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import dspy
+from pydantic import Field, create_model
 
-from lms.tokens import count_message_tokens, tokenizer_of
-from modules import RAISE
+from lms.adapter import own_adapter
+from lms.tokens import count_message_tokens
+from optimizers.portable.placeholders import as_template, mark
 from signatures import RaiseError
 from signatures.errors import unknown
 
@@ -19,33 +18,48 @@ FORMATS: tuple[Format, ...] = ("json", "markdown", "messages")
 
 
 def prompts_of(program: dspy.Module) -> dict[str, dict[str, Any]]:
-    """Predictor -> its prompt: instructions, demonstrations, and messages with ``{field}`` where inputs go."""
+    """Predictor -> its prompt: instructions, demonstrations, and messages with ``{{field}}`` where inputs go."""
     return {
         name: {
             "instructions": predictor.signature.instructions,
             "inputs": list(predictor.signature.input_fields),
             "outputs": list(predictor.signature.output_fields),
             "demos": [dict(demo) for demo in predictor.demos],
-            "messages": messages_of(predictor, in_braces),
+            "messages": templates_of(predictor),
         }
         for name, predictor in program.named_predictors()
     }
 
 
-def in_braces(field: str) -> str:
-    """How exported prompts show where an input goes."""
-    return "{" + field + "}"
+def templates_of(predictor: dspy.Predict, *, structured: bool = False) -> list[dict[str, str]]:
+    """The messages of ``messages_of`` as templates; see ``optimizers.portable.placeholders``."""
+    return [
+        {"role": message["role"], "content": as_template(str(message["content"]))}
+        for message in messages_of(predictor, mark, structured=structured)
+    ]
 
 
-def messages_of(predictor: dspy.Predict, blank: Callable[[str], str]) -> list[dict[str, Any]]:
+def messages_of(
+    predictor: dspy.Predict, blank: Callable[[str], str], *, structured: bool = False
+) -> list[dict[str, Any]]:
     """The chat messages of a predictor: system, demonstrations as turns, and the request.
 
     Args:
         blank: name of an input -> what stands in its place.
+        structured: as sent to an endpoint that is asked for JSON by schema.
     """
     signature = predictor.signature
     blanks = {field: blank(field) for field in signature.input_fields}
-    return list(dspy.ChatAdapter().format(signature, predictor.demos, blanks))
+    return list(own_adapter(structured).format(signature, predictor.demos, blanks))
+
+
+def reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
+    """JSON schema of the output fields."""
+    outputs: dict[str, Any] = {
+        name: (field.annotation, Field(description=(field.json_schema_extra or {}).get("desc")))
+        for name, field in predictor.signature.output_fields.items()
+    }
+    return dict(create_model(predictor.signature.__name__, **outputs).model_json_schema())
 
 
 def fixed_tokens(program: dspy.Module, model: str = "") -> dict[str, int]:
@@ -56,33 +70,10 @@ def fixed_tokens(program: dspy.Module, model: str = "") -> dict[str, int]:
     }
 
 
-def export_program(program: RAISE, form: str, model: str = "") -> str:
-    """The program's prompts as text.
-
-    Args:
-        form: ``json`` (everything), ``markdown`` (to read), ``messages`` (predictor -> chat messages).
-        model: of which tokens are counted.
-
-    Raises:
-        RaiseError: for another format.
-    """
-    settings = program.settings.model_dump(mode="json")
-    heading = [
-        "# RAISE: compiled prompts",
-        "",
-        "Order of calls: triage; then abstain (answer from a completeness of "
-        f"{settings['threshold']} on), plan, ask, read, up to a burden of {settings['budget']:g}; then respond.",
-    ]
-    counted = fixed_tokens(program, model)
-    prompts = {name: {**prompt, "tokens": counted[name]} for name, prompt in prompts_of(program).items()}
-    about = {"settings": settings, "tokenizer": tokenizer_of(model)}
-    return render_prompts(prompts, form, heading, about)
-
-
 def render_prompts(
     prompts: Mapping[str, Mapping[str, Any]], form: str, heading: list[str], about: Mapping[str, Any]
 ) -> str:
-    """Prompts as text.
+    """Prompts of MLflow's registry as text.
 
     Args:
         prompts: name -> an object with ``messages``.

@@ -21,11 +21,11 @@ from modules.folder import CARD, FRONT, PATHS, STATE
 from modules.versions import former_versions, put_in_place, versions_of
 from optimizers.changes import compare_values
 from optimizers.compiled import Compiled
-from optimizers.export import export_program
 from optimizers.front import Point, hypervolume
 from optimizers.pairs import COMPARED, pairs_of
 from optimizers.plots.files import PARETO, write_pareto
 from optimizers.plots.points import Kind, PlotPoint
+from optimizers.portable.formats import export_program
 from optimizers.task import Candidate, cost_column
 from optimizers.tracking.collect import record_of
 from optimizers.tracking.episodes import summary_of
@@ -39,7 +39,7 @@ NOTE_SCHEMA = 2
 """2: trials are kept in a journal, and the default pick has another name."""
 BASELINES = ("vanilla", "context-rich", "raise")
 """``raise`` is the uncompiled program, with its planned paths."""
-EXPORTS = {"md": "markdown", "json": "json"}
+EXPORTS = {"md": "markdown", "json": "messages"}
 """File ending -> export format of the prompts in a program folder."""
 RESULT, COMPONENTS = "result.json", "components.json"
 PICTURE, INTERACTIVE = "pareto.png", "pareto.html"
@@ -159,8 +159,10 @@ def _write_folder(compiled: Compiled, figures: Mapping[str, Any], out: Path) -> 
     machine = environment()
     for i, (candidate, entry) in enumerate(zip(compiled.search.front, figures["front"], strict=True)):
         card = _card(compiled, entry, machine)
-        model = str(compiled.params["target"])
-        exports = {f"prompts.{end}": export_program(candidate.program, form, model) for end, form in EXPORTS.items()}
+        exports = {
+            f"prompts.{end}": export_program(candidate.program, form, card=card, name=out.name)
+            for end, form in EXPORTS.items()
+        }
         for place in [folder / FRONT / candidate.name] + ([folder] if i == compiled.chosen else []):
             _write_json(private_folder(place) / CARD, card)
             candidate.program.save(place)

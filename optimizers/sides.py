@@ -1,4 +1,4 @@
-"""What ``raise diff`` compares: program folders, registered models, registered prompts, and RAISE as it comes."""
+"""What ``raise diff`` compares: programs as folders, exports or registered models, registered prompts, RAISE itself."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -12,7 +12,9 @@ from modules.files import parse_json, read_plain
 from modules.folder import CARD, is_elsewhere
 from modules.versions import find_program
 from optimizers.changes import Prompt, fields_of
-from optimizers.export import fixed_tokens, in_braces, messages_of, prompts_of
+from optimizers.export import fixed_tokens, prompts_of, templates_of
+from optimizers.portable.reader import is_export, read_export
+from optimizers.portable.restore import card_from, restore
 from signatures import RaiseError
 from signatures.identity import content_id
 
@@ -52,7 +54,7 @@ class Side:
             return self
         target = str(self.origin.get("target", ""))
         found = {
-            name: chat_prompt(messages_of(predictor, in_braces), target)
+            name: chat_prompt(templates_of(predictor), target)
             for name, predictor in self.program.named_predictors()
             if name in predictors
         }
@@ -63,7 +65,8 @@ def read_side(name: str, root: Path) -> Side:
     """What ``name`` stands for.
 
     Args:
-        name: a program folder, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes with this version.
+        name: a program folder, an exported file, ``models:/...``, ``prompts:/...``, or ``raise``: RAISE as it comes
+            with this version.
         root: folder of the local MLflow store.
 
     Raises:
@@ -71,12 +74,16 @@ def read_side(name: str, root: Path) -> Side:
     """
     if name.startswith(PROMPTS):
         return _registered(name, root)
+    if is_export(Path(name)):
+        export, source = read_export(Path(name))
+        return _side(name, restore(export, source), card_from(export))
     if is_elsewhere(name) or find_program(Path(name)).is_dir():
         return _side(name, *load_with_card(name))
     if name == UNCOMPILED:
         return _side(name, RAISE(), {})
     raise RaiseError(
-        f"{name} is no program: name a program folder, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or {UNCOMPILED}."
+        f"{name} is no program: name a program folder, an export, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or "
+        f"{UNCOMPILED}."
     )
 
 

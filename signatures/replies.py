@@ -3,10 +3,16 @@
 import re
 
 _TAGS = r"think|thinking|thought|reasoning"
-_BLOCK = re.compile(rf"<({_TAGS})\s*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_END = re.compile(rf"\A.*</(?:{_TAGS})\s*>", re.IGNORECASE | re.DOTALL)
-_BEGIN = re.compile(rf"<(?:{_TAGS})\s*>.*\Z", re.IGNORECASE | re.DOTALL)
-_MARK = re.compile(r"\[\[ *## *\w+ *## *\]\]")
+REASONING = (
+    rf"<({_TAGS})\s*>[\s\S]*?</\1\s*>",
+    rf"^[\s\S]*</(?:{_TAGS})\s*>",
+    rf"<(?:{_TAGS})\s*>[\s\S]*$",
+)
+"""What is reasoning, whatever its case: blocks, all before a lone closing tag, all from a lone opening one on."""
+MARK = r"\[\[ *## *(\w+) *## *\]\]"
+"""A mark of a field."""
+_REASONING = tuple(re.compile(pattern, re.IGNORECASE) for pattern in REASONING)
+_MARK = re.compile(MARK)
 _INLINE_MARK = re.compile(r"(?<=[^\n])(\[\[ *## *\w+ *## *\]\])")
 
 
@@ -18,8 +24,9 @@ def strip_reasoning(text: str) -> str:
     """
     if "<" not in text:
         return text
-    bare = _BLOCK.sub("", text)
-    bare = _BEGIN.sub("", _END.sub("", bare))
+    bare = text
+    for reasoning in _REASONING:
+        bare = reasoning.sub("", bare)
     return text if bare == text else bare.strip()
 
 

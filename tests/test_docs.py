@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from cli.app import COMMANDS, DATA_COMMANDS, MODULES
+from cli.app import COMMANDS, DATA_COMMANDS, module_of
 from cli.command import lazy
 from optimizers import slug_of
 
@@ -129,4 +129,4 @@ def parse(words: list[str]) -> None:
     if words == ["--help"]:
         return
     assert name in (DATA_COMMANDS if words[0] == "data" else COMMANDS)
-    lazy(MODULES.get(name, name))(name).make_context(name, rest)
+    lazy(module_of(f"data {name}" if words[0] == "data" else name))(name).make_context(name, rest)

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from cli.options.groups import Json
 
-SIDE = "Program folder, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or raise (as it comes)."
+SIDE = "Program folder, exported file, models:/NAME@ALIAS, prompts:/NAME@ALIAS, or raise (as it comes)."
 
 
 @dataclass(frozen=True, kw_only=True)

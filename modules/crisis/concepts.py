@@ -15,6 +15,8 @@ from signatures.loading import load_once
 LEXICON = Path(__file__).with_name("concepts.toml")
 NEAR = 4
 """How many words apart two concepts count as near, in their order."""
+WORD = r"(?:(?![\d_])\w)+|\d+|[" + "\U0001f300-\U0001faff]"
+"""A word as exports have it, without negated classes in classes; numbers and pictures count as words."""
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[.!?\n]|[\U0001f300-\U0001faff]")
 _END = frozenset(".!?\n")
 
@@ -71,3 +73,15 @@ def concept_features(text: str) -> frozenset[str]:
             found.update(f"{word}_<{concept}>" for concept in next_concepts)
             found.update(f"<{concept}>_{next_word}" for concept in concepts)
     return frozenset(found)
+
+
+def concept_patterns() -> dict[str, str]:
+    """Concept -> regular expression of its phrases, at the start of a word of a sentence whose words are parted by one
+    blank: for programs in other languages."""
+    table = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
+    return {concept: _anywhere(phrases.split()) for concept, phrases in table.items()}
+
+
+def _anywhere(phrases: list[str]) -> str:
+    written = (re.escape(phrase).replace("_", " ").replace(r"\*", "[^ ]*") for phrase in phrases)
+    return rf"(?:{'|'.join(written)})(?= |$)"

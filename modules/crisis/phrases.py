@@ -25,12 +25,12 @@ MASK = "###"
 _SENTENCE_END = re.compile(r"[.!?\n]")
 _CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because|y|e|et|und|mais|pero|mas|ma|maar|ale|ama|aber|men|och)\b")
 _LINK = re.compile(r"\b(?:and|then|but|so|because|after|before)\b|[,;:]")
-_REPORTED = re.compile(r"[\"\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b")
+_REPORTED = re.compile(r'["\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b')
 _WRITER = ("the writer wants to die", "does not want to live")
 """Families in the first person: a topic word elsewhere in the sentence ("my essay") does not make these fiction."""
-_NEAR = 70
+NEAR = 70
 """Characters to either side of what has been done, within its sentence, in which a date makes it long past."""
-_LOOK_BACK = 400
+LOOK_BACK = 400
 """Characters before a statement that are read for what takes it back: keeps endless sentences cheap."""
 
 Pattern = re.Pattern[str]
@@ -74,6 +74,27 @@ class Language:
             return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)".replace(" .. ", r"\b[^.!?\n]{0,40}?\b"))
         return re.compile(f"(?:{phrase})".replace(" .. ", r"[^.!?\n]{0,20}?"))
 
+    def as_table(self) -> dict[str, Any]:
+        """What is compiled, as text: for programs in other languages (``docs/portable.md``)."""
+        context = {
+            "not": self._not,
+            "not_kept": self._not_kept,
+            "not_after": self._not_after,
+            "said_by": self._said_by,
+            "past": self.past,
+            "topic": self.topic,
+        }
+        families = [
+            {"name": f.name, "how": f.how, "pattern": f.pattern.pattern, "writer": f.name in _WRITER}
+            for f in self.families
+        ]
+        return {
+            "language": self.code,
+            "spaced": self._spaced,
+            **{name: found.pattern for name, found in context.items() if found},
+            "families": families,
+        }
+
     def spell(self, fold: str) -> str:
         """A fold in the form that this language's phrases are written in."""
         return spell_english(fold) if self.code == "en" else spell_international(fold)
@@ -104,14 +125,14 @@ class Language:
         return found
 
     def _taken_back(self, text: str, family: Family, found: re.Match[str]) -> bool:
-        begin = max(0, found.start() - _LOOK_BACK)
+        begin = max(0, found.start() - LOOK_BACK)
         ends = [end.end() for end in _SENTENCE_END.finditer(text, begin, found.start())]
         start = ends[-1] if ends else begin
-        end = _SENTENCE_END.search(text, found.end(), found.end() + _LOOK_BACK)
+        end = _SENTENCE_END.search(text, found.end(), found.end() + LOOK_BACK)
         lead = text[start : found.start()]
         clause = "" if _CLAUSE.match(found.group()) else _CLAUSE.split(lead)[-1]
-        sentence = text[start : end.start() if end else found.end() + _LOOK_BACK]
-        near = text[max(start, found.start() - _NEAR) : found.end()] + sentence[found.end() - start :][:_NEAR]
+        sentence = text[start : end.start() if end else found.end() + LOOK_BACK]
+        near = text[max(start, found.start() - NEAR) : found.end()] + sentence[found.end() - start :][:NEAR]
         rest = _CLAUSE.split(sentence[found.end() - start :])[0]
         when = clause + found.group() + rest if family.how == "stated" else near
         if self.past and self.past.search(when):
@@ -149,6 +170,12 @@ class Language:
         if self._not_kept:
             words = self._not_kept.sub("", words)
         return bool(self._not and self._not.search(words))
+
+
+def context_patterns() -> dict[str, str]:
+    """How sentences and clauses are parted and linked, in every language."""
+    named = {"sentence": _SENTENCE_END, "clause": _CLAUSE, "link": _LINK, "reported": _REPORTED}
+    return {name: pattern.pattern for name, pattern in named.items()}
 
 
 @load_once

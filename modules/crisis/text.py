@@ -8,9 +8,10 @@ import tomllib
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from signatures.loading import load_once
-from signatures.words import without_invisible
+from signatures.words import INVISIBLE, ranges_of, without_invisible
 
 _QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`\u201b\uff07\u2032", "'"))
 _LETTERS = str.maketrans({
@@ -129,3 +130,84 @@ def _corrected(word: str) -> str:
         if target is not None and abs(len(target) - len(word)) <= 1 and word[0] == target[0]:
             return target
     return word
+
+
+# The same passes as rules, for programs in other languages; ``docs/portable.md`` explains them. ``tests/modules`` holds
+# both against each other.
+
+_BLANKS = [["replace", r"(?:(?!\n)\s)+", " "]]
+
+
+def folding_rules() -> list[Any]:
+    """``fold_text`` as rules."""
+    letters = {chr(code): text for code, text in _LETTERS.items()}
+    leet = {chr(code): chr(letter) for code, letter in _LEET.items()}
+    return [
+        ["map", {chr(code): quote for code, quote in _QUOTES.items()}],
+        ["normalize", "NFKD"],
+        ["lower"],
+        ["replace", _ADDED.pattern, ""],
+        ["map", letters],
+        ["replace", ranges_of(INVISIBLE), ""],
+        ["replace", _MARKS.pattern, ""],
+        ["normalize", "NFC"],
+        ["map", letters],
+        ["within", _LEET_WORD.pattern, [["map", {**leet, "*": ""}]]],
+        ["within", _SPELT_OUT.pattern, [["replace", "[^a-z]", ""]]],
+        *_BLANKS,
+        ["replace", r"^\s+|\s+$", ""],
+    ]
+
+
+def english_rules() -> list[Any]:
+    """``spell_english`` as rules."""
+    sick = "|".join(sorted(_SICK))
+    return [
+        ["map", {"-": " "}],
+        *(["replace", _NUMERAL.pattern.replace("([24])", digit), word] for digit, word in (("2", "to"), ("4", "for"))),
+        ["within", rf"(?<![a-z'])(?:{sick}) ill(?= [a-z])", [["replace", "ill$", "\ufdd0"]]],
+        ["replace", r"\bill(?= [a-z])", "i will"],
+        ["replace", "\ufdd0", "ill"],
+        ["within", _WORD.pattern, [["first", _word_choices()]]],
+        *_BLANKS,
+    ]
+
+
+def international_rules() -> list[Any]:
+    """``spell_international`` as rules."""
+    return [["map", {"'": " ", "-": " "}], *_BLANKS]
+
+
+def _word_choices() -> list[Any]:
+    """``_spelling`` as pairs of a pattern and rules; the first that matches counts."""
+    written = [["words", _meant()]]
+    negated = [[rf"^{stem}n't$", _become(f"{full} not")] for stem, full in _NEGATED.items()]
+    drawn_out = [["within", _LONG.pattern, [["replace", "(?<=^.).+$", ""]]], *written]
+    return [
+        [rf"^(?:{'|'.join(sorted(_meant()))})$", written],
+        *negated,
+        ["n't$", [["replace", "n't$", " not"]]],
+        [rf"^(?:{'|'.join(sorted(_IS))})'s$", [["replace", "'s$", " is"]]],
+        *([f"{ending}$", [["replace", f"{ending}$", full]]] for ending, full in _ENDINGS.items()),
+        *([f"^{_twice(word)}$", _become(word)] for word in sorted(_DOUBLED)),
+        [_LONG.pattern, drawn_out],
+        [rf"^(?:{'|'.join(sorted(_TARGETS | _REAL))})$", []],
+        *([_slips(target), _become(target)] for target in sorted(_TARGETS)),
+    ]
+
+
+def _become(word: str) -> list[Any]:
+    return [["replace", "^.*$", word]]
+
+
+def _twice(word: str) -> str:
+    """Matches a word with a letter three times or more of which ``word`` is left once that is written twice."""
+    runs = re.sub(r"(.)\1", r"\1{2,}", word)
+    return rf"(?=.*([a-z])\1\1){runs}"
+
+
+def _slips(word: str) -> str:
+    """Matches ``word`` with a letter left out, added, or in another place or form, but the first one."""
+    shorter = {word[:i] + word[i + 1 :] for i in range(len(word))}
+    wild = {base[:i] + "." + base[i:] for base in (word, *shorter) for i in range(len(base) + 1)}
+    return rf"^(?={word[0]})(?:{'|'.join(sorted(shorter | wild))})$"

@@ -35,10 +35,13 @@ _COMMON = (
 )
 COMMON_ENGLISH = frozenset(_COMMON.split())
 """English words that hardly a sentence does without, but for those that are words of other languages too."""
+COMMON_SHARE = 0.12
+"""More of these than this share of its words, and a text is in English."""
 CAUTION = 0.35
 """Added to the threshold for each doubling of the number of windows, since each is a chance of a false alarm."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+UNSPACED = r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+"
+_RUN = re.compile(UNSPACED)
 
 
 Features = tuple[frozenset[str], frozenset[str]]
@@ -57,7 +60,7 @@ def _words_and_signs(fold: str) -> frozenset[str]:
     text = spell_english(fold)
     words = _WORD.findall(text)
     found = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
-    for run in _UNSPACED.findall(text):
+    for run in _RUN.findall(text):
         found.update(run[i : i + n] for n in (1, 2, 3) for i in range(len(run) - n + 1))
     signs = [f"<{sign}>" for sign in languages()[0].signs(text)]
     abroad = sorted(f"<{sign}, abroad>" for sign in _signs_abroad(fold))
@@ -123,7 +126,7 @@ def is_english(fold: str) -> bool:
     """Whether a folded text has common English words, as English sentences do, or no sign of another language."""
     words = re.findall(r"[^\W\d_]+", fold.replace("'", ""))
     common = sum(word in COMMON_ENGLISH for word in words)
-    return common > 0.12 * len(words) or (fold.isascii() and not _signs_abroad(fold))
+    return common > COMMON_SHARE * len(words) or (fold.isascii() and not _signs_abroad(fold))
 
 
 @load_once
@@ -177,3 +180,23 @@ def weighs_heavily(fold: str) -> bool:
     in_english = is_english(fold)
     weights = load_weights()[in_english]
     return weights.heaviest([extract_features(piece, in_english) for piece in windows(fold)]) > weights.threshold
+
+
+def weights_tables() -> dict[str, dict[str, Any]]:
+    """The weights by feature, for programs in other languages: feature -> weight and rarity."""
+    return {
+        name: {
+            "bias": weights.bias,
+            "threshold": weights.threshold,
+            **{title: {feature: list(pair) for feature, pair in sorted(block.items())} for title, block in blocks},
+        }
+        for english, name in LANGUAGES.items()
+        for weights in [load_weights()[english]]
+        for blocks in [list(zip(("words", "concepts"), weights.blocks, strict=True))]
+    }
+
+
+def sign_tables() -> dict[str, dict[str, list[str]]]:
+    """Signs in other languages than English, by whole word, phrase, and piece of a word: what says it -> signs."""
+    named = zip(("words", "phrases", "pieces"), _vocabulary(), strict=True)
+    return {name: {way: sorted(signs) for way, signs in sorted(kept.items())} for name, kept in named}

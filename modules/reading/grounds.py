@@ -23,11 +23,11 @@ AFTER = 1
 MOST_QUOTED = 300
 """Characters of a fact that are kept."""
 _AGES = range(5, 121)
-_NUMBER = regex.compile(r"(?<![\d.,$€£])\d{1,3}(?!\d|[.,]\d)")
+NUMBER = regex.compile(r"(?<![\d.,$€£])\d{1,3}(?!\d|[.,]\d)")
 _DECADE = regex.compile(r"\d0(?:'?s|er)\b|\d0(?:多岁|后)")
 _SENTENCE = regex.compile(r"(?<=\p{Sentence_Terminal})\s*")
 _QUESTION = regex.compile(r"[?\uff1f\u061f]\s*$")
-_ALONE = frozenset("none never nothing keine nie nichts jamais rien aucun nunca nada ninguna".split())  # noqa: SIM905
+ALONE = frozenset("none never nothing keine nie nichts jamais rien aucun nunca nada ninguna".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _share(some: Sequence[Word], words: tuple[Word, ...]) -> bool:
 def names_age(folded: str) -> bool:
     """Whether a number or a word that can be an age is in ``folded``, counting nothing else."""
     known = vocabulary()
-    for number in _NUMBER.finditer(folded):
+    for number in NUMBER.finditer(folded):
         if int(number[0]) in _AGES and not known.patterns["counted"].match(folded[number.end() :]):
             return True
     words = split_words(folded)
@@ -183,7 +183,7 @@ def question_in(text: str) -> str:
 def answer_to(question: str, answer: str) -> str:
     """A yes or no as a fact, which says something only beside its question; "none" says it alone."""
     asked = " ".join(question_in(question).split())
-    alone = fold_letters(trimmed(answer)) in _ALONE
+    alone = fold_letters(trimmed(answer)) in ALONE
     return trimmed(answer) if alone or not asked else f'{trimmed(answer)} (asked: "{asked}")'[:MOST_QUOTED]
 
 
@@ -207,7 +207,7 @@ def disagree(name: str, one: str, other: str) -> bool:
 def _span(value: str) -> tuple[int, int] | None:
     """Lowest and highest age that ``value`` can mean, in years; None if it has no figures."""
     folded = fold_letters(value)
-    ages = [int(number[0]) for number in _NUMBER.finditer(folded)]
+    ages = [int(number[0]) for number in NUMBER.finditer(folded)]
     if not ages:
         return None
     decade = len(ages) == 1 and _DECADE.search(folded)

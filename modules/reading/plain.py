@@ -11,8 +11,8 @@ from signatures.words import WORD, fold_letters
 
 MOST_WORDS = 6
 """Words of a plain answer, its value alone; a longer one may tell more than was asked."""
-_PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\p{Pd}\s.,!'\u2019+/&()]*")
-_LENGTH = 80
+PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\p{Pd}\s.,!'\u2019+/&()]*")
+LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ def read_plain(said: Statements, asked: str | None, question: str) -> Plain | No
 def _is_short(clause: Clause) -> bool:
     value = Clause(without_opener(clause.text))
     return (
-        len(clause.text) <= _LENGTH
+        len(clause.text) <= LENGTH
         and sum(word.worth for word in value.words) <= MOST_WORDS * WORD
-        and bool(_PLAIN.fullmatch(trimmed(clause.text)))
+        and bool(PLAIN.fullmatch(trimmed(clause.text)))
     )
 
 

@@ -11,18 +11,18 @@ import regex
 
 from signatures.words import fold_letters, split_words
 
-_OF_THE_PERSON = regex.compile(
+OF_THE_PERSON = regex.compile(
     r"^\W*(?:the (?:person|user|human|individual|asker|speaker|client)|die (?:person|nutzerin)|der (?:nutzer|mensch)"
     r"|la (?:personne|persona)|l'utilisat\w+|el usuario|la usuaria|该?用户)\b"
 )
-_FIRST = regex.compile(r"\b(?:i|i'm|i've|i'd|ich|je|j'\w+|yo)\b")
-_ADDRESSED = regex.compile(
+FIRST = regex.compile(r"\b(?:i|i'm|i've|i'd|ich|je|j'\w+|yo)\b")
+ADDRESSED = regex.compile(
     r"\b(?:you\w*|your\w*|u|let's|du|dein\w*|dir|dich|sie|ihnen|ihr\w*|vous|votre|vos|tu|toi|ton|ta|tes|usted|ti|te|tus?|sus?"
     r"|dear|hi|hello|hallo|liebe\w*|sehr geehrte\w*|bonjour|cher|chere|hola|estimad\w+|querid\w+)\b"
 )
-_ASIDE = regex.compile(r"[^.!?\n]*[?\uff1f]|[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*[\"\u201d\u00bb]")
+ASIDE = regex.compile(r'[^.!?\n]*[?\uff1f]|["\u201c\u201e\u00ab][^"\u201d\u00bb]*["\u201d\u00bb]')
 """Questions and quotations, which may be in anybody's words."""
-_STRUCTURE = re.compile(r"\s*(?:```\w*\s*)?[{\[]\s*[\"']?\w+[\"']?\s*:")
+STRUCTURE = re.compile(r"""\s*(?:```\w*\s*)?[{\[]\s*["']?\w+["']?\s*:""")
 
 
 def is_said_to_the_person(response: str, known: Iterable[str] = ()) -> bool:
@@ -34,8 +34,8 @@ def is_said_to_the_person(response: str, known: Iterable[str] = ()) -> bool:
     """
     folded = fold_letters(response)
     words = {word.text for word in split_words(response)}
-    if not words or _STRUCTURE.match(response) or _OF_THE_PERSON.match(folded):
+    if not words or STRUCTURE.match(response) or OF_THE_PERSON.match(folded):
         return False
     if any(words <= {word.text for word in split_words(value)} for value in known):
         return False
-    return not _FIRST.search(_ASIDE.sub(" ", folded)) or bool(_ADDRESSED.search(folded))
+    return not FIRST.search(ASIDE.sub(" ", folded)) or bool(ADDRESSED.search(folded))

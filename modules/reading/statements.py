@@ -10,11 +10,11 @@ from modules.reading.matching import find
 from modules.reading.vocabulary import vocabulary
 from signatures.words import Word, fold_letters, split_words
 
-_CLAUSE = regex.compile(
+CLAUSE = regex.compile(
     r"(?<=[\p{Terminal_Punctuation}\u2026\n])(?!\d)|(?=\s(?:but|though|although|aber|mais|pero)\s)|(?=但)|\s\p{Pd}\s",
     regex.IGNORECASE,
 )
-_EDGES = regex.compile(r"^[\s\p{Po}\p{Pi}\p{Pf}]+|[\s\p{Po}\p{Pi}\p{Pf}]+$")
+EDGES = regex.compile(r"^[\s\p{Po}\p{Pi}\p{Pf}]+|[\s\p{Po}\p{Pi}\p{Pf}]+$")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Statements:
     """
 
     def __init__(self, answer: str, refuses: re.Pattern[str]) -> None:
-        parts = (part.strip() for part in _CLAUSE.split(answer))
+        parts = (part.strip() for part in CLAUSE.split(answer))
         spoken = [Clause(part) for part in parts if part]
         self.clauses = tuple(
             clause
@@ -100,4 +100,4 @@ class Statements:
 
 def trimmed(text: str) -> str:
     """``text`` without stops and quotation marks around it, on one line."""
-    return str(_EDGES.sub("", " ".join(text.split())))
+    return str(EDGES.sub("", " ".join(text.split())))

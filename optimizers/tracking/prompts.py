@@ -1,9 +1,7 @@
 """Prompts of a compiled program in MLflow's prompt registry, and back.
 
 A predictor of a target is a prompt; each version is a chat template: the system message, the demonstrations as turns,
-and the request with ``{{variables}}`` for the inputs. MLflow takes any ``{{name}}`` for a variable and any ``{%`` for a
-control structure, and knows no escape. So a word joiner (U+2060), which has no width, stands between two such
-characters where they are part of the text; ``prompt_text`` takes it out again.
+and the request with ``{{variables}}`` for the inputs; ``optimizers.portable.placeholders`` has the escape.
 """
 
 import json
@@ -15,19 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dspy
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import PromptVersion
 from mlflow.prompt.constants import PROMPT_EXPERIMENT_IDS_TAG_KEY
 from mlflow.tracing.constant import TraceTagKey
-from pydantic import Field, create_model
 
 from lms.roles import Role
 from modules import RAISE
 from modules.files import parse_json
 from modules.folder import CARD
-from optimizers.export import in_braces, messages_of, render_prompts
+from optimizers.export import render_prompts, reply_schema, templates_of
 from optimizers.tracking.models import CHAMPION, FINGERPRINT, LoggedProgram, tags_of
 from optimizers.tracking.record import MlflowRun, TrackingRecord
 from optimizers.tracking.store import Tracker, opening
@@ -41,12 +37,6 @@ NEWEST = "latest"
 EXPERIMENT = "MLFLOW_EXPERIMENT_ID"
 SAMPLING = ("temperature", "top_p", "max_tokens")
 _ADDRESS = re.compile(r"prompts:/[A-Za-z0-9_.-]+(?:@[A-Za-z0-9_.-]+|/[0-9]+)")
-JOINER = "\u2060"
-_LITERAL = re.compile(rf"\{{({JOINER}*)(?=[{{%])")
-_ESCAPED = re.compile(rf"\{{{JOINER}({JOINER}*)(?=[{{%])")
-_INPUT = re.compile("\ufdd0([a-z_]+)\ufdd1")
-"""Where an input goes, while text is escaped: between two code points that no text has."""
-_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 Messages = list[dict[str, str]]
 
@@ -136,22 +126,11 @@ def load_prompt(address: str, uri: str) -> PromptVersion:
 
 
 def prompt_text(prompt: PromptVersion) -> Messages:
-    """The messages of a registered prompt as the program sends them, with ``{field}`` where inputs go."""
+    """The messages of a registered prompt, with ``{{field}}`` where inputs go, and escaped like all exports."""
     template = prompt.template
     if isinstance(template, str):
-        return [{"role": "user", "content": _plain(template)}]
-    return [{"role": message["role"], "content": _plain(message["content"])} for message in template]
-
-
-def _plain(text: str) -> str:
-    """A registered text without escapes."""
-    shown = _VARIABLE.sub(lambda found: in_braces(found[1]), text)
-    return _ESCAPED.sub(r"{\1", shown)
-
-
-def escape(text: str) -> str:
-    """``text`` without anything in it that MLflow takes for a variable."""
-    return _LITERAL.sub(rf"{{\1{JOINER}", text)
+        return [{"role": "user", "content": template}]
+    return [{"role": message["role"], "content": message["content"]} for message in template]
 
 
 def _templates(program: RAISE, target: Mapping[str, Any]) -> Iterator[tuple[str, Template]]:
@@ -163,23 +142,8 @@ def _templates(program: RAISE, target: Mapping[str, Any]) -> Iterator[tuple[str,
     provider, _, model = str(target.get("model", "")).partition("/")
     sampling = {name: target[name] for name in SAMPLING if name in target}
     for name, predictor in program.named_predictors():
-        messages = [
-            {"role": message["role"], "content": _INPUT.sub(r"{{\1}}", escape(str(message["content"])))}
-            for message in messages_of(predictor, lambda field: f"\ufdd0{field}\ufdd1")
-        ]
-        yield (
-            name,
-            Template(messages, _reply_schema(predictor), {"provider": provider, "model_name": model, **sampling}),
-        )
-
-
-def _reply_schema(predictor: dspy.Predict) -> dict[str, Any]:
-    """JSON schema of the output fields."""
-    outputs: dict[str, Any] = {
-        name: (field.annotation, Field(description=(field.json_schema_extra or {}).get("desc")))
-        for name, field in predictor.signature.output_fields.items()
-    }
-    return dict(create_model(predictor.signature.__name__, **outputs).model_json_schema())
+        settings = {"provider": provider, "model_name": model, **sampling}
+        yield name, Template(templates_of(predictor), reply_schema(predictor), settings)
 
 
 def _known(name: str, fingerprint: str) -> PromptVersion | None:

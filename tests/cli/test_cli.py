@@ -56,7 +56,7 @@ def test_compile_export_and_evaluate_the_program(run: Run) -> None:
     exported = run("export", target["chosen"], "--format", "messages")
     assert run("export", target["chosen"], "--format", "messages", "--out", "deep/prompts.json").out == ""
     assert Path("deep/prompts.json").read_text(encoding="utf-8") == exported.out
-    assert set(json.loads(exported.out)) == {"triage", "abstain", "plan", "ask", "read", "respond"}
+    assert set(json.loads(exported.out)) == {"note", "triage", "abstain", "plan", "ask", "read", "respond"}
     assert run("export", "models:/raise-sim-gpt-4o@champion", "--format", "messages").out == exported.out
     prompt = run("export", "--from", "prompts:/raise-sim-gpt-4o.respond@champion", "--format", "messages").object
     assert prompt == {"raise-sim-gpt-4o.respond": json.loads(exported.out)["respond"]}

@@ -16,14 +16,16 @@ from typer.testing import CliRunner
 from benchmark.planning.planning import PlanSettings
 from benchmark.scenarios.reddit import RedditSettings
 from benchmark.scenarios.synthetic import GenerateSettings
-from cli.app import COMMANDS, DATA_COMMANDS, MODULES
+from cli.app import COMMANDS, DATA_COMMANDS, module_of
 from cli.command import bind
 from lms import Role, default_models
 from optimizers import CompileSettings
 from optimizers.defaults import SIZES
 
 HEAVY = ("dspy", "litellm", "mlflow", "optuna", "pandas", "numpy", "scipy", "sklearn", "plotly", "matplotlib")
-LINES = {MODULES.get(name, name): line for name, line in (COMMANDS | DATA_COMMANDS).items()}
+LINES = {module_of(name): line for name, line in COMMANDS.items()} | {
+    module_of(f"data {name}"): line for name, line in DATA_COMMANDS.items()
+}
 OPTIONS = {name: import_module(f"cli.options.{name}").Options for name in LINES}
 
 

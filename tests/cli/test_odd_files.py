@@ -28,7 +28,7 @@ PATH = {
 }
 ROW = {"query": "Move?", "scenario": "life", "age": "30"}
 POST = {"subreddit": "relationships", "title": "Should I leave?", "selftext": "I am 30. " * 60, "author": "x"}
-FILES = [Path(f"odd.{ending}") for ending in ("jsonl", "json", "csv", "parquet", "journal")]
+FILES = [Path(f"odd.{ending}") for ending in ("jsonl", "json", "csv", "parquet", "journal", "yaml", "md")]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 SHAPES = {
     "a list": "[1, 2]",
@@ -77,6 +77,9 @@ READING = {
     "reddit": ["data", "reddit", "odd.jsonl", "--out", "made/set.jsonl"],
     "reddit table": ["data", "reddit", "posts.ndjson", "--out", "made/set.jsonl", "--subreddits", "odd.jsonl"],
     "export": ["export", "odd"],
+    "import export": ["import", "odd.json", "--as", "made/program"],
+    "import yaml": ["import", "odd.yaml", "--as", "made/program"],
+    "import page": ["import", "odd.md", "--as", "made/program"],
     "evaluate program": ["evaluate", "odd"],
 }
 """Commands with a file to read."""

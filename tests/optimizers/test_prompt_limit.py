@@ -11,13 +11,14 @@ from lms import LanguageModels
 from modules import RAISE
 from optimizers import CompileSettings, Workspace, compile_target
 from optimizers.compiler import configuration
-from optimizers.export import export_program, fixed_tokens
+from optimizers.export import fixed_tokens
 from optimizers.pareto import pareto
 from optimizers.pareto.proposals import Proposer
 from optimizers.pareto.racing import Race
 from optimizers.pareto.search import OVER_LIMIT, ParetoSearch
 from optimizers.pareto.search_space import ComponentOption, build_alone, extend_pool, start_pool, student_params
 from optimizers.pareto.study import RoundPlan
+from optimizers.portable.formats import export_program
 from optimizers.prompt_limit import NO_LIMIT, PromptLimit
 from signatures import RaiseError
 from tests.optimizers.pareto.test_search import task as pareto_task
