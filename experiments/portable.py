@@ -174,8 +174,8 @@ def measured_edit(folder: Path) -> list[str]:
         "## An edit, measured",
         "",
         "**Simulated.** `respond` with the five pieces of advice of [prompts and stand-ins](prompt-effects.md):",
-        f"one sentence (*{ADVICE[RISK]}*) is deleted, and the file imported. Edited minus",
-        f"original on {EDIT_SCENARIOS} held-out scenarios, paired, with its 95 % interval: safety",
+        f"one sentence (*{ADVICE[RISK]}*) is deleted, and the file imported.",
+        f"Edited minus original on {EDIT_SCENARIOS} held-out scenarios, paired, with its 95 % interval: safety",
         f"{found.mean:+.3f} [{found.lo:+.3f}, {found.hi:+.3f}].",
     ]
 
