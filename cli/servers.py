@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 import typer
@@ -12,8 +12,11 @@ PATIENCE = 10.0
 """Seconds that a server is given to end."""
 
 
-def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:
+def run_server(command: Sequence[str], env: Mapping[str, str], meanwhile: Callable[[], None]) -> int:
     """Run a server until it ends by itself; returns its exit code.
+
+    Args:
+        meanwhile: what is done while it starts; an error in it ends the server, too.
 
     Raises:
         typer.Exit: if this process is told to end (SIGTERM); the server has ended then, too.
@@ -23,6 +26,7 @@ def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:
     with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603
         before = signal.signal(signal.SIGTERM, _leave)
         try:
+            meanwhile()
             return process.wait()
         finally:
             signal.signal(signal.SIGTERM, before)
