@@ -8,7 +8,7 @@ time, drop some under load, and take several times as long; so this writes finis
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -35,10 +35,13 @@ TOGETHER = 100
 PAGE = 500
 
 
-def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord) -> int:
-    """Log the record's conversations as traces of ``run``, those that are there already left out; returns how many."""
+def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord, known: Collection[str] = ()) -> int:
+    """Log the record's conversations as traces of ``run``; returns how many.
+
+    Args:
+        known: ids of traces that are there already, and are left as they are.
+    """
     wanted = {trace_id(run, episode): episode for episode in record.conversations}
-    known = logged_traces(tracker, run) if wanted else set()
     now = time.time_ns()
     traces = [_trace(run, record, episode, now) for name, episode in wanted.items() if name not in known]
     client = TracingClient(tracker.client.tracking_uri)
