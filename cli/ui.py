@@ -52,6 +52,7 @@ def run(options: Options) -> None:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "PYTHONSAFEPATH": "1",  # packages of the working folder are not MLflow's
+        "PYTHONWARNINGS": "ignore",  # of MLflow's, about what it imports
     }
     raise typer.Exit(run_server(server, {**os.environ, **settings}, partial(_show, options, uri, base)) or 1)
 
