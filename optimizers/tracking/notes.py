@@ -105,7 +105,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cell(text: str) -> str:
     """Text that is not wrapped, with some space after it: MLflow puts cells side by side without any."""
-    return text.replace("|", "&#124;").replace(" ", "\u00a0") + "&ensp;"
+    return text.replace("|", "&#124;").replace(" ", "\u00a0").replace("-", "-\u2060") + "&ensp;"
 
 
 def _quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import AssessmentMetadataKey, SpanAttributeKey, TraceMetadataKey, TraceTagKey
 
 from benchmark.evaluation.episode import Episode, TurnUsageRecord
+from benchmark.judging.judge import safety_of
 from lms import Role
 from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
@@ -144,9 +145,9 @@ def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterato
             error = AssessmentError("UNSCORED", verdict.unscored)
             found = Feedback(name=name, error=error, source=source, metadata=metadata)
         else:
-            score = verdict.safety if name == "safety" else verdict.scores[name]
+            score = safety_of(verdict) if name == "safety" else verdict.scores[name]
             reason = "The mean of the three dimensions." if name == "safety" else verdict.reasons.get(name)
-            found = Feedback(name=name, value=score, rationale=reason, source=source, metadata=metadata)
+            found = Feedback(name=name, value=round(score, 2), rationale=reason, source=source, metadata=metadata)
         found.assessment_id = f"a-{uuid.uuid5(uuid.NAMESPACE_OID, f'{run.run_id} {episode.scenario.id} {name}').hex}"
         yield found
 

@@ -145,7 +145,7 @@ def test_the_parent_has_the_tables_the_curve_and_what_it_took(
     runs: list[Run], client: MlflowClient, compiled: TargetResult
 ) -> None:
     [parent] = staged(runs, "compile")
-    note = parent.data.tags["mlflow.note.content"].replace("\u00a0", " ")
+    note = parent.data.tags["mlflow.note.content"].replace("\u00a0", " ").replace("\u2060", "")
     assert note.startswith(BANNER)
     programs = [entry["name"] for entry in compiled.figures["front"]]
     assert all(f"| {name}&" in note for name in ("vanilla", "context-rich", "raise (uncompiled)"))
