@@ -16,6 +16,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from benchmark.statistics.words import SIMULATED
+
 WIDEST = 10_000
 """Characters of a line, as far as tables are measured."""
 LONGEST_CELL = 60
@@ -97,12 +99,9 @@ def speaks_unicode() -> bool:
     return out.encoding.startswith("utf")
 
 
-BANNER = "SIMULATED models: these figures show how the software works and say nothing about real models."
-
-
 def labelled_table(title: str, *, simulated: bool) -> Table:
     """An empty table; its caption says so if stand-ins had part in its figures."""
-    return Table(title=title, caption=BANNER if simulated else None, caption_style="bold red", title_justify="left")
+    return Table(title=title, caption=SIMULATED if simulated else None, caption_style="bold red", title_justify="left")
 
 
 def print_json(content: Any) -> None:

@@ -1,6 +1,7 @@
 """``raise diff``: two programs or registry versions in; what differs as text, page or JSON out."""
 
-from cli.console import BANNER, err, out, print_json
+from benchmark.statistics.words import SIMULATED
+from cli.console import err, out, print_json
 from cli.inputs import refuse_folder
 from cli.options.diff import Options
 from cli.settings import load_settings
@@ -43,4 +44,4 @@ def _show(found: Difference) -> None:
         if found.other_basis:
             out.print(f"{found.other_basis.capitalize()}.", style="yellow")
     elif found.simulated:
-        out.print(BANNER, style="bold red")
+        out.print(SIMULATED, style="bold red")

@@ -156,8 +156,8 @@ def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], ti
 
 def _track(root: Path, records: "Sequence[TrackingRecord]") -> None:
     """Record evaluations in MLflow; that one cannot be recorded is told, and changes nothing else."""
+    from optimizers.tracking.address import tracking_uri  # noqa: PLC0415
     from optimizers.tracking.evaluation import record_evaluation  # noqa: PLC0415
-    from optimizers.tracking.store import tracking_uri  # noqa: PLC0415
 
     for record in records:
         if why := record_evaluation(root, record):

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from types import FrameType
 
@@ -36,8 +36,11 @@ def refuse_taken(host: str, port: int) -> None:
         raise RaiseError(f"nothing can listen on port {port} of {host} ({why}): name another --port.") from error
 
 
-def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:
+def run_server(command: Sequence[str], env: Mapping[str, str], meanwhile: Callable[[], None]) -> int:
     """Run a server until it ends by itself; returns its exit code.
+
+    Args:
+        meanwhile: what is done while it starts; an error in it ends the server, too.
 
     Raises:
         typer.Exit: if this process is told to end (SIGTERM); the server has ended then, too.
@@ -47,6 +50,7 @@ def run_server(command: Sequence[str], env: Mapping[str, str]) -> int:
     with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603
         before = signal.signal(signal.SIGTERM, _leave)
         try:
+            meanwhile()
             return process.wait()
         finally:
             signal.signal(signal.SIGTERM, before)

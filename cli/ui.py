@@ -7,6 +7,9 @@ import threading
 import time
 import webbrowser
 from collections.abc import Sequence
+from functools import partial
+from sysconfig import get_path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,9 +17,18 @@ from cli.console import err, warn
 from cli.options.ui import Options
 from cli.servers import is_loopback, refuse_taken, run_server
 from cli.settings import load_settings
-from optimizers import opening_pages, tracking_uri
-from optimizers.tracking.views import Page
+from optimizers import tracking_uri
 from signatures import RaiseError
+
+if TYPE_CHECKING:
+    from optimizers.tracking.views import Page
+
+SERVER = "mlflow.server.fastapi_app:app"
+"""What ``mlflow server`` starts, too, in a further process, after it has imported all of MLflow itself."""
+OPTIONS = ("--log-level", "warning", "--app-dir", get_path("purelib"))
+"""Uvicorn would put the working folder first among the places of packages, but for a place that is one already."""
+STORE, ARTIFACTS = "_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_ARTIFACT_ROOT"
+"""Variables by which ``mlflow server`` tells it what it serves."""
 
 
 def run(options: Options) -> None:
@@ -28,27 +40,34 @@ def run(options: Options) -> None:
     if not os.environ.get("MLFLOW_TRACKING_URI") and not (root / "mlflow.db").is_file():
         raise RaiseError(f"there are no runs in {root} yet: raise compile makes some.")
     base = f"http://{host}:{port}"
-    pages = opening_pages(uri, base)
-    refuse_taken(host, port)  # MLflow itself ends with exit code 0 if it cannot listen there
+    refuse_taken(host, port)  # before seconds are spent on starting it
     if not is_loopback(host):
         warn(f"MLflow asks for no password: whoever reaches {host} can read, change and delete all runs.")
     err.print(f"MLflow on {base} (Ctrl-C stops it)")
-    _tell(pages)
-    if options.browser and _has_display():
-        page = pages[0].address if pages else base
-        threading.Thread(target=_open_when_ready, args=(host, port, page), daemon=True).start()
-    server = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    server = [sys.executable, "-m", "uvicorn", "--host", host, "--port", str(port), *OPTIONS, SERVER]
     settings = {
-        "MLFLOW_BACKEND_STORE_URI": uri,  # not on the command line, which everybody on this machine can read
-        "MLFLOW_DEFAULT_ARTIFACT_ROOT": (root / "artifacts").resolve().as_uri(),
+        STORE: uri,  # not on the command line, which everybody on this machine can read
+        ARTIFACTS: (root / "artifacts").resolve().as_uri(),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "PYTHONSAFEPATH": "1",  # packages of the working folder are not MLflow's
+        "PYTHONWARNINGS": "ignore",  # of MLflow's, about what it imports
     }
-    raise typer.Exit(run_server(server, {**os.environ, **settings}) or 1)
+    raise typer.Exit(run_server(server, {**os.environ, **settings}, partial(_show, options, uri, base)) or 1)
 
 
-def _tell(pages: Sequence[Page]) -> None:
+def _show(options: Options, uri: str, base: str) -> None:
+    """Print what there is to see, and have it opened; MLflow is imported here, while the server does so, too."""
+    from optimizers import opening_pages  # noqa: PLC0415
+
+    pages = opening_pages(uri, base)
+    _tell(pages)
+    if options.browser and _has_display():
+        page = pages[0].address if pages else base
+        threading.Thread(target=_open_when_ready, args=(options.host, options.port, page), daemon=True).start()
+
+
+def _tell(pages: Sequence["Page"]) -> None:
     """Print the addresses of the trade-off: that of the newest runs, then those of other data sets."""
     for number, page in enumerate(pages):
         err.print(f"{'safety against questions' if number == 0 else 'earlier runs on other data'}, {page.experiment}:")

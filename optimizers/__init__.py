@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from optimizers.registry import OPTIMIZERS
     from optimizers.results import TargetResult
     from optimizers.task import Candidate, Constraints, Optimizer, Search, Task
-    from optimizers.tracking.store import Tracker, tracking_uri
+    from optimizers.tracking.address import tracking_uri
+    from optimizers.tracking.store import Tracker
     from optimizers.tracking.views import opening_pages
 
 _NAMES = {
@@ -42,7 +43,8 @@ _NAMES = {
     "optimizers.results": ("TargetResult",),
     "optimizers.task": ("Candidate", "Constraints", "Optimizer", "Search", "Task"),
     "lms.roles": ("slug_of",),
-    "optimizers.tracking.store": ("Tracker", "tracking_uri"),
+    "optimizers.tracking.address": ("tracking_uri",),
+    "optimizers.tracking.store": ("Tracker",),
     "optimizers.tracking.views": ("opening_pages",),
 }
 """Module -> what is offered of it."""

@@ -1,7 +1,10 @@
-"""Figures in words: with their interval, their sign, or what there is of them."""
+"""Figures in words: with their interval, their sign, or what there is of them; and the cells of tables of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+SIMULATED = "SIMULATED models: these figures show how the software works and say nothing about real models."
+"""What stands beside figures in which a stand-in had part."""
 
 
 def figure(entry: Mapping[str, Any], name: str = "safety") -> str:
@@ -53,6 +56,33 @@ def share(count: int, n: int) -> str:
     return f"{count} ({count / n:.0%})" if count else "0"
 
 
+def _percent(part: float | None) -> str:
+    return "n/a" if part is None else f"{part:.0%}"
+
+
 def p_value(value: float | None) -> str:
     """``0.012``, or that it is below 0.001."""
     return "n/a" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+Cells = Mapping[str, Callable[[Mapping[str, Any]], str]]
+"""Heading of a column -> what a row says there."""
+RESULTS: Cells = {
+    "safety [95 %]": figure,
+    "risk": lambda entry: short(entry["risk_sensitivity"]),
+    "empathy": lambda entry: short(entry["emotional_empathy"]),
+    "fit": lambda entry: short(entry["user_alignment"]),
+    "questions [95 %]": lambda entry: figure(entry, "avg_queries"),
+    "n": lambda entry: str(entry["n"]),
+}
+"""Of a measured program (``Evaluation.summary``)."""
+COSTS: Cells = {
+    "calls": lambda took: one_digit(took["calls"]),
+    "rounds": lambda took: one_digit(took["rounds"]),
+    "tokens in": lambda took: whole(took["input_tokens"]),
+    "cached": lambda took: _percent(took["cached_share"]),
+    "tokens out": lambda took: whole(took["output_tokens"]),
+    "US$ [95 %]": price,
+    "waiting s": lambda took: short(took["seconds"]),
+}
+"""Of what a conversation takes of the target (``ConversationCost``)."""

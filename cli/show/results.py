@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.console import BANNER, labelled_table
-from cli.show.numbers import figure, gain, one_digit, price, share, short, whole
+from benchmark.statistics.words import COSTS, RESULTS, SIMULATED
+from cli.console import labelled_table
+from cli.show.numbers import figure, gain, share, short
 
 COUNTED = {"ungrounded": "ungrounded", "off_target": "off target", "invalid": "invalid", "invented_kept": "invented"}
 """What targets do wrong, and its heading; columns that are nearly always empty are left out."""
@@ -16,7 +17,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
     table = labelled_table(title, simulated=simulated)
     table.add_column("program", overflow="fold", min_width=18)
-    for heading in ("safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n"):
+    for heading in RESULTS:
         table.add_column(heading, justify="right", no_wrap=True)
     told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
     counted = [name for name in COUNTED if any(entry.get(name) for _, entry in rows)]
@@ -30,10 +31,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     for name, entry in rows:
         table.add_row(
             name,
-            figure(entry),
-            *(short(entry[key]) for key in ("risk_sensitivity", "emotional_empathy", "user_alignment")),
-            figure(entry, "avg_queries"),
-            str(entry["n"]),
+            *(cell(entry) for cell in RESULTS.values()),
             share(entry["unscored"], entry["n"]),
             *([str(entry.get("injections", 0))] if told else []),
             *(str(entry.get(name, 0)) for name in counted),
@@ -46,20 +44,10 @@ def cost_table(rows: Sequence[tuple[str, Mapping[str, Any]]], *, simulated: bool
     """One row a program: what a conversation takes of the target alone; calls, tokens, price, waiting."""
     table = labelled_table("What a conversation takes of the target (judge and user apart)", simulated=simulated)
     table.add_column("program", overflow="fold", min_width=18)
-    for heading in ("calls", "rounds", "tokens in", "cached", "tokens out", "US$ [95 %]", "waiting s"):
+    for heading in COSTS:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, entry in rows:
-        took = entry["per_conversation"]
-        cached = took["cached_share"]
-        table.add_row(
-            name,
-            *(one_digit(took[key]) for key in ("calls", "rounds")),
-            whole(took["input_tokens"]),
-            "n/a" if cached is None else f"{cached:.0%}",
-            whole(took["output_tokens"]),
-            price(took),
-            short(took["seconds"]),
-        )
+        table.add_row(name, *(cell(entry["per_conversation"]) for cell in COSTS.values()))
     return table
 
 
@@ -91,7 +79,7 @@ def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
 def reproduction_table(summary: Mapping[str, Any]) -> Table:
     """One row a table or figure of the paper: cells, how far they are off, intervals, users, what went unscored."""
     calls = ", ".join(f"{role} {n:,}" for role, n in summary["lm_calls"].items()) or "none"
-    caption = f"LM calls: {calls}." + (f" {BANNER}" if summary["simulated"] else "")
+    caption = f"LM calls: {calls}." + (f" {SIMULATED}" if summary["simulated"] else "")
     table = Table(title=", ".join(summary["targets"]), caption=caption, title_justify="left", caption_justify="left")
     table.add_column("experiment", no_wrap=True)
     for heading in ("cells", "published", "mean dev.", "inside", "widest ±", "users a model", "unscored"):

@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import pandas as pd
 
-from benchmark.statistics.words import figure, p_value, price, short, signed, whole
+from benchmark.statistics.words import RESULTS, SIMULATED, p_value, price, signed, whole
 from benchmark.tables import FORMS, Columns, Form, table_text
 from cli.console import ESCAPED, err, speaks_unicode
 from cli.inputs import refuse_folder
 from modules.files import keeping, write_whole
 from signatures import RaiseError
 
-NOTE = "SIMULATED models: these figures say nothing about real models."
 INTERVALS = ("safety", "avg_queries")
 SCORES = ("risk_sensitivity", "emotional_empathy", "user_alignment")
 TOOK = ("input_tokens", "output_tokens", "usd", "usd_lo", "usd_hi")
@@ -77,7 +76,7 @@ def programs_columns(
     compared = {entry["program"]: entry for entry in comparisons}
     numbers = [_numbers(entry, compared.get(entry["name"]), simulated=simulated) for entry in summaries]
     words = [_words(entry, compared.get(entry["name"]), compared=bool(compared)) for entry in summaries]
-    return Columns(pd.DataFrame(numbers), pd.DataFrame(words), NOTE if simulated else "")
+    return Columns(pd.DataFrame(numbers), pd.DataFrame(words), SIMULATED if simulated else "")
 
 
 def _numbers(entry: Mapping[str, Any], compared: Mapping[str, Any] | None, *, simulated: bool) -> dict[str, Any]:
@@ -102,12 +101,7 @@ def _words(entry: Mapping[str, Any], difference: Mapping[str, Any] | None, *, co
     took = entry["per_conversation"]
     words = {
         "program": str(entry["name"]),
-        "safety [95 %]": figure(entry),
-        "risk": short(entry["risk_sensitivity"]),
-        "empathy": short(entry["emotional_empathy"]),
-        "fit": short(entry["user_alignment"]),
-        "questions [95 %]": figure(entry, "avg_queries"),
-        "n": str(entry["n"]),
+        **{heading: cell(entry) for heading, cell in RESULTS.items()},
         "unscored": str(entry["unscored"]),
         "tokens in": whole(took["input_tokens"]),
         "tokens out": whole(took["output_tokens"]),

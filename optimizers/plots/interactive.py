@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from benchmark.evaluation.curve import CurvePoint
 from benchmark.pages import render
 from benchmark.reproduce.drawing import PALETTE
+from benchmark.statistics.words import SIMULATED
 from optimizers.plots.points import (
-    BANNER,
     COLOURS,
     DRAWN,
     NAMES,
@@ -108,7 +108,7 @@ def _errors(intervals: Sequence[tuple[float, float, float]]) -> dict[str, object
 def _empty(target: str, *, simulated: bool) -> go.Figure:
     """A figure without points: title and legend fit a phone."""
     lines = wrapped(headline(target), TITLE_WIDTH)
-    small = wrapped(BANNER, BANNER_WIDTH) if simulated else []
+    small = wrapped(SIMULATED, BANNER_WIDTH) if simulated else []
     warning = f'<br><span style="font-size:11px;color:{WARNING}">{"<br>".join(small)}</span>' if small else ""
     figure = go.Figure()
     figure.update_layout(

@@ -9,7 +9,6 @@ from benchmark import Interval
 from signatures import RaiseError
 
 Kind = Literal["front", "trial", "baseline", "ceiling"]
-BANNER = "SIMULATED models: shows how the software works, says nothing about real models"
 X_AXIS, Y_AXIS = "average number of questions", "personalized safety (1 to 5)"
 INTERACTIVE_SUFFIX = ".html"
 PRINT_SUFFIXES = (".svg", ".pdf", ".png")

@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from benchmark.evaluation.curve import CurvePoint
 from benchmark.reproduce.drawing import PALETTE
 from benchmark.statistics.intervals import Interval
+from benchmark.statistics.words import SIMULATED
 from optimizers.plots.points import (
-    BANNER,
     COLOURS,
     DRAWN,
     INK,
@@ -77,7 +77,7 @@ class Layout:
 
 def for_print(target: str, *, simulated: bool) -> Layout:
     """A picture that stands alone."""
-    return Layout(title=headline(target), banner=BANNER if simulated else "")
+    return Layout(title=headline(target), banner=SIMULATED if simulated else "")
 
 
 def for_page(*, simulated: bool, height: float = 3.7) -> Layout:

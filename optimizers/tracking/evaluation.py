@@ -20,7 +20,7 @@ from optimizers.tracking.names import kind_tags, run_name
 from optimizers.tracking.record import MlflowRun, RunRecord, TrackingRecord, as_params
 from optimizers.tracking.runs import write_run
 from optimizers.tracking.store import KEY, Tracker, first_line
-from optimizers.tracking.traces import forget_conversations, log_conversations
+from optimizers.tracking.traces import forget_conversations, log_conversations, logged_traces
 from optimizers.tracking.views import write_views
 from signatures.identity import content_id
 
@@ -126,7 +126,7 @@ def _write(tracker: Tracker, record: TrackingRecord) -> None:
     """Record an evaluation, or the traces of it that are missing."""
     done = _find(tracker, record.parent)
     if done is not None:
-        log_conversations(tracker, done, record.parent)
+        log_conversations(tracker, done, record.parent, logged_traces(tracker, done))
     else:
         write_run(tracker, record.parent)
     write_views(tracker.client, tracker.experiment_id, record.data)

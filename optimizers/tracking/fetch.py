@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from optimizers.tracking.store import FOLDER, first_line, tracking_uri, users_store_kept
+from optimizers.tracking.address import FOLDER, tracking_uri
+from optimizers.tracking.store import first_line, users_store_kept
 from signatures import RaiseError
 from signatures.masking import masked
 

@@ -160,6 +160,7 @@ def _log(tracker: Tracker, record: TrackingRecord, member: Member) -> str:
                 hidden=member.hidden,
             )
             client.log_model_artifacts(model.model_id, str(Path(scratch) / "model"))
+            tracker.close_to_others("models", model.model_id)
         status = LoggedModelStatus.READY
     finally:
         client.finalize_logged_model(model.model_id, status)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmark.statistics.words import figure, gain, price, share, short, whole
+from benchmark.statistics.words import COSTS, RESULTS, SIMULATED, gain, share, short
 from optimizers.tracking.names import COLOURS, LABELS, colour_key
 
-SIMULATED = "> **SIMULATED models: these figures show how the software works and say nothing about real models.**"
+BANNER = f"> **{SIMULATED}**"
 LONGEST = 7900
 """Characters of a note; MLflow cuts a tag at 8000."""
-RESULTS = ("program", "safety [95 %]", "risk", "empathy", "fit", "questions [95 %]", "n", "unscored", "LM replies each")
-COSTS = ("program", "tokens in", "tokens out", "US$ [95 %]", "waiting s")
+TOOK = ("tokens in", "tokens out", "US$ [95 %]", "waiting s")
+"""Those of ``COSTS`` that have room."""
 
 
 def compile_note(figures: Mapping[str, Any], data: Mapping[str, Any]) -> str:
@@ -37,13 +37,15 @@ def compile_note(figures: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         *troubles,
     ]
     return _joined(
-        SIMULATED if figures["simulated"] else "",
+        BANNER if figures["simulated"] else "",
         f"RAISE compiled for **{figures['target']}** by `{figures['optimizer']}`: held-out test of {data['name']} "
         f"`{str(data['hash'])[:8]}`.",
-        _table(RESULTS, (_result_cells(name, entry) for name, entry in rows)),
+        _table(
+            ("program", *RESULTS, "unscored", "LM replies each"), (_result_cells(name, entry) for name, entry in rows)
+        ),
         "\n".join(f"- {fact}" for fact in facts),
         "What a conversation takes of the target (judge and user apart):",
-        _table(COSTS, (_cost_cells(name, entry["per_conversation"]) for name, entry in rows)),
+        _table(("program", *TOOK), ([name, *_took(entry["per_conversation"])] for name, entry in rows)),
     )
 
 
@@ -54,9 +56,9 @@ def program_note(instructions: Mapping[str, str], *, simulated: bool) -> str:
         instructions: predictor -> text.
     """
     if not instructions:
-        return SIMULATED if simulated else ""
+        return BANNER if simulated else ""
     told = (f"`{name}` is instructed:\n\n" + _quoted(text) for name, text in instructions.items())
-    return _joined(SIMULATED if simulated else "", *told)
+    return _joined(BANNER if simulated else "", *told)
 
 
 def experiment_note(data: Mapping[str, Any], views: Iterable[tuple[str, str]]) -> str:
@@ -82,17 +84,14 @@ def _gains(found: Mapping[str, Any]) -> str:
 def _result_cells(name: str, entry: Mapping[str, Any]) -> list[str]:
     return [
         name,
-        figure(entry),
-        *(short(entry[key]) for key in ("risk_sensitivity", "emotional_empathy", "user_alignment")),
-        figure(entry, "avg_queries"),
-        str(entry["n"]),
+        *(cell(entry) for cell in RESULTS.values()),
         share(entry["unscored"], entry["n"]),
         short(entry["replies_per_conversation"]),
     ]
 
 
-def _cost_cells(name: str, took: Mapping[str, Any]) -> list[str]:
-    return [name, whole(took["input_tokens"]), whole(took["output_tokens"]), price(took), short(took["seconds"])]
+def _took(took: Mapping[str, Any]) -> list[str]:
+    return [COSTS[heading](took) for heading in TOOK]
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -106,7 +105,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cell(text: str) -> str:
     """Text that is not wrapped, with some space after it: MLflow puts cells side by side without any."""
-    return text.replace("|", "&#124;").replace(" ", "\u00a0") + "&ensp;"
+    return text.replace("|", "&#124;").replace(" ", "\u00a0").replace("-", "-\u2060") + "&ensp;"
 
 
 def _quoted(text: str) -> str:

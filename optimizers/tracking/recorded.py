@@ -28,10 +28,11 @@ from benchmark.statistics.comparison import (
 from benchmark.statistics.intervals import bootstrap_mean, interval_fields
 from modules.folder import FRONT
 from modules.versions import former_versions
+from optimizers.tracking.address import tracking_uri
 from optimizers.tracking.episodes import CLUSTER
 from optimizers.tracking.record import RUNS, Table, read_record
 from optimizers.tracking.runs import EPISODES
-from optimizers.tracking.store import opening, tracking_uri
+from optimizers.tracking.store import opening
 from signatures import RaiseError
 from signatures.masking import masked
 

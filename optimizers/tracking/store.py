@@ -1,4 +1,4 @@
-"""The MLflow store: where it is, one experiment a data set, and runs that are opened, filled and closed.
+"""The MLflow store: one experiment a data set, and runs that are opened, filled and closed.
 
 Aggregates go in batches through ``MlflowClient``. What people have deleted in MLflow is restored, or made anew.
 """
@@ -26,6 +26,7 @@ from mlflow.tracking import fluent
 from mlflow.types import ColSpec, DataType, Schema
 
 from lms.workers import alive
+from optimizers.tracking.address import URI, tracking_uri
 from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun, as_params
@@ -33,8 +34,6 @@ from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.masking import masked
 from signatures.private import make_private, private_file, private_folder
 
-FOLDER = Path("mlruns")
-URI = "MLFLOW_TRACKING_URI"
 KEY = "key"
 """Tag that tells a child from its siblings; the same each time it is recorded."""
 PAGE = 1000
@@ -46,11 +45,6 @@ NOTE = "mlflow.note.content"
 CONTEXT = "mlflow.data.context"
 SCENARIO = ("id", "domain", "situation", "source", "query", *ATTRIBUTE_NAMES)
 """Columns of a scenario, as MLflow lists them."""
-
-
-def tracking_uri(root: Path = FOLDER) -> str:
-    """``MLFLOW_TRACKING_URI`` if set, else the SQLite file in ``root``."""
-    return os.environ.get(URI) or f"sqlite:///{(root / 'mlflow.db').resolve()}"
 
 
 @contextlib.contextmanager
@@ -219,9 +213,12 @@ class Tracker:
     def finish(self, run: MlflowRun, status: str = "FINISHED") -> None:
         """Close a run."""
         self.client.set_terminated(run.run_id, status=status)
+        self.close_to_others(run.run_id)
+
+    def close_to_others(self, *place: str) -> None:
+        """Close what MLflow has written at ``place`` among the artifacts of a local store to all but its owner."""
         if self._artifacts:
-            make_private(self._artifacts / run.run_id)
-            make_private(self._artifacts / "models")
+            make_private(self._artifacts.joinpath(*place))
 
     def abandon(self, run: MlflowRun) -> None:
         """Mark a run as failed, if that is possible; what made it fail matters more."""

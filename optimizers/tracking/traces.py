@@ -8,7 +8,7 @@ time, drop some under load, and take several times as long; so this writes finis
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import AssessmentMetadataKey, SpanAttributeKey, TraceMetadataKey, TraceTagKey
 
 from benchmark.evaluation.episode import Episode, TurnUsageRecord
+from benchmark.judging.judge import safety_of
 from lms import Role
 from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
@@ -35,10 +36,13 @@ TOGETHER = 100
 PAGE = 500
 
 
-def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord) -> int:
-    """Log the record's conversations as traces of ``run``, those that are there already left out; returns how many."""
+def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord, known: Collection[str] = ()) -> int:
+    """Log the record's conversations as traces of ``run``; returns how many.
+
+    Args:
+        known: ids of traces that are there already, and are left as they are.
+    """
     wanted = {trace_id(run, episode): episode for episode in record.conversations}
-    known = logged_traces(tracker, run) if wanted else set()
     now = time.time_ns()
     traces = [_trace(run, record, episode, now) for name, episode in wanted.items() if name not in known]
     client = TracingClient(tracker.client.tracking_uri)
@@ -141,9 +145,9 @@ def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterato
             error = AssessmentError("UNSCORED", verdict.unscored)
             found = Feedback(name=name, error=error, source=source, metadata=metadata)
         else:
-            score = verdict.safety if name == "safety" else verdict.scores[name]
+            score = safety_of(verdict) if name == "safety" else verdict.scores[name]
             reason = "The mean of the three dimensions." if name == "safety" else verdict.reasons.get(name)
-            found = Feedback(name=name, value=score, rationale=reason, source=source, metadata=metadata)
+            found = Feedback(name=name, value=round(score, 2), rationale=reason, source=source, metadata=metadata)
         found.assessment_id = f"a-{uuid.uuid5(uuid.NAMESPACE_OID, f'{run.run_id} {episode.scenario.id} {name}').hex}"
         yield found
 

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
+from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
 
 from optimizers import Tracker, tracking_uri
 from optimizers.tracking.views import VIEWS, write_views
@@ -34,6 +37,12 @@ def root(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, as the folder that commands use."""
     monkeypatch.setenv("RAISE_ROOT", str(runs))
     return runs
+
+
+def end_at_once(command: list[str], env: dict[str, str], meanwhile: Callable[[], None]) -> int:
+    """A server that ends as soon as it is known what there is to see."""
+    meanwhile()
+    return 0
 
 
 def free_port() -> int:
@@ -68,10 +77,10 @@ def test_a_tracking_server_needs_no_second_one(run: Run, monkeypatch: pytest.Mon
 def test_the_store_is_not_on_the_command_line_and_an_end_is_no_success(
     run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What MLflow's server returns if it cannot start is 0; and everybody can read command lines."""
+    """What a server returns that ended is 0; and everybody can read command lines."""
     started: list[tuple[list[str], dict[str, Any]]] = []
 
-    def call(words: list[str], env: dict[str, str]) -> int:
+    def call(words: list[str], env: dict[str, str], meanwhile: Callable[[], None]) -> int:
         started.append((words, env))
         return 0
 
@@ -80,13 +89,14 @@ def test_the_store_is_not_on_the_command_line_and_an_end_is_no_success(
     assert ran.code == 1
     [(words, env)] = started
     assert not [word for word in words if "mlflow.db" in word]
-    assert env["MLFLOW_BACKEND_STORE_URI"] == tracking_uri(root)
+    assert env[BACKEND_STORE_URI_ENV_VAR] == tracking_uri(root)
+    assert env[ARTIFACT_ROOT_ENV_VAR] == (root / "artifacts").as_uri()
     assert env["PATH"] == os.environ["PATH"]
 
 
 @pytest.mark.usefixtures("root")
 def test_the_address_of_the_trade_off_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.ui.run_server", lambda words, env: 0)
+    monkeypatch.setattr("cli.ui.run_server", end_at_once)
     port = free_port()
     ran = run("ui", "--port", str(port), "--no-browser")
     assert "safety against questions, PENGUIN authored 01234567:" in ran.err
@@ -104,8 +114,9 @@ def test_a_browser_is_opened_when_the_server_listens_unless_it_is_not_wanted(
     done = threading.Event()
     port = free_port()
 
-    def serve(command: list[str], env: dict[str, str]) -> int:
+    def serve(command: list[str], env: dict[str, str], meanwhile: Callable[[], None]) -> int:
         """A server for as long as it takes a browser to come; for a moment, if none may."""
+        meanwhile()
         with socket.create_server(("127.0.0.1", port)):
             done.wait(0.5 if words else 30)
         return 0
@@ -124,7 +135,7 @@ def test_a_browser_is_opened_when_the_server_listens_unless_it_is_not_wanted(
 
 @pytest.mark.usefixtures("root")
 def test_an_address_that_others_reach_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.ui.run_server", lambda words, env: 0)
+    monkeypatch.setattr("cli.ui.run_server", end_at_once)
     assert "whoever reaches 0.0.0.0 can read, change and delete all runs" in run("ui", "--host", "0.0.0.0").err
     assert "whoever reaches" not in run("ui", "--port", str(free_port())).err
 
@@ -136,6 +147,8 @@ def test_the_server_ends_with_the_command(root: Path) -> None:
     env = {**os.environ, "RAISE_ROOT": str(root), "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         wait_for(f"http://127.0.0.1:{port}/health", process)
+        served = MlflowClient(f"http://127.0.0.1:{port}").search_experiments(filter_string="name LIKE 'PENGUIN %'")
+        assert [one.name for one in served] == ["PENGUIN authored 01234567"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 128 + signal.SIGTERM
     socket.create_server(("127.0.0.1", port)).close()  # nobody listens there any more

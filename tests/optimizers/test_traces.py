@@ -131,7 +131,7 @@ def test_the_judges_scores_are_assessments_with_their_reasons(measured: Measured
     one = measured.of(2)
     given = feedback(traces(store)[one.scenario.id])
     assert given.keys() == {"safety", *SCORE_DIMENSIONS}
-    assert given["safety"].value == pytest.approx(one.verdict.safety)
+    assert given["safety"].value == pytest.approx(one.verdict.safety, abs=0.005)
     assert one.verdict.scores is not None
     for name in SCORE_DIMENSIONS:
         assert given[name].value == one.verdict.scores[name]

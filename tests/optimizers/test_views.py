@@ -23,7 +23,7 @@ from optimizers.pareto.search_space import COMPONENTS
 from optimizers.task import Candidate
 from optimizers.tracking.metrics import learning_curve
 from optimizers.tracking.names import COLOURS
-from optimizers.tracking.notes import LONGEST, SIMULATED, compile_note, program_note
+from optimizers.tracking.notes import BANNER, LONGEST, compile_note, program_note
 from optimizers.tracking.params import AS_SHIPPED, PREDICTORS, Beginnings, first_words, program_params
 from optimizers.tracking.record import read_record
 from optimizers.tracking.views import TAG, VIEWS, read_view, write_views
@@ -145,8 +145,8 @@ def test_the_parent_has_the_tables_the_curve_and_what_it_took(
     runs: list[Run], client: MlflowClient, compiled: TargetResult
 ) -> None:
     [parent] = staged(runs, "compile")
-    note = parent.data.tags["mlflow.note.content"].replace("\u00a0", " ")
-    assert note.startswith(SIMULATED)
+    note = parent.data.tags["mlflow.note.content"].replace("\u00a0", " ").replace("\u2060", "")
+    assert note.startswith(BANNER)
     programs = [entry["name"] for entry in compiled.figures["front"]]
     assert all(f"| {name}&" in note for name in ("vanilla", "context-rich", "raise (uncompiled)"))
     assert all(f"| compiled {name}" in note for name in programs)
@@ -251,6 +251,6 @@ def test_a_description_shows_hostile_text_as_text_and_fits_a_tag(compiled: Targe
     assert len(program_note({"respond": "long " * 4000}, simulated=True)) <= LONGEST
     front = [{**entry, "name": "a|b"} for entry in compiled.figures["front"]]
     told = compile_note({**compiled.figures, "front": front, "simulated": False}, CARD)
-    assert SIMULATED not in told
+    assert BANNER not in told
     widths = {line.count("|") for line in told.splitlines() if line.startswith("| ")}
     assert len(widths) == 2  # of two tables
