@@ -89,13 +89,17 @@ def made_by(words: list[str]) -> set[str]:
     if words[:2] == ["raise", "compile"]:
         targets = [value for option, value in pairwise(words) if option == "--target"] or ["sim/gpt-4o"]
         return {f"mlruns/programs/{slug_of(target)}" for target in targets}
-    return {value for option, value in pairwise(words) if option == "--out"}
+    return {value for option, value in pairwise(words) if option in ("--out", "--as")}
 
 
 def read_by(words: list[str]) -> set[str]:
     """The files and program folders that a command needs."""
     named = {value for option, value in pairwise(words) if option in FILES_READ and value != "authored"}
-    return {name for name in named | {word for word in words if "/programs/" in word} if not FOREIGN.match(name)}
+    return {
+        name
+        for name in (named | {word for word in words if "/programs/" in word}) - made_by(words)
+        if not FOREIGN.match(name)
+    }
 
 
 def test_no_command_uses_what_only_a_later_one_makes() -> None:
