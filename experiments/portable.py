@@ -35,6 +35,11 @@ MODEL = "gpt-4o"
 SCENARIOS, FEWER, EDIT_SCENARIOS = 50, 5, 700
 """Of the first variant, of each other, and of the edit."""
 RISK = "name the risk"
+DIFFERING = (
+    "",
+    "RAISE keeps an answer of yes, no or none alone together with its question, the examples do not",
+    "([what RAISE checks more](portable.md#run-it-without-dspy)): the response then rests on other words.",
+)
 VARIANTS = {
     "scale": AgentSettings(),
     "binary": AgentSettings(abstention="binary"),
@@ -207,6 +212,7 @@ def main() -> None:
             f"| program | questions | {' | '.join(f'equal in {name}' for name in examples)} |",
             f"|---|---|{'---|' * len(examples)}",
             *measured_talks(examples, Path(folder)),
+            *DIFFERING,
             *measured_edit(Path(folder)),
             "",
         ]
