@@ -1,9 +1,11 @@
 """Every test starts from the same state: no environment settings, no dspy leftovers, no real waiting, no network."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import dspy
 import hypothesis
@@ -20,10 +22,21 @@ hypothesis.settings.register_profile("without deadline", deadline=None)  # a bus
 hypothesis.settings.load_profile("without deadline")
 
 
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "RAISE_API_KEY")
+PLACES = ("MLFLOW_TRACKING_URI", "OPENAI_API_BASE", "OPENAI_BASE_URL")
+
+
+@pytest.fixture
+def environment_kept() -> Iterator[None]:
+    """What a test puts into the environment ends with it, also what it reads from a ``.env``."""
+    with patch.dict(os.environ):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def isolated(environment_kept: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A folder of its own, no keys or settings from the machine, fresh dspy settings."""
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MLFLOW_TRACKING_URI", "OPENAI_API_BASE", "OPENAI_BASE_URL"):
+    for name in (*KEYS, *PLACES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")

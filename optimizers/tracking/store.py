@@ -105,7 +105,7 @@ class Tracker:
         with self.opening(), self._alone():
             if self._file and self._artifacts:  # MLflow itself would let everybody read them
                 private_file(self._file)
-                private_folder(self._artifacts)
+                private_folder(self._artifacts / "models")
                 relocate(self._file, self._artifacts)
             self.client = MlflowClient(self._uri, self._uri)
             self.experiment_id = self._open_experiment()

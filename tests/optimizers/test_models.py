@@ -91,7 +91,7 @@ def test_a_logged_model_is_text_and_code_and_no_pickle(store: Path, tracked: Tar
         assert {"MLmodel", "requirements.txt", "python_env.yaml", "mlflow_model.py"} <= files
         assert {f"artifacts/program/{name}" for name in ("program.json", "paths.jsonl", "card.json")} <= files
         assert {Path(file).suffix for file in files} == {"", ".txt", ".yaml", ".py", ".json", ".jsonl", ".md", ".toml",
-                                                         ".gz", ".typed"}  # fmt: skip
+                                                         ".gz", ".typed", ".html", ".css", ".js"}  # fmt: skip
         assert not [file for file in files if "pickle" in file or "pkl" in file or "pycache" in file]
         signature = Model.load(str(folder_of(model))).signature
         assert "messages" in signature.inputs.input_names()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -271,12 +272,17 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start(words: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
-    """``raise`` with these words, in ``folder``."""
+@contextmanager
+def started(words: Sequence[str], folder: Path) -> "Iterator[subprocess.Popen[str]]":
+    """``raise`` with these words, in ``folder``; it ends with the block at the latest."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "cli", *words]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=env, cwd=folder, stdout=pipe, stderr=pipe, text=True)
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def lets_in(base: str) -> bool:
@@ -292,7 +298,7 @@ def test_answers_under_way_are_finished_when_the_server_is_told_to_end(tmp_path:
     with OpenAIServer(faults=lambda index, body: Fault.HELD if index == 0 else None) as slow:
         port = free_port()
         words = ["serve", "raise", "--port", str(port), "--target", "openai/gpt-4o", "--api-base", slow.url]
-        with start(words, tmp_path) as process, ThreadPoolExecutor(1) as pool:
+        with started(words, tmp_path) as process, ThreadPoolExecutor(1) as pool:
             base = f"http://127.0.0.1:{port}"
             wait_for(f"{base}/health", process)
             reply = pool.submit(httpx.post, f"{base}/v1/chat/completions", json={"messages": [FIRST]}, timeout=PATIENCE)
