@@ -125,7 +125,7 @@ class Tracking:
             help="Conversations of each tested program that are logged as traces: a third of the N with the lowest "
             "safety, a third with the highest, the rest at random.",
         ),
-    ] = "9"
+    ] = "20"
     traces_contents: Annotated[
         bool,
         in_tracking(

@@ -10,7 +10,7 @@ from optimizers.leaks import PRIVATE_SOURCES
 from signatures import Profile, Turn
 from signatures.identity import content_id
 
-TRACES = 9
+TRACES = 20
 """Conversations that are logged of each tested program, by default."""
 REDACTED = "[redacted]"
 
