@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from mlflow import MlflowClient
 
+import optimizers.tracking.store  # noqa: F401  before any test: what it puts into the environment is there for all
 from benchmark import Scenario, build_authored, sample, split
 from lms import LanguageModels
 
