@@ -8,7 +8,6 @@ that what is left of a turn is ours.
 import argparse
 import asyncio
 import itertools
-import json
 import os
 import random
 import signal
@@ -16,7 +15,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,40 +23,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dspy.lm15 import Request
 
 from benchmark import Scenario, build_authored, sample, split
-from experiments.throughput.endpoint import key_of
+from experiments.throughput.recorded import LATENCY, Messages, Recorder, Said, serving
 from lms import LanguageModels, Role
-from lms.store import Reply
 from modules import RAISE, AgentSettings
 from modules.abstention import VARIANTS
 from serving.replay import attribute_of, exchanges_in, is_question, reach, words_of
 
 NOTE = Path("docs/serving.md")
-LATENCY = 0.2
-"""Seconds that the endpoint takes for a reply."""
 READING = (5.0, 15.0)
 """Seconds that a person takes to read and write."""
 REFUSES = "I'd rather not say."
 PAGE = 4096
 """Bytes of a page of memory, as Linux counts it."""
-Messages = list[dict[str, str]]
-
-
-class Noted:
-    """A model that notes what it is asked and says."""
-
-    def __init__(self, model: Any, said: dict[str, str]) -> None:
-        self._model, self._said, self.identity = model, said, model.identity
-
-    def answer(self, request: Request) -> Reply:
-        """Answer, and note it."""
-        reply: Reply = self._model.answer(request)
-        system = [{"role": "system", "content": str(request.system)}] if request.system else []
-        messages = [{"role": message.role, "content": str(message.text)} for message in request.messages]
-        self._said[key_of([*system, *messages])] = reply.text
-        return reply
 
 
 def reply_of(scenario: Scenario, question: str) -> str:
@@ -67,11 +45,11 @@ def reply_of(scenario: Scenario, question: str) -> str:
     return (attribute and scenario.profile.known().get(attribute)) or REFUSES
 
 
-def recorded(scenarios: Sequence[Scenario], variant: Any) -> dict[str, str]:
+def recorded(scenarios: Sequence[Scenario], variant: Any) -> Said:
     """The requests that these conversations lead to, with a stand-in's replies."""
-    models, said = LanguageModels(), dict[str, str]()
+    models, said = LanguageModels(), Said()
     engine = models[Role.TARGET].engine
-    engine.model = Noted(engine.model, said)
+    engine.model = Recorder(engine.model, said)
     program = RAISE(settings=AgentSettings(abstention=variant))
     with models.context(Role.TARGET):
         for scenario in scenarios:
@@ -82,20 +60,6 @@ def recorded(scenarios: Sequence[Scenario], variant: Any) -> dict[str, str]:
                     {"role": "user", "content": reply_of(scenario, text)},
                 ]
     return said
-
-
-@contextmanager
-def endpoint(said: dict[str, str]) -> Iterator[str]:
-    """An endpoint that answers from a table; its address."""
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "replies.json"
-        table.write_text(json.dumps(said), encoding="utf-8")
-        command = [sys.executable, "-m", "experiments.throughput.endpoint", str(table), str(LATENCY)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdin
-            assert process.stdout
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-            process.stdin.close()
 
 
 @dataclass(frozen=True)
@@ -213,7 +177,7 @@ def variants(scenarios: Sequence[Scenario]) -> str:
     """A turn of one conversation at a time with the endpoint behind it."""
     rows = ["| `abstention` | turns | p50, s | p95, s |", "|---|---|---|---|"]
     for variant in VARIANTS:
-        with endpoint(recorded(scenarios, variant)) as base:
+        with serving(recorded(scenarios, variant)) as base:
             words = ("--target", "openai/gpt-4o", "--api-base", base)
             with server(f"raise:{variant}", *words) as served:
                 seen = asyncio.run(hold(served.url, scenarios, 1))

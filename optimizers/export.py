@@ -15,6 +15,8 @@ from signatures.errors import unknown
 
 Format = Literal["json", "markdown", "messages"]
 FORMATS: tuple[Format, ...] = ("json", "markdown", "messages")
+SAMPLING = ("temperature", "top_p", "max_tokens")
+"""Settings of the target that go out with its prompts."""
 
 
 def prompts_of(program: dspy.Module) -> dict[str, dict[str, Any]]:

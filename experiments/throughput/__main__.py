@@ -11,22 +11,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-from dspy.lm15 import Request
 
 from benchmark import Scenario, build_authored, evaluate
 from cli.work import SWITCH
-from experiments.throughput.contenders import CONTENDERS, Load, Messages, Speed
-from experiments.throughput.endpoint import key_of
+from experiments.throughput.contenders import CONTENDERS, Load, Speed
+from experiments.throughput.recorded import LATENCY, Recorder, Said, serving
 from lms import LanguageModels, Role
-from lms.store import Reply
 from modules import RAISE
 
-LATENCY, FLIGHTS = 0.2, (64, 128)
+FLIGHTS = (64, 128)
 PROFILES = 5
 """Of each query of the data set; one is used."""
 SCENARIOS = 400
@@ -36,43 +31,13 @@ NOTE = Path("docs/throughput.md")
 RAW = "raw aiohttp loop"
 
 
-class _Recorder:
-    """A model that notes what it is asked and says."""
-
-    def __init__(self, model: Any, said: list[tuple[Messages, str]]) -> None:
-        self._model, self._said, self.identity = model, said, model.identity
-
-    def answer(self, request: Request) -> Reply:
-        reply: Reply = self._model.answer(request)
-        system = [{"role": "system", "content": str(request.system)}] if request.system else []
-        messages = [{"role": message.role, "content": str(message.text)} for message in request.messages]
-        self._said.append(([*system, *messages], reply.text))
-        return reply
-
-    async def aanswer(self, request: Request) -> Reply:
-        return self.answer(request)
-
-
-def record(scenarios: list[Scenario]) -> list[tuple[Messages, str]]:
+def record(scenarios: list[Scenario]) -> Said:
     """The requests of an evaluation, with the stand-ins' replies."""
-    models, said = LanguageModels(), list[tuple[Messages, str]]()
+    models, said = LanguageModels(), Said()
     for role in Role:
-        models[role].engine.model = _Recorder(models[role].engine.model, said)
+        models[role].engine.model = Recorder(models[role].engine.model, said)
     evaluate(RAISE(), scenarios, models=models, name="raise")
     return said
-
-
-@contextmanager
-def serving(said: list[tuple[Messages, str]], folder: Path) -> Iterator[str]:
-    """The endpoint in a process of its own; its address."""
-    table = folder / "replies.json"
-    table.write_text(json.dumps({key_of(messages): text for messages, text in said}), encoding="utf-8")
-    command = [sys.executable, "-m", "experiments.throughput.endpoint", str(table), str(LATENCY)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
-        assert process.stdout
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        process.stdin.close()
 
 
 def with_inspect(python: str) -> Callable[[Load, int], Speed]:
@@ -175,7 +140,7 @@ def main() -> None:
     sys.setswitchinterval(SWITCH)
     scenarios = list(build_authored())[::PROFILES][:SCENARIOS]
     said = record(scenarios)
-    with tempfile.TemporaryDirectory() as name, serving(said, Path(name)) as url:
+    with tempfile.TemporaryDirectory() as name, serving(said) as url:
         load = Load(url, [messages for messages, _ in said], scenarios, given.seconds, Path(name))
         others = {"inspect_ai, `generate()`": with_inspect(given.inspect)} if given.inspect else {}
         found = measure(load, given.rounds, {**CONTENDERS, **others})

@@ -19,11 +19,11 @@ import dspy
 
 from benchmark import Scenario, evaluate
 from benchmark.jobs.progress import Progress
+from experiments.throughput.recorded import Messages
 from lms import LanguageModels, ReplyStore, Role, RoleSettings
 from modules import RAISE
 
 MODEL = "gpt-4o-mini"
-Messages = list[dict[str, str]]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from modules.answers import QUESTIONS
 from modules.paths import FAR, LATER, NO_QUERY, as_examples
 from modules.settings import AgentSettings
 from modules.turn import MEANINGS
-from optimizers.export import fixed_tokens, templates_of
+from optimizers.export import SAMPLING, fixed_tokens, templates_of
 from optimizers.leaks import PRIVATE_SOURCES
 from optimizers.portable.checks import shared_checks
 from optimizers.portable.guard import guard_of
@@ -52,7 +52,6 @@ COMPILED = ("user", "teacher", "optimizer", "seed", "data")
 MADE = ("reply", "machine", "retrieval", "checks", "guard")
 """Parts that follow from the settings and from this version of RAISE."""
 EDITABLE = ("predictors", "settings", "paths")
-SAMPLING = ("temperature", "top_p", "max_tokens")
 IMPORTED = "imported"
 """Entry of the card of a program that was made from an export."""
 INDENT = "\n" + " " * 8

@@ -10,8 +10,8 @@ from lms.roles import SIMULATED
 from modules import RAISE
 from optimizers.portable.build import INDENT, build_export
 from optimizers.portable.markdown import write_markdown
-from optimizers.portable.placeholders import JOINER, refill, unescape
-from optimizers.portable.schema import INSTRUCTIONS, Export, Message, Output
+from optimizers.portable.placeholders import JOINER, refill
+from optimizers.portable.schema import DATA, INSTRUCTIONS, Export, Output
 from signatures import RaiseError
 from signatures.errors import unknown
 
@@ -19,8 +19,6 @@ Format = Literal["json", "yaml", "markdown", "messages", "openai", "promptfoo", 
 FORMATS: tuple[Format, ...] = get_args(Format)
 ONE_LINE = ("paths", "retrieval", "checks", "guard")
 """Parts that nobody edits: an entry a line."""
-DATA = {"retrieval", "checks", "guard"}
-"""Parts that only the JSON format has."""
 MADE_FROM = "Made from the JSON format of `raise export`, which is the source of truth; edits here are not read back."
 JSON_TYPES = {"text": "string", "integer": "integer", "boolean": "boolean", "object": "object"}
 SCHEMA_NAME = "DSPyProgramOutputs"
@@ -138,11 +136,6 @@ def in_place(content: str, instructions: str) -> str:
     """A template with the instruction where its placeholder is."""
     lines = "".join(INDENT + line for line in instructions.split("\n"))
     return refill(content, lambda name: lines if name == INSTRUCTIONS else "{{" + name + "}}")
-
-
-def plain_prompt(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Messages without escapes."""
-    return [{"role": message.role, "content": unescape(message.content)} for message in messages]
 
 
 def response_format(outputs: Sequence[Output]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from optimizers.portable.schema import Export
+from optimizers.portable.schema import DATA, Export
 
 REST = "Everything else"
 _FENCE = re.compile(r"^(`{3,})(\w*)\s*$")
@@ -33,7 +33,7 @@ class Block:
 
 def write_markdown(export: Export, as_yaml: Callable[[Any], str]) -> str:
     """The page."""
-    rest = export.model_dump(mode="json", by_alias=True, exclude={"retrieval", "checks", "guard"})
+    rest = export.model_dump(mode="json", by_alias=True, exclude=DATA)
     for predictor in rest["predictors"].values():
         del predictor["instructions"], predictor["messages"]
     lines = [f"# {export.program or 'RAISE'}", "", export.note, "", "## Order of calls", ""]

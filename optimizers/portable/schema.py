@@ -16,6 +16,8 @@ from modules.settings import AgentSettings
 KIND = "raise-export"
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("export.schema.json")
+DATA = {"retrieval", "checks", "guard"}
+"""Parts that only the JSON format has."""
 INSTRUCTIONS = "instructions"
 """Placeholder of the instruction, each line of which goes onto a line of its own, indented by eight blanks."""
 

@@ -23,7 +23,7 @@ from lms.roles import Role
 from modules import RAISE
 from modules.files import parse_json
 from modules.folder import CARD
-from optimizers.export import render_prompts, reply_schema, templates_of
+from optimizers.export import SAMPLING, render_prompts, reply_schema, templates_of
 from optimizers.tracking.models import CHAMPION, FINGERPRINT, LoggedProgram, tags_of
 from optimizers.tracking.record import MlflowRun, TrackingRecord
 from optimizers.tracking.store import Tracker, opening
@@ -35,7 +35,6 @@ PROMPTS = "prompts:/"
 NEWEST = "latest"
 """MLflow's own alias of the newest version."""
 EXPERIMENT = "MLFLOW_EXPERIMENT_ID"
-SAMPLING = ("temperature", "top_p", "max_tokens")
 _ADDRESS = re.compile(r"prompts:/[A-Za-z0-9_.-]+(?:@[A-Za-z0-9_.-]+|/[0-9]+)")
 
 Messages = list[dict[str, str]]

@@ -13,6 +13,7 @@ from lms import RoleSettings
 from modules import RAISE
 from signatures import RaiseError
 from tests.cli.conftest import Run
+from tests.servers.ports import free_port
 
 
 @pytest.fixture
@@ -40,11 +41,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return given
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return str(free.getsockname()[1])
-
-
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
@@ -58,7 +54,7 @@ def free_port() -> str:
     ],
 )
 def test_mistakes_are_one_sentence(run: Run, served: list[dict[str, Any]], words: tuple[str, ...], wrong: str) -> None:
-    ran = run("serve", *words, "--port", free_port())
+    ran = run("serve", *words, "--port", str(free_port()))
     assert (ran.code, ran.out, served) == (2, "", [])
     assert wrong in ran.err
     assert len(ran.err.splitlines()) == 1
@@ -73,7 +69,7 @@ def test_a_taken_port_is_one_sentence(run: Run) -> None:
 
 def test_others_are_let_in_with_a_key_of_env(run: Run, served: list[dict[str, Any]]) -> None:
     Path(".env").write_text("RAISE_API_KEY=from-the-file\n", encoding="utf-8")
-    port = free_port()
+    port = str(free_port())
     ran = run(
         "serve", "raise", "--host", "0.0.0.0", "--port", port, "--turns", "3", "--timeout", "9", "--country", "de"
     )

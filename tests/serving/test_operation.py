@@ -25,6 +25,7 @@ from serving.logs import OURS, write_json_lines
 from serving.members import Member
 from tests.modules.scripted import QUERY
 from tests.servers.openai_server import Fault, OpenAIServer
+from tests.servers.ports import free_port
 from tests.servers.raise_server import PATIENCE, RaiseServer
 from tests.servers.tracking import wait_for
 
@@ -265,11 +266,6 @@ def test_a_mistake_of_ours_is_json_too(log: io.StringIO) -> None:
 
 
 # The command.
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager
