@@ -27,11 +27,21 @@ KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "RAISE_API_KEY")
 PLACES = ("MLFLOW_TRACKING_URI", "OPENAI_API_BASE", "OPENAI_BASE_URL")
 
 
+SET_AT_IMPORT = ("TIKTOKEN_CACHE_DIR",)
+"""LiteLLM points tiktoken to the tokenizers that it brings, once, when it is first imported; without that tiktoken would
+download them."""
+
+
 @pytest.fixture
 def environment_kept() -> Iterator[None]:
-    """What a test puts into the environment ends with it, also what it reads from a ``.env``."""
+    """What a test puts into the environment ends with it, also what it reads from a ``.env``.
+
+    What a library sets when a test is the first to import it stays: the next import sets nothing.
+    """
     with patch.dict(os.environ):
         yield
+        of_libraries = {name: os.environ[name] for name in SET_AT_IMPORT if name in os.environ}
+    os.environ.update(of_libraries)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ def test_a_stand_in_is_counted_as_it_counts_itself(models: LanguageModels) -> No
     assert tokenizer_of("sim/gpt-4o") == tokenizer_of("") == BY_CHARACTERS
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "hosted_vllm/meta-llama/Llama-3.1-8B", "cohere/command-r"])
+@pytest.mark.parametrize("model", ["hosted_vllm/meta-llama/Llama-3.1-8B", "openai/gpt-4o-mini", "cohere/command-r"])
 def test_real_models_are_counted_without_a_network(model: str) -> None:
     text = "Answer the person, and name the risk that you see."
     one = count_message_tokens([{"role": "system", "content": text}], model)
