@@ -18,7 +18,6 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "4")  # half a minute; 
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # it would write into ours
 
 import mlflow
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
@@ -30,9 +29,10 @@ from optimizers.tracking.address import URI, tracking_uri
 from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun, as_params
+from optimizers.tracking.tables import alone_with, local_file, make_file
 from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.masking import masked
-from signatures.private import make_private, private_file, private_folder
+from signatures.private import make_private, private_folder
 
 KEY = "key"
 """Tag that tells a child from its siblings; the same each time it is recorded."""
@@ -95,24 +95,22 @@ class Tracker:
     def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # tracebacks of what is told here in one sentence
-        self._uri = tracking_uri(root)
+        self._uri, self._file = tracking_uri(root), local_file(root)
         self._dataset = dataset_of(data)
         self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
-        local = self._uri.startswith("sqlite:")
-        self._file = Path(self._uri.removeprefix("sqlite:///")) if local else None
-        self._artifacts = (root / "artifacts").resolve() if local else None
+        self._artifacts = (root / "artifacts").resolve() if self._file else None
         private_folder(root)
         with self.opening(), self._alone():
-            if self._file and self._artifacts:  # MLflow itself would let everybody read them
-                private_file(self._file)
-                private_folder(self._artifacts / "models")
+            if self._file and self._artifacts:
+                make_file(root)
+                private_folder(self._artifacts / "models")  # MLflow itself would let everybody read it
                 relocate(self._file, self._artifacts)
             self.client = MlflowClient(self._uri, self._uri)
             self.experiment_id = self._open_experiment()
 
     def _alone(self) -> contextlib.AbstractContextManager[object]:
-        """Let one worker at a time make the tables of a local store, and its experiment; MLflow fails where two do."""
-        return FileLock(f"{self._file}.lock") if self._file else contextlib.nullcontext()
+        """See ``alone_with``; a server sees to it itself."""
+        return alone_with(self._file) if self._file else contextlib.nullcontext()
 
     def make_default(self) -> None:
         """Let those functions of MLflow that take no store write to this one.

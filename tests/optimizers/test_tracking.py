@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from modules.versions import former_versions
 from optimizers import CompileSettings, MaxCalls, TargetResult, Tracker, Workspace, compile_target, tracking_uri
 from optimizers.results import find_finished
 from optimizers.tracking.record import MlflowRun
+from optimizers.tracking.recording import OPENER
 from signatures import RaiseError
 
 DATA = build_authored()
@@ -49,9 +51,17 @@ def at_the_final_test(act: Callable[[], object]) -> OnProgress:
     def progress(report: Progress) -> None:
         if "held-out" in report.stage and not done:
             done.append(True)
+            wait_for_tables()
             act()
 
     return progress
+
+
+def wait_for_tables() -> None:
+    """Until the run is open: a compile this small is faster than MLflow's tables."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(OPENER):
+            thread.join()
 
 
 def client(root: Path) -> MlflowClient:
