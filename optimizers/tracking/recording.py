@@ -18,7 +18,6 @@ from optimizers.tracking.tables import lacks_tables, make_file, make_tables
 from optimizers.tracking.write import record_result
 from signatures import RaiseError
 
-
 OPENER = "opens-mlflow"
 """Name of the thread that waits for the tables of a new store."""
 
