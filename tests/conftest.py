@@ -28,8 +28,8 @@ PLACES = ("MLFLOW_TRACKING_URI", "OPENAI_API_BASE", "OPENAI_BASE_URL")
 
 
 SET_AT_IMPORT = ("TIKTOKEN_CACHE_DIR",)
-"""LiteLLM points tiktoken to the tokenizers that it brings, once, when it is first imported; without that tiktoken would
-download them."""
+"""LiteLLM points tiktoken to the tokenizers that it brings, once, when it is first imported; without that they would be
+downloaded."""
 
 
 @pytest.fixture
