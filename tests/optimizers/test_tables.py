@@ -1,5 +1,6 @@
 """The tables of a new local store are MLflow's own, whoever makes them, and a compile does not wait for them."""
 
+import re
 import sqlite3
 import stat
 import sys
@@ -7,8 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
-from optimizers import Tracker
+from optimizers import Tracker, tracking_uri
 from optimizers.tracking.address import URI
 from optimizers.tracking.conversations import DEFAULT, Logged
 from optimizers.tracking.recording import NoRecording, open_recording
@@ -20,9 +22,16 @@ TAGS = {"config": "c", "stage": "compile"}
 
 
 def schema(file: Path) -> list[tuple[str, ...]]:
+    """Tables and indices, each with its words in order: MLflow's migrations write constraints in any order."""
     with closing(sqlite3.connect(file)) as db:
-        tables = db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
-        return [*tables, *db.execute("SELECT version_num FROM alembic_version").fetchall()]
+        made = db.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY type, name").fetchall()
+        version = db.execute("SELECT version_num FROM alembic_version").fetchall()
+    return [*((kind, name, *sorted(re.findall(r"\w+", sql))) for kind, name, sql in made), *version]
+
+
+def journal_of(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as db:
+        return str(db.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 def test_they_are_those_that_mlflow_makes(tmp_path: Path, mlflow_tables: Path) -> None:
@@ -35,6 +44,17 @@ def test_they_are_those_that_mlflow_makes(tmp_path: Path, mlflow_tables: Path) -
     made = file.read_bytes()
     make_tables(tmp_path)
     assert file.read_bytes() == made
+
+
+@pytest.mark.parametrize("made_apart", [True, False])
+def test_a_new_store_is_written_ahead_and_one_that_is_there_is_left_as_it_is(tmp_path: Path, made_apart: bool) -> None:
+    if made_apart:
+        make_tables(tmp_path / "new")
+    Tracker(tmp_path / "new", CARD)
+    assert journal_of(tmp_path / "new" / "mlflow.db") == "wal"
+    MlflowClient(tracking_uri(tmp_path)).search_experiments()
+    Tracker(tmp_path, CARD)
+    assert journal_of(tmp_path / "mlflow.db") == "delete"
 
 
 def test_they_are_for_the_owner_alone(tmp_path: Path) -> None:
