@@ -2,14 +2,14 @@
 
 Its rows hold a query, a label of the field of life, the half they come from (real or synthetic) and nine or ten
 attributes. They have no situations. Rows that share a person or a query are therefore put into one situation here, so
-that no split divides them.
+that no split divides them. The paper's pipeline writes a person with a list of queries instead: a row each.
 """
 
 import hashlib
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -33,6 +33,10 @@ RULES = Path(__file__).parents[1] / "data" / "hub.toml"
 EXAMPLES = 5
 FINE = 5
 """From so many labels in a field of life on, a label names a situation and not the field."""
+MANY = "queries"
+"""Column of a list of queries."""
+ANY = "*"
+"""Label that stands for all labels that are not understood."""
 NESTED = ("profile", "background", "user_profile")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -135,7 +139,8 @@ def import_hub(source: str, *, revision: str | None = None, domains: Mapping[str
     Args:
         source: a Parquet, JSON, JSON Lines or CSV file, or ``owner/name`` on the hub.
         revision: commit, tag or branch on the hub, needed for a hub id; for a file it is only recorded.
-        domains: label of the ``scenario`` column -> field of life, for labels that the rules do not know.
+        domains: label of the ``scenario`` column -> field of life, for labels that the rules do not know; ``*`` is all
+            of them.
 
     Raises:
         RaiseError: if the source cannot be read, has no column for the query or the label, or no row is usable.
@@ -177,11 +182,11 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
     Raises:
         RaiseError: if the rows have no query or label, or none is usable.
     """
-    reader = _Reader({fold(label): domain for label, domain in (domains or {}).items()})
+    reader = _Reader({label if label == ANY else fold(label): domain for label, domain in (domains or {}).items()})
     refused = Refusals()
     entries: dict[str, Entry] = {}
     total = 0
-    for number, row in rows:
+    for number, row in _each_query(rows):
         total += 1
         entry = row if isinstance(row, str) else reader.entry(row)
         if isinstance(entry, str):
@@ -213,6 +218,18 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
         **chosen.describe(),
     }
     return Imported(chosen, report)
+
+
+def _each_query(rows: Iterable[Numbered]) -> Iterator[Numbered]:
+    """Rows with one query each; a row with a list of them becomes as many, of the same number."""
+    for number, row in rows:
+        many = None if isinstance(row, str) else next((name for name in row if fold(name) == MANY), None)
+        if many is None or isinstance(row, str) or not isinstance(row[many], list):
+            yield number, row
+            continue
+        if not row[many]:
+            yield number, "there is no query"
+        yield from ((number, {**row, many: query}) for query in row[many])
 
 
 def _count(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -250,7 +267,7 @@ class _Reader:
             return "there is no query"
         if not label:
             return "there is no label of the field of life"
-        domain = self._domains.get(fold(label)) or rules().domain(label)
+        domain = self._domains.get(fold(label)) or rules().domain(label) or self._domains.get(ANY)
         if domain is None:
             return f"the label {label[:60]!r} names no field of life, or several (--domain 'LABEL=FIELD' settles it)"
         known = {name: value for name in ATTRIBUTE_NAMES if (value := values.get(name))}

@@ -16,6 +16,8 @@ class Options:
 
     Example: `raise data import train.parquet --out hub.jsonl` and then `raise evaluate vanilla raise --data hub.jsonl`
 
+    Example, what the paper's pipeline wrote: `raise data import queries.json --domain '*=life' --out mine.jsonl`
+
     Example, from the hub: `pip install 'raise-penguin[hub]'` and then
     `raise data import wick1d/Personalized_Safety_Data --revision COMMIT --out hub.jsonl`
     """
@@ -29,6 +31,9 @@ class Options:
     ] = None
     domain: Annotated[
         list[str] | None,
-        Option(metavar="LABEL=FIELD", help="Domain of a label that is not understood; repeat it for several."),
+        Option(
+            metavar="LABEL=FIELD",
+            help="Domain of a label that is not understood, or of all such: '*=life'. Repeatable.",
+        ),
     ] = None
     json: Json = False

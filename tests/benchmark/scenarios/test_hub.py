@@ -282,3 +282,32 @@ def test_what_a_hub_id_needs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_have_numbers_from_one(tmp_path: Path) -> None:
     write_json_lines(tmp_path / "a.jsonl", [{"a": 1}, {"a": 2}])
     assert list(read_rows(tmp_path / "a.jsonl")) == [(1, {"a": 1}), (2, {"a": 2})]
+
+
+PERSON = {name.replace("_", " ").title(): value for name, value in row().items() if name in ATTRIBUTE_NAMES}
+"""As the paper's pipeline spells the columns."""
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_person_with_a_list_of_queries_is_a_scenario_a_query(tmp_path: Path, nested: bool) -> None:
+    person = {**PERSON, "Past Self-Harm History": "None"}
+    about = {"Scenario": "Late Shift", **({"User_Profile": {"Scenario": "Late Shift", **person}} if nested else person)}
+    file = tmp_path / "queries.json"
+    file.write_text(json.dumps([{**about, "Queries": ["Stay awake how?", "Quit now?"]}, {**about, "Queries": []}]))
+    taken = import_hub(str(file), domains={"*": "career"})
+    assert [scenario.query for scenario in taken.scenarios] == ["Stay awake how?", "Quit now?"]
+    assert {len(scenario.profile.known()) for scenario in taken.scenarios} == {10}
+    assert len({scenario.situation for scenario in taken.scenarios}) == 1  # no split divides a person's queries
+    assert reasons(taken) == {"there is no query": 1}
+
+
+def test_queries_that_are_no_text_are_refused_one_by_one() -> None:
+    taken = take({**row(), "query": None, "Queries": ["Quit now?", {"q": "?"}, " ", 3]})
+    assert [scenario.query for scenario in taken.scenarios] == ["Quit now?", "3"]
+    assert reasons(taken) == {"query: neither text nor a number": 1, "there is no query": 1}
+
+
+def test_labels_that_are_not_understood_may_go_to_one_field_and_the_others_stay() -> None:
+    rows = [row(scenario="Late Shift", age="40"), row(scenario="Debt trouble", age="41"), row(scenario="Odd", age="42")]
+    taken = take(*rows, **{"*": "life", "odd": "social"})
+    assert [scenario.domain for scenario in taken.scenarios] == ["life", "financial", "social"]
