@@ -92,9 +92,7 @@ async def _noted(request: Request, turns: Turns, member: Member, asked: ChatRequ
         if error.__cause__ is not None:
             note["cause"] = type(error.__cause__).__name__
         raise
-    told = reply.told()
-    note |= {name: told[name] for name in ("move", "stop_reason", "crisis")}
-    note |= {"questions": len(told["asked"]), "calls": reply.took.calls, **reply.took.usage()}
+    note |= reply.noted()
     return reply
 
 

@@ -2,18 +2,37 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from dspy.utils.exceptions import ContextWindowExceededError, LMError, LMTimeoutError
 
 from lms import LanguageModels, Role
 from lms.ledger import Tally
-from modules.calls import Unreadable
+from modules import RAISE
+from modules.calls import Script, Unreadable, arun, run
 from serving.limits import Limits, Places
 from serving.members import Member
 from serving.metrics import Metrics
-from serving.replay import Exchange, Message, Reached, areach, exchanges_in, is_acute, reach
+from serving.replay import Exchange, Heard, Message, Reached, exchanges_in
 from serving.wire import ApiError, Reply, Took
 from signatures import RaiseError
+
+
+class Occasion(Protocol):
+    """What a turn is made from: all that is known of the person, in whatever form it came."""
+
+    @property
+    def said(self) -> Sequence[str]:
+        """The person's words."""
+        ...
+
+    def is_acute(self) -> bool:
+        """Whether they plainly tell of acute danger."""
+        ...
+
+    def reached(self, agent: RAISE) -> Script[Reached]:
+        """Where the conversation stands; in acute danger the script makes no call."""
+        ...
 
 
 class Turns:
@@ -45,37 +64,49 @@ class Turns:
     async def take(self, member: Member, messages: Sequence[Message]) -> Reply:
         """The next message of a conversation.
 
-        In acute danger the person gets help without any call to a model, however many turns are being made, and however
-        long their words are.
-
         Raises:
             ApiError: if the messages are no conversation, too many turns are being made, or the model fails.
         """
         self.limits.check_messages(len(messages))
-        exchanges = _exchanges(messages)
-        if await asyncio.to_thread(is_acute, exchanges):  # long words take up to a second to read
-            reply = Reply(member, await asyncio.to_thread(reach, member.program, exchanges), Took())
+        return await self.make(member, Heard(tuple(_exchanges(messages))))
+
+    async def make(self, member: Member, occasion: Occasion) -> Reply:
+        """The next move.
+
+        In acute danger the person gets help without any call to a model, however many turns are being made, and however
+        long their words are.
+
+        Raises:
+            ApiError: if the words are too long, too many turns are being made, or the model fails.
+        """
+        if await asyncio.to_thread(occasion.is_acute):  # long words take up to a second to read
+            reply = Reply(member, await asyncio.to_thread(_now, occasion, member.program), Took())
         else:
-            self.limits.check_words(exchanges)
+            self.limits.check_words(occasion.said)
             with self.places.one():
-                reply = await self._made(member, exchanges)
+                reply = await self._made(member, occasion)
         self.metrics.count_reply(reply)
         return reply
 
-    async def _made(self, member: Member, exchanges: Sequence[Exchange]) -> Reply:
+    async def _made(self, member: Member, occasion: Occasion) -> Reply:
         """The reply of the model, in time."""
         with self.models.ledger.scope() as tally, self.metrics.turns.track_inprogress():
             try:
                 async with asyncio.timeout(self.limits.seconds):
-                    reached = await self._reached(member, exchanges)
+                    reached = await self._reached(member, occasion)
             except (LMError, Unreadable, TimeoutError) as error:
                 self.metrics.count_failure(type(error).__name__)
                 raise upstream_error(error) from error
         return Reply(member, reached, took(tally))
 
-    async def _reached(self, member: Member, exchanges: Sequence[Exchange]) -> Reached:
+    async def _reached(self, member: Member, occasion: Occasion) -> Reached:
         with self.models.context(Role.TARGET):
-            return await areach(member.program, exchanges)
+            return await arun(occasion.reached(member.program))
+
+
+def _now(occasion: Occasion, program: RAISE) -> Reached:
+    """What is reached without a call to a model."""
+    return run(occasion.reached(program))
 
 
 def _exchanges(messages: Sequence[Mapping[str, object]]) -> list[Exchange]:

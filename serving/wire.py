@@ -176,6 +176,12 @@ class Reply:
             "declined": sorted(conversation.declined),
         }
 
+    def noted(self) -> dict[str, Any]:
+        """What may be told of it in a log: nothing that anybody said."""
+        told = self.told()
+        some = {name: told[name] for name in ("move", "stop_reason", "crisis")}
+        return {**some, "questions": len(told["asked"]), "calls": self.took.calls, **self.took.usage()}
+
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.member.id}
 

@@ -113,3 +113,12 @@ def test_an_entry_that_does_not_fit_is_one_sentence(program: str) -> None:
     Path("raise.toml").write_text("[roles.target]\ntimeout = -1\n", encoding="utf-8")
     with pytest.raises(RaiseError, match="the target model cannot be set up"):
         open_served(program, Answering())
+
+
+def test_tools_for_agents_need_a_free_port_and_a_program(run: Run) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run("mcp", "raise", "--port", str(taken.getsockname()[1]))
+    assert (ran.code, ran.out) == (2, "")
+    assert "nothing can listen on port" in ran.err
+    assert "did you mean 'raise'" in run("mcp", "rais").err
