@@ -1,7 +1,8 @@
 """The HTTP application: OpenAI's chat API over the members of an offer, probes, counts, and a page to chat on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ from serving.members import Member
 from serving.metrics import CONTENT_TYPE, Metrics
 from serving.page import add_page
 from serving.responses import ResponseRequest
+from serving.tracing import Count, NoTraces, Traces
 from serving.turns import Turns
 from serving.wire import WAITING, ApiError, ChatRequest, Reply, parse_request
 
@@ -34,6 +36,7 @@ def make_app(
     *,
     key: str | None = None,
     limits: Limits | None = None,
+    traces: Callable[[Count], Traces] | None = None,
 ) -> FastAPI:
     """The application.
 
@@ -41,10 +44,19 @@ def make_app(
         members: programs by id; the first is the default.
         models: the target answers.
         key: what clients must send; without one only names of this machine are answered to.
+        traces: makes what becomes of the turns, given what counts them; without it nothing is traced.
     """
     metrics = Metrics()
-    turns = Turns(members, models, limits or Limits(), metrics)
-    app = FastAPI(title="RAISE", docs_url=None, redoc_url=None)  # their pages load scripts from elsewhere
+    kept = traces(metrics.count_traces) if traces else NoTraces()
+    turns = Turns(members, models, limits or Limits(), metrics, kept)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(kept.close)
+
+    # FastAPI's own pages load scripts from elsewhere
+    app = FastAPI(title="RAISE", docs_url=None, redoc_url=None, lifespan=life)
     app.add_middleware(Admitted, key=key)
     app.add_middleware(Observed, metrics=metrics)
     for kind in (ApiError, HTTPException, RequestValidationError):
@@ -97,7 +109,7 @@ async def _noted(request: Request, turns: Turns, member: Member, asked: Asked) -
     note = request.state.note
     note["model"] = member.id
     try:
-        reply = await turns.take(member, asked.history())
+        reply = await turns.take(member, asked.history(), note["request_id"])
     except ApiError as error:
         note["code"] = error.code
         if error.__cause__ is not None:

@@ -14,6 +14,8 @@ from serving.limits import Limits, Places
 from serving.members import Member
 from serving.metrics import Metrics
 from serving.replay import Exchange, Heard, Message, Reached, exchanges_in
+from serving.traced import Tracing
+from serving.tracing import NoTraces, Traces
 from serving.wire import ApiError, Reply, Took
 from signatures import RaiseError
 
@@ -41,13 +43,22 @@ class Turns:
     Args:
         members: the first is the default.
         models: the target answers.
+        traces: of the turns, in the background.
     """
 
-    def __init__(self, members: Sequence[Member], models: LanguageModels, limits: Limits, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        models: LanguageModels,
+        limits: Limits,
+        metrics: Metrics,
+        traces: Traces | None = None,
+    ) -> None:
         self.members = {member.id: member for member in members}
         self.default = members[0]
         self.models, self.limits, self.metrics = models, limits, metrics
         self.places = Places(limits.turns)
+        self.traces = traces or NoTraces()
 
     def member(self, name: str) -> Member:
         """The member of that id; the default for no id.
@@ -61,17 +72,20 @@ class Turns:
             raise ApiError(404, "there is no such model: GET /v1/models lists those there are.", "model_not_found")
         return found
 
-    async def take(self, member: Member, messages: Sequence[Message]) -> Reply:
+    async def take(self, member: Member, messages: Sequence[Message], request: str = "") -> Reply:
         """The next message of a conversation.
+
+        Args:
+            request: id of the request, for traces.
 
         Raises:
             ApiError: if the messages are no conversation, too many turns are being made, or the model fails.
         """
         self.limits.check_messages(len(messages))
-        return await self.make(member, Heard(tuple(_exchanges(messages))))
+        return await self.make(member, Heard(tuple(_exchanges(messages))), request)
 
-    async def make(self, member: Member, occasion: Occasion) -> Reply:
-        """The next move.
+    async def make(self, member: Member, occasion: Occasion, request: str = "") -> Reply:
+        """The next move; traced if its conversation is, also if it fails.
 
         In acute danger the person gets help without any call to a model, however many turns are being made, and however
         long their words are.
@@ -79,6 +93,17 @@ class Turns:
         Raises:
             ApiError: if the words are too long, too many turns are being made, or the model fails.
         """
+        session = self.traces.session(occasion.said[0])
+        tracing = Tracing(self.traces, session, request, member.id, self.models.roles[Role.TARGET].model, occasion.said)
+        try:
+            reply = await self._reply(member, occasion)
+        except ApiError as error:
+            tracing.failed(error)
+            raise
+        tracing.done(reply)
+        return reply
+
+    async def _reply(self, member: Member, occasion: Occasion) -> Reply:
         if await asyncio.to_thread(occasion.is_acute):  # long words take up to a second to read
             reply = Reply(member, await asyncio.to_thread(_now, occasion, member.program), Took())
         else:

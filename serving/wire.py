@@ -159,6 +159,11 @@ class Reply:
         """What the person reads."""
         return words_of(self.reached.move)
 
+    @property
+    def kind(self) -> str:
+        """What the move is: ``ask``, ``answer`` or ``help``."""
+        return "help" if self.reached.is_help else "ask" if isinstance(self.reached.move, Ask) else "answer"
+
     def completion(self, *, told: bool) -> dict[str, Any]:
         """The whole reply; with ``told`` what is known, too."""
         message = {"role": "assistant", "content": self.text, "refusal": None}

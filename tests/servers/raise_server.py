@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from serving.app import make_app
 from serving.limits import Limits
 from serving.members import Member
 from serving.server import server_of
+from serving.tracing import Count, Traces
 
 PATIENCE = 120.0
 """Seconds after which a reply counts as lost on a busy machine."""
@@ -55,10 +56,11 @@ class RaiseServer(Serving):
         *,
         key: str | None = None,
         limits: Limits | None = None,
+        traces: Callable[[Count], Traces] | None = None,
     ) -> None:
         limits = limits or Limits()
         self.models = models or LanguageModels(store=RecentReplies())
-        app = make_app(members or (Member("raise", RAISE()),), self.models, key=key, limits=limits)
+        app = make_app(members or (Member("raise", RAISE()),), self.models, key=key, limits=limits, traces=traces)
         super().__init__(app, limits.seconds)
 
     def chat(self, messages: Sequence[Any], **fields: Any) -> httpx.Response:
