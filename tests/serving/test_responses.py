@@ -113,7 +113,7 @@ AGENTS = {
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_requests_of_the_openai_agents_sdk(raise_server: RaiseServer, expected: list[str], *, stream: bool) -> None:
     """It sends what the model put out again, item by item, among other items."""
-    others = [
+    others: list[dict[str, Any]] = [
         {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"},
         {"type": "function_call", "call_id": "c", "name": "look_up", "arguments": "{}", "id": "fc_1"},
         {"type": "function_call_output", "call_id": "c", "output": "What is your age?"},
