@@ -104,7 +104,7 @@ class Turns:
         return reply
 
     async def _reply(self, member: Member, occasion: Occasion) -> Reply:
-        if await asyncio.to_thread(occasion.is_acute):  # long words take up to a second to read
+        if await asyncio.to_thread(occasion.is_acute):  # long words take a while to read
             reply = Reply(member, await asyncio.to_thread(_now, occasion, member.program), Took())
         else:
             self.limits.check_words(occasion.said)
