@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp
 
 from serving import logs
+from serving.limits import Limits
 from serving.members import Member
 from serving.told import Answered, Decided, Told
 from serving.turns import Turns
@@ -123,7 +124,9 @@ def make_tools(member: Member, turns: Turns) -> "MCPServer[Any]":
 
 def make_http_app(tools: "MCPServer[Any]") -> ASGIApp:
     """The tools over streamable HTTP, without sessions, for clients on this machine: other hosts are refused."""
-    return tools.streamable_http_app(streamable_http_path=PATH, stateless_http=True, json_response=True)
+    return tools.streamable_http_app(
+        streamable_http_path=PATH, stateless_http=True, json_response=True, max_request_body_size=Limits().body
+    )
 
 
 async def _made(

@@ -150,6 +150,8 @@ def test_over_http_too_and_only_for_this_machine() -> None:
         ):
             reply = httpx.post(f"{server.url}{PATH}", json=body, headers={**accept, **headers})
             assert reply.status_code == status, reply.text
+        huge = {**body, "params": {"x": "x" * 300_000}}
+        assert httpx.post(f"{server.url}{PATH}", json=huge, headers=accept).status_code == 413
     assert over_http == on(tools_of(), loop)
 
 
