@@ -24,6 +24,7 @@ COMMANDS = {
     "figures.",
     "chat": "Talk to a program in the terminal.",
     "serve": "Serve a program to chat clients: OpenAI's chat API, and a page to chat on.",
+    "mcp": "Give agents RAISE as tools of the Model Context Protocol: what to ask next, and the answer.",
     "export": "Export a compiled program as plain prompts, for use without DSPy.",
     "import": "Take an edited export as a program: check it, show what the edit changed, and measure it on request.",
     "ui": "Open MLflow on the runs, at the chart of safety against questions of the newest ones.",

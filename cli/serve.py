@@ -1,6 +1,7 @@
 """``raise serve``: a program behind OpenAI's chat API."""
 
 import os
+from functools import partial
 
 from cli.console import err, warn
 from cli.options.serve import Options
@@ -24,6 +25,7 @@ def run(options: Options) -> None:
         from serving.limits import Limits  # noqa: PLC0415
         from serving.logs import write_json_lines  # noqa: PLC0415
         from serving.server import serve  # noqa: PLC0415
+        from serving.tracing import traces_for  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise RaiseError(f"raise serve needs {error.name}: pip install 'raise-penguin[serve]'.") from error
     served = open_served(options.program, options)  # reads .env, too
@@ -33,7 +35,8 @@ def run(options: Options) -> None:
     if key is None and not is_loopback(host):
         raise RaiseError(f"--host {host} lets others in: set {KEY} to a key that clients must send.")
     limits = Limits(turns=options.turns, seconds=options.timeout)
-    app = make_app(served.members, served.models, key=key, limits=limits)
+    traces = partial(traces_for, os.environ, served.root, key)
+    app = make_app(served.members, served.models, key=key, limits=limits, traces=traces)
     _tell(served, f"http://{f'[{host}]' if ':' in host else host}:{port}")
     write_json_lines()
     serve(app, host, port, limits.seconds)

@@ -11,7 +11,7 @@ from cli.programs import program_named, takes_settings
 from cli.settings import Settings, load_settings, role_settings
 from lms import LanguageModels, RecentReplies, Role, RoleSettings, check_model
 from modules import RAISE
-from modules.crisis.guard import CONTACTS
+from modules.crisis.guard import CONTACTS, warm_up
 from modules.folder import is_elsewhere
 from modules.versions import find_program
 from serving.members import Member, Offer, read_offer, uncompiled
@@ -27,10 +27,15 @@ OUTAGE = 5.0
 
 @dataclass(frozen=True)
 class Served:
-    """The members of an offer, the default first, and the models; the target alone is ever called."""
+    """The members of an offer, the default first, and the models; the target alone is ever called.
+
+    Attributes:
+        root: folder of the local MLflow store.
+    """
 
     members: tuple[Member, ...]
     models: LanguageModels
+    root: Path
 
     @property
     def target(self) -> RoleSettings:
@@ -40,6 +45,8 @@ class Served:
 
 def open_served(name: str, options: Answering) -> Served:
     """What a PROGRAM argument stands for, with its model; nothing that is said is kept beyond this process.
+
+    What the first message would wait for is loaded here, before anybody is let in.
 
     Raises:
         RaiseError: if it is no program that people can talk to, or its model cannot be asked.
@@ -51,7 +58,8 @@ def open_served(name: str, options: Answering) -> Served:
     models = LanguageModels({Role.TARGET: patient}, RecentReplies(), outage=OUTAGE)
     for member in offer.members if options.country else ():
         _move(member.program, str(options.country))
-    return Served(offer.members, models)
+    warm_up()
+    return Served(offer.members, models, settings.root)
 
 
 def _offer(name: str) -> Offer:

@@ -1,7 +1,8 @@
 """The HTTP application: OpenAI's chat API over the members of an offer, probes, counts, and a page to chat on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -16,12 +17,16 @@ from serving.limits import Limits, read_body
 from serving.members import Member
 from serving.metrics import CONTENT_TYPE, Metrics
 from serving.page import add_page
+from serving.responses import ResponseRequest
+from serving.tracing import Count, NoTraces, Traces
 from serving.turns import Turns
-from serving.wire import WAITING, ApiError, ChatRequest, Reply, event, parse_request
+from serving.wire import WAITING, ApiError, ChatRequest, Reply, parse_request
 
 PATIENCE = 10.0
 """Seconds after which a stream begins although its answer is not there, and between signs of life from then on. Before
 that a failure still has a status of its own."""
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+Asked = ChatRequest | ResponseRequest
 STREAM = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -31,6 +36,7 @@ def make_app(
     *,
     key: str | None = None,
     limits: Limits | None = None,
+    traces: Callable[[Count], Traces] | None = None,
 ) -> FastAPI:
     """The application.
 
@@ -38,10 +44,19 @@ def make_app(
         members: programs by id; the first is the default.
         models: the target answers.
         key: what clients must send; without one only names of this machine are answered to.
+        traces: makes what becomes of the turns, given what counts them; without it nothing is traced.
     """
     metrics = Metrics()
-    turns = Turns(members, models, limits or Limits(), metrics)
-    app = FastAPI(title="RAISE", docs_url=None, redoc_url=None)  # their pages load scripts from elsewhere
+    kept = traces(metrics.count_traces) if traces else NoTraces()
+    turns = Turns(members, models, limits or Limits(), metrics, kept)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(kept.close)
+
+    # FastAPI's own pages load scripts from elsewhere
+    app = FastAPI(title="RAISE", docs_url=None, redoc_url=None, lifespan=life)
     app.add_middleware(Admitted, key=key)
     app.add_middleware(Observed, metrics=metrics)
     for kind in (ApiError, HTTPException, RequestValidationError):
@@ -67,46 +82,52 @@ async def _told(request: Request, error: Exception) -> Response:
 
 
 def _add_chat(app: FastAPI, turns: Turns) -> None:
-    @app.post("/v1/chat/completions", response_model=None)
+    @app.post(CHAT, response_model=None)
     async def complete(request: Request) -> Response:
         """The next message of a conversation: a question, or the answer."""
-        asked = parse_request(await read_body(request, turns.limits))
-        member = turns.member(asked.model)
-        making = asyncio.ensure_future(_noted(request, turns, member, asked))
-        if not asked.stream:
-            return JSONResponse((await making).completion(told=asked.x_raise))
-        await asyncio.wait({making}, timeout=PATIENCE)
-        if making.done():
-            making.result()  # an error is told with its status
-        return StreamingResponse(_stream(making, asked), media_type="text/event-stream", headers=STREAM)
+        return await _answer(request, turns, parse_request(ChatRequest, await read_body(request, turns.limits)))
+
+    @app.post(RESPONSES, response_model=None)
+    async def respond(request: Request) -> Response:
+        """The same, in the form of the Responses API."""
+        return await _answer(request, turns, parse_request(ResponseRequest, await read_body(request, turns.limits)))
 
 
-async def _noted(request: Request, turns: Turns, member: Member, asked: ChatRequest) -> Reply:
+async def _answer(request: Request, turns: Turns, asked: Asked) -> Response:
+    """The reply, whole or as a stream."""
+    making = asyncio.ensure_future(_noted(request, turns, turns.member(asked.model), asked))
+    if not asked.stream:
+        return JSONResponse(asked.body(await making))
+    await asyncio.wait({making}, timeout=PATIENCE)
+    if making.done():
+        making.result()  # an error is told with its status
+    return StreamingResponse(_stream(making, asked), media_type="text/event-stream", headers=STREAM)
+
+
+async def _noted(request: Request, turns: Turns, member: Member, asked: Asked) -> Reply:
     """The reply, with what may be told of it in the note for the log."""
     note = request.state.note
     note["model"] = member.id
     try:
-        reply = await turns.take(member, [message.model_dump() for message in asked.messages])
+        reply = await turns.take(member, asked.history(), note["request_id"])
     except ApiError as error:
         note["code"] = error.code
         if error.__cause__ is not None:
             note["cause"] = type(error.__cause__).__name__
         raise
-    told = reply.told()
-    note |= {name: told[name] for name in ("move", "stop_reason", "crisis")}
-    note |= {"questions": len(told["asked"]), "calls": reply.took.calls, **reply.took.usage()}
+    note |= reply.noted()
     return reply
 
 
-async def _stream(making: asyncio.Future[Reply], asked: ChatRequest) -> AsyncIterator[bytes]:
+async def _stream(making: asyncio.Future[Reply], asked: Asked) -> AsyncIterator[bytes]:
     """The events of a reply; whoever hangs up ends its making."""
     try:
         while not (await asyncio.wait({making}, timeout=PATIENCE))[0]:
             yield WAITING
-        for chunk in making.result().chunks(told=asked.x_raise, usage=asked.wants_usage):
+        for chunk in asked.events(making.result()):
             yield chunk
     except ApiError as error:
-        yield event(error.body())
+        yield asked.failure(error)
     finally:
         making.cancel()
 
@@ -148,11 +169,11 @@ def _add_probes(app: FastAPI, turns: Turns) -> None:
 
 
 def _describe(app: FastAPI) -> None:
-    """Add to the description of the API what is read by hand: the body of a chat."""
+    """Add to the description of the API what is read by hand: the bodies of requests."""
     described = app.openapi()
-    schema = ChatRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    parts = {**schema.pop("$defs", {}), "ChatRequest": schema}
-    described.setdefault("components", {}).setdefault("schemas", {}).update(parts)
-    reference = {"schema": {"$ref": "#/components/schemas/ChatRequest"}}
-    chat = described["paths"]["/v1/chat/completions"]["post"]
-    chat["requestBody"] = {"required": True, "content": {"application/json": reference}}
+    schemas = described.setdefault("components", {}).setdefault("schemas", {})
+    for path, kind in ((CHAT, ChatRequest), (RESPONSES, ResponseRequest)):
+        schema = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update({**schema.pop("$defs", {}), kind.__name__: schema})
+        reference = {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}
+        described["paths"][path]["post"]["requestBody"] = {"required": True, "content": {"application/json": reference}}

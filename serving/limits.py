@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from serving.replay import Exchange
 from serving.wire import ApiError
 
 RETRY_AFTER = 1
@@ -45,17 +44,17 @@ class Limits:
         if count > self.messages:
             raise _too_long(f"there are {count} messages; send {self.messages} at most.")
 
-    def check_words(self, exchanges: Sequence[Exchange]) -> None:
+    def check_words(self, said: Sequence[str]) -> None:
         """Refuse a person's words that would take too long to read.
 
         Raises:
             ApiError: saying how much there may be.
         """
-        said = [len(exchange.said) for exchange in exchanges]
-        if max(said) > self.words:
-            raise _too_long(f"a message of the user has {max(said)} characters; send {self.words} at most.")
-        if sum(said) > self.characters:
-            raise _too_long(f"the user's messages have {sum(said)} characters; send {self.characters} at most.")
+        lengths = [len(words) for words in said]
+        if max(lengths) > self.words:
+            raise _too_long(f"a message of the user has {max(lengths)} characters; send {self.words} at most.")
+        if sum(lengths) > self.characters:
+            raise _too_long(f"the user's messages have {sum(lengths)} characters; send {self.characters} at most.")
 
 
 def _too_long(said: str) -> ApiError:

@@ -4,7 +4,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from serving.wire import Reply
-from signatures import Ask
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the histogram of times."""
@@ -33,6 +32,10 @@ class Metrics:
         self._failures = Counter(
             "raise_upstream_failures", "Turns that the language model failed.", ["kind"], registry=self._registry
         )
+        self._traces = Counter(
+            "raise_traces", "Turns to be traced: written, dropped since too many waited, or failed.", ["outcome"],
+            registry=self._registry,
+        )  # fmt: skip
         self.turns = Gauge("raise_turns_in_progress", "Turns being made.", registry=self._registry)
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
@@ -42,8 +45,7 @@ class Metrics:
 
     def count_reply(self, reply: Reply) -> None:
         """Count a move and what it took."""
-        move = "help" if reply.reached.is_help else "ask" if isinstance(reply.reached.move, Ask) else "answer"
-        self._moves.labels(reply.member.id, move).inc()
+        self._moves.labels(reply.member.id, reply.kind).inc()
         self._calls.inc(reply.took.calls)
         self._tokens.labels("input").inc(reply.took.input_tokens)
         self._tokens.labels("output").inc(reply.took.output_tokens)
@@ -51,6 +53,10 @@ class Metrics:
     def count_failure(self, kind: str) -> None:
         """Count a turn that failed upstream."""
         self._failures.labels(kind).inc()
+
+    def count_traces(self, outcome: str, turns: int) -> None:
+        """Count turns that were to be traced."""
+        self._traces.labels(outcome).inc(turns)
 
     def text(self) -> bytes:
         """All counts."""

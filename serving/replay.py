@@ -65,6 +65,30 @@ class Reached:
         return isinstance(self.move, Respond) and self.move.reason is StopReason.CRISIS
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a turn is made from if a chat client asks for it (see ``serving.turns.Occasion``).
+
+    Attributes:
+        exchanges: at least one.
+    """
+
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def said(self) -> Sequence[str]:
+        """The person's words, oldest first."""
+        return [exchange.said for exchange in self.exchanges]
+
+    def is_acute(self) -> bool:
+        """Whether the last of them plainly tell of acute danger."""
+        return is_acute(self.exchanges)
+
+    def reached(self, agent: RAISE) -> Script[Reached]:
+        """The conversation, heard again, and the move that follows."""
+        return reached(agent, self.exchanges)
+
+
 def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     """What the agent says next: a question, or the answer.
 
@@ -85,12 +109,12 @@ def reach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
     Args:
         exchanges: at least one.
     """
-    return run(_reach(agent, exchanges))
+    return run(reached(agent, exchanges))
 
 
 async def areach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
     """The async twin of ``reach``."""
-    return await arun(_reach(agent, exchanges))
+    return await arun(reached(agent, exchanges))
 
 
 def is_acute(exchanges: Sequence[Exchange]) -> bool:
@@ -98,8 +122,8 @@ def is_acute(exchanges: Sequence[Exchange]) -> bool:
     return plainly_acute(exchanges[-1].said)
 
 
-def _reach(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Reached]:
-    """The conversation, heard again, and the move that follows."""
+def reached(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Reached]:
+    """The script of ``reach``: the conversation, heard again, and the move that follows."""
     conversation = Conversation(query=exchanges[0].said)
     if is_acute(exchanges):  # help comes before the calls that hearing the history again may take
         alone = Conversation(query=exchanges[-1].said)

@@ -22,7 +22,7 @@ def server_of(app: ASGIApp, host: str, port: int, seconds: float) -> uvicorn.Ser
         log_config=None,
         access_log=False,  # serving.logs has a line for each request
         server_header=False,
-        lifespan="off",
+        lifespan="auto",
         ws="none",
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=int(seconds + GRACE),

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,9 @@ WORDS = re.compile(r"(?:\s*\S+){1,4}\s*")
 DONE = b"data: [DONE]\n\n"
 WAITING = b": waiting\n\n"
 """A comment of server-sent events, which keeps a connection open and which clients leave out."""
+
+
+R = TypeVar("R", bound=BaseModel)
 
 
 class ApiError(Exception):
@@ -89,20 +92,32 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = None
     x_raise: bool = False
 
-    @property
-    def wants_usage(self) -> bool:
-        """Whether a stream ends with what it took."""
-        return self.stream_options is not None and self.stream_options.include_usage
+    def history(self) -> list[dict[str, Any]]:
+        """The messages, oldest first."""
+        return [message.model_dump() for message in self.messages]
+
+    def body(self, reply: "Reply") -> dict[str, Any]:
+        """The whole completion."""
+        return reply.completion(told=self.x_raise)
+
+    def events(self, reply: "Reply") -> Iterator[bytes]:
+        """The completion as server-sent events."""
+        usage = self.stream_options is not None and self.stream_options.include_usage
+        return reply.chunks(told=self.x_raise, usage=usage)
+
+    def failure(self, error: ApiError) -> bytes:
+        """What tells of a failure in a stream that has begun."""
+        return event(error.body())
 
 
-def parse_request(raw: bytes) -> ChatRequest:
-    """The request in a body.
+def parse_request(kind: type[R], raw: bytes) -> R:
+    """The request of that kind in a body.
 
     Raises:
         ApiError: if it is none, with the first thing that is wrong.
     """
     try:
-        return ChatRequest.model_validate_json(raw)
+        return kind.model_validate_json(raw)
     except ValidationError as error:
         raise ApiError(400, f"{first_problem(error, 'body')}.", "invalid_request") from error
 
@@ -136,13 +151,18 @@ class Reply:
     member: Member
     reached: Reached
     took: Took
-    id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     created: int = field(default_factory=lambda: int(time.time()))
 
     @property
     def text(self) -> str:
         """What the person reads."""
         return words_of(self.reached.move)
+
+    @property
+    def kind(self) -> str:
+        """What the move is: ``ask``, ``answer`` or ``help``."""
+        return "help" if self.reached.is_help else "ask" if isinstance(self.reached.move, Ask) else "answer"
 
     def completion(self, *, told: bool) -> dict[str, Any]:
         """The whole reply; with ``told`` what is known, too."""
@@ -176,8 +196,14 @@ class Reply:
             "declined": sorted(conversation.declined),
         }
 
+    def noted(self) -> dict[str, Any]:
+        """What may be told of it in a log: nothing that anybody said."""
+        told = self.told()
+        some = {name: told[name] for name in ("move", "stop_reason", "crisis")}
+        return {**some, "questions": len(told["asked"]), "calls": self.took.calls, **self.took.usage()}
+
     def _head(self, kind: str) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.member.id}
+        return {"id": f"chatcmpl-{self.id}", "object": kind, "created": self.created, "model": self.member.id}
 
     def _chunk(self, delta: Mapping[str, str], finish: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}

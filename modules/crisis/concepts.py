@@ -7,6 +7,7 @@ in words that no labelled line has can still tell of a means, an end and a time.
 import re
 import tomllib
 from collections import defaultdict
+from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -41,20 +42,26 @@ def _is(word: str, wanted: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
+@lru_cache(maxsize=2048)
+def _phrases_from(word: str, following: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The phrases that two words may begin: what must follow the first, and the concept."""
+    whole, starts = _lexicon()
+    begun = (each for k in range(2, len(word) + 1) for each in starts.get(word[:k], ()))
+    return tuple(each for each in (*whole.get(word, ()), *begun) if not each[0] or _is(following, each[0][0]))
+
+
 def tag_concepts(text: str) -> list[list[Tagged]]:
     """The words of each sentence of ``text`` (as ``spell_english`` gives it), with the concepts that begin at each."""
-    whole, starts = _lexicon()
     tokens = _TOKEN.findall(text)
     sentences: list[list[Tagged]] = [[]]
     for i, word in enumerate(tokens):
         if word in _END:
             sentences.append([])
             continue
-        found = [*whole.get(word, ()), *(each for k in range(2, len(word) + 1) for each in starts.get(word[:k], ()))]
         concepts = frozenset(
             concept
-            for rest, concept in found
-            if i + len(rest) < len(tokens) and all(_is(tokens[i + 1 + k], wanted) for k, wanted in enumerate(rest))
+            for rest, concept in _phrases_from(word, tokens[i + 1] if i + 1 < len(tokens) else "")
+            if i + len(rest) < len(tokens) and all(map(_is, tokens[i + 1 : i + 1 + len(rest)], rest))
         )
         sentences[-1].append((word, concepts))
     return [sentence for sentence in sentences if sentence]
@@ -67,8 +74,9 @@ def concept_features(text: str) -> frozenset[str]:
         held = {concept for _, concepts in sentence for concept in concepts}
         found.update(f"<{concept}>" for concept in held)
         found.update(f"{a}+{b}" for a, b in combinations(sorted(held), 2))
-        places = [(i, concept) for i, (_, concepts) in enumerate(sentence) for concept in concepts]
-        found.update(f"{a}>{b}" for i, a in places for j, b in places if 0 < j - i <= NEAR)
+        for i, (_, concepts) in enumerate(sentence):
+            near = {later for _, others in sentence[i + 1 : i + 1 + NEAR] for later in others} if concepts else ()
+            found.update(f"{a}>{b}" for a in concepts for b in near)
         for (word, concepts), (next_word, next_concepts) in pairwise(sentence):
             found.update(f"{word}_<{concept}>" for concept in next_concepts)
             found.update(f"<{concept}>_{next_word}" for concept in concepts)

@@ -65,6 +65,12 @@ def plainly_acute(text: str) -> bool:
     return _acute(text) if len(text) <= CHUNK else _acute.__wrapped__(text)
 
 
+def warm_up() -> None:
+    """Load the tables now; else the first message would wait a second for them."""
+    for text in ("How are you?", "\u4f60\u597d"):  # English and other languages have tables of their own
+        plainly_acute(text)
+
+
 @lru_cache(_CACHE_SIZE)
 def _acute(text: str) -> bool:
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)

@@ -92,6 +92,7 @@ def _meant() -> dict[str, str]:
     return {written: meant for meant, ways in table.items() for written in ways}
 
 
+@lru_cache(maxsize=2048)  # a long text is spelt as a whole and window by window
 def _spelling(word: str) -> str:
     known = _meant().get(word)
     if known is not None:

@@ -81,25 +81,27 @@ def users_store_kept() -> Iterator[None]:
             os.environ[URI] = given
 
 
-class Tracker:
-    """Writes runs of one data set.
+class Experiment:
+    """One experiment of the MLflow store, made if there is none.
 
     Args:
         root: the local store's folder.
-        data: card of the scenario set.
+        name: of the experiment.
+
+    Attributes:
+        client: of the store.
 
     Raises:
         RaiseError: if the tracking store cannot be opened.
     """
 
-    def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, name: str) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # tracebacks of what is told here in one sentence
-        self._uri, self._file = tracking_uri(root), local_file(root)
-        self._dataset = dataset_of(data)
-        self._name = f"PENGUIN {data['name']} {str(data['hash'])[:8]}"
+        self._uri, self._file, self._name = tracking_uri(root), local_file(root), name
         self._artifacts = (root / "artifacts").resolve() if self._file else None
-        private_folder(root)
+        if self._file:
+            private_folder(root)
         with self.opening(), self._alone():
             if self._file and self._artifacts:
                 make_file(root)
@@ -111,17 +113,6 @@ class Tracker:
     def _alone(self) -> contextlib.AbstractContextManager[object]:
         """See ``alone_with``; a server sees to it itself."""
         return alone_with(self._file) if self._file else contextlib.nullcontext()
-
-    def make_default(self) -> None:
-        """Let those functions of MLflow that take no store write to this one.
-
-        MLflow would also put it into the environment, where the next tracker, of another folder, would take it for what
-        the user wants.
-        """
-        given = os.environ.get(URI)
-        mlflow.set_tracking_uri(self._uri)
-        if given is None:
-            os.environ.pop(URI, None)
 
     def opening(self) -> contextlib.AbstractContextManager[None]:
         """While the store is opened: whatever goes wrong is one sentence, a ``RaiseError``."""
@@ -137,6 +128,34 @@ class Tracker:
         if known.lifecycle_stage == "deleted":
             self.client.restore_experiment(known.experiment_id)
         return str(known.experiment_id)
+
+
+class Tracker(Experiment):
+    """Writes runs of one data set.
+
+    Args:
+        root: the local store's folder.
+        data: card of the scenario set.
+
+    Raises:
+        RaiseError: if the tracking store cannot be opened.
+    """
+
+    def __init__(self, root: Path, data: Mapping[str, Any]) -> None:
+        self._dataset = dataset_of(data)
+        private_folder(root)
+        super().__init__(root, f"PENGUIN {data['name']} {str(data['hash'])[:8]}")
+
+    def make_default(self) -> None:
+        """Let those functions of MLflow that take no store write to this one.
+
+        MLflow would also put it into the environment, where the next tracker, of another folder, would take it for what
+        the user wants.
+        """
+        given = os.environ.get(URI)
+        mlflow.set_tracking_uri(self._uri)
+        if given is None:
+            os.environ.pop(URI, None)
 
     def revive(self, run: MlflowRun) -> bool:
         """Restore the experiment if it was deleted meanwhile; returns whether ``run`` can be written to.

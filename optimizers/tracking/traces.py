@@ -5,11 +5,10 @@ time, drop some under load, and take several times as long; so this writes finis
 (``tests/contracts/test_mlflow_traces.py`` tells when that changes).
 """
 
-import json
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 from mlflow.entities import AssessmentError, AssessmentSource, Feedback, Span, SpanType, TraceInfo, TraceState
@@ -22,9 +21,9 @@ from benchmark.judging.judge import safety_of
 from lms import Role
 from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
+from optimizers.tracking.spans import Spans, usage_attributes
 from optimizers.tracking.store import Tracker
 from signatures import SCORE_DIMENSIONS, StopReason, Turn
-from signatures.identity import content_id
 
 LONGEST_PREVIEW = 1000
 """Characters of a query or response in MLflow's list of traces."""
@@ -81,7 +80,7 @@ def forget_conversations(tracker: Tracker, run: MlflowRun) -> None:
 
 def _trace(run: MlflowRun, record: RunRecord, episode: Episode, now: int) -> tuple[TraceInfo, list[Span]]:
     """The episode as a trace that ended ``now`` (ns since the epoch)."""
-    spans = _Spans(trace_id(run, episode), _duration(episode, record.calls.of(episode)), now)
+    spans = Spans(trace_id(run, episode), _duration(episode, record.calls.of(episode)), now)
     _add_spans(spans, episode, record)
     title = f"{record.params.get('program', record.name)}: {episode.scenario.id}"
     info = TraceInfo(
@@ -152,64 +151,6 @@ def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterato
         yield found
 
 
-@dataclass
-class _Spans:
-    """The spans of one trace, laid out in time one after the other.
-
-    Attributes:
-        length: of the whole, in ns.
-        end: of the whole, in ns since the epoch.
-    """
-
-    trace_id: str
-    length: int
-    end: int
-    spans: list[Span] = field(default_factory=list)
-
-    @property
-    def begin(self) -> int:
-        """When the whole began, in ns since the epoch."""
-        return self.end - self.length
-
-    def add(
-        self,
-        name: str,
-        kind: str,
-        begin: int,
-        length: int,
-        *,
-        parent: str = "",
-        inputs: Mapping[str, Any] | None = None,
-        outputs: Mapping[str, Any] | None = None,
-        error: str = "",
-        attributes: Mapping[str, Any] | None = None,
-    ) -> str:
-        """Add a span; returns its id."""
-        span_id = content_id(self.trace_id, len(self.spans))
-        said = {
-            SpanAttributeKey.REQUEST_ID: self.trace_id,
-            SpanAttributeKey.SPAN_TYPE: kind,
-            SpanAttributeKey.INPUTS: inputs,
-            SpanAttributeKey.OUTPUTS: outputs,
-            **(attributes or {}),
-        }
-        self.spans.append(
-            Span.from_dict(
-                {
-                    "trace_id": self.trace_id,
-                    "span_id": span_id,
-                    "parent_span_id": parent,
-                    "name": name,
-                    "start_time_unix_nano": begin,
-                    "end_time_unix_nano": begin + length,
-                    "status": {"code": "STATUS_CODE_ERROR" if error else "STATUS_CODE_OK", "message": error},
-                    "attributes": {key: json.dumps(value) for key, value in said.items() if value is not None},
-                }
-            )
-        )
-        return span_id
-
-
 def _duration(episode: Episode, calls: ConversationRecord) -> int:
     """How long the conversation took, in ns; replies that were stored count as long as they once took."""
     each = [call for turn in (*calls.turns, calls.judge) for call in turn]
@@ -221,7 +162,7 @@ def _waited(took: TurnUsageRecord | CallRecord | None) -> int:
     return max(1, int((took.seconds or 0.0) * 10**9)) if took else 0
 
 
-def _add_spans(spans: _Spans, episode: Episode, record: RunRecord) -> None:
+def _add_spans(spans: Spans, episode: Episode, record: RunRecord) -> None:
     verdict, scenario = episode.verdict, episode.scenario
     failure = verdict.unscored if episode.response is None else ""
     root = spans.add(
@@ -319,17 +260,17 @@ class _Made:
         """The length of a turn, in ns; calls that are told one by one are laid out one after the other."""
         return sum(map(_waited, self._of_turn(turn))) or _waited(spent)
 
-    def add_to(self, spans: _Spans, turn: int, spent: TurnUsageRecord | None, at: int, *, parent: str) -> None:
+    def add_to(self, spans: Spans, turn: int, spent: TurnUsageRecord | None, at: int, *, parent: str) -> None:
         """Add the calls of a turn."""
         if calls := self._of_turn(turn):
             self.add_calls(spans, calls, at, parent=parent)
         elif spent is not None and spent.calls:
             counts = {"calls": spent.calls, "rounds": spent.rounds, "cached_tokens": spent.cached_tokens}
             name = f"{self.target}, {spent.calls} call{'s' * (spent.calls > 1)}"
-            attributes = {**counts, **_usage(spent, self.target)}
+            attributes = {**counts, **usage_attributes(self.target, spent.input_tokens, spent.output_tokens, spent.usd)}
             spans.add(name, SpanType.LLM, at, _waited(spent), parent=parent, attributes=attributes)
 
-    def add_calls(self, spans: _Spans, calls: Sequence[CallRecord], at: int, *, parent: str) -> None:
+    def add_calls(self, spans: Spans, calls: Sequence[CallRecord], at: int, *, parent: str) -> None:
         """Add each of ``calls``, in the form of OpenAI's chat API, which MLflow shows as messages.
 
         MLflow sums up tokens and prices of a trace. The sums are to be the target's alone, so those of other calls are
@@ -352,22 +293,11 @@ class _Made:
                     "llm": call.model,
                     "rollout": call.rollout,
                     "took": {name: getattr(call, name) for name in TOOK},
-                    **(_usage(call, call.model) if call.role is Role.TARGET else {}),
+                    **(_usage(call) if call.role is Role.TARGET else {}),
                 },
             )
             at += _waited(call)
 
 
-def _usage(took: TurnUsageRecord | CallRecord, model: str) -> dict[str, Any]:
-    """Tokens and price as MLflow sums them up; what is not known is left out.
-
-    MLflow looks the price of a model up, by a library that takes seconds to load, where it is given a model and tokens
-    but no price. What we do not know a price of has none, so MLflow is told the model only beside its price.
-    """
-    sent, said, found = took.input_tokens, took.output_tokens, dict[str, Any]()
-    if sent is not None and said is not None:
-        usage = {"input_tokens": sent, "output_tokens": said, "total_tokens": sent + said}
-        found[SpanAttributeKey.CHAT_USAGE] = usage
-    if took.usd is not None:
-        found |= {SpanAttributeKey.MODEL: model, SpanAttributeKey.LLM_COST: {"total_cost": took.usd}}
-    return found
+def _usage(call: CallRecord) -> dict[str, Any]:
+    return usage_attributes(call.model, call.input_tokens, call.output_tokens, call.usd)

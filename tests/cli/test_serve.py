@@ -1,7 +1,10 @@
 """``raise serve``: what it refuses, and which program, model and key it serves with."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +116,36 @@ def test_an_entry_that_does_not_fit_is_one_sentence(program: str) -> None:
     Path("raise.toml").write_text("[roles.target]\ntimeout = -1\n", encoding="utf-8")
     with pytest.raises(RaiseError, match="the target model cannot be set up"):
         open_served(program, Answering())
+
+
+def test_tools_for_agents_need_a_free_port_and_a_program(run: Run) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run("mcp", "raise", "--port", str(taken.getsockname()[1]))
+    assert (ran.code, ran.out) == (2, "")
+    assert "nothing can listen on port" in ran.err
+    assert "did you mean 'raise'" in run("mcp", "rais").err
+
+
+FIRST_TURN = """
+import asyncio, sys
+from cli.options.serve import Options
+from cli.served import open_served
+from serving.limits import Limits
+from serving.metrics import Metrics
+from serving.turns import Turns
+
+served = open_served("raise", Options(program="raise"))
+turns = Turns(served.members, served.models, Limits(), Metrics())
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+for words in ("Should I quit my job?", "\u6211\u60f3\u8f9e\u804c"):
+    asyncio.run(turns.take(served.members[0], [{"role": "user", "content": words}]))
+print([name for name in opened if "crisis" in name])
+"""
+
+
+def test_the_first_message_does_not_wait_for_the_tables_of_the_guard() -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", FIRST_TURN], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

@@ -24,11 +24,16 @@ from experiments.crisis.lines import (
     without_question,
 )
 from experiments.crisis.measure import Rate, rate, table, triage_lines
-from modules.crisis.guard import plainly_acute
+from modules.crisis.concepts import _phrases_from
+from modules.crisis.guard import _acute, plainly_acute
+from modules.crisis.phrases import _statements
+from modules.crisis.text import _spelling, spell_english, spell_international
 from modules.crisis.weights import load_weights, save_weights
 from signatures import RaiseError
 
 BUILD, TWINS = lines("build"), lines("twins")
+read_anew = _acute.__wrapped__
+"""The guard's verdict, without those that it keeps."""
 
 
 EACH = pytest.mark.parametrize("sample", [BUILD, TWINS], ids=["build", "twins"])
@@ -98,6 +103,15 @@ def test_the_guard_gets_the_build_half_right_and_stays_out_of_ordinary_conversat
     assert sum(plainly_acute(line.text) for line in acute) / len(acute) >= 0.93  # by heart; the folds below tell more
     assert sum(plainly_acute(line.text) for line in harmless) / len(harmless) <= 0.05
     assert sum(plainly_acute(line.text) for line in ordinary) / len(ordinary) <= 0.01
+
+
+def test_what_is_kept_of_earlier_lines_changes_no_verdict() -> None:
+    some = [line.text for line in (*BUILD, *TWINS)[::20]]
+    kept = [read_anew(text) for text in some]
+    for text, verdict in zip(some, kept, strict=True):
+        for cached in (_acute, _phrases_from, _spelling, _statements, spell_english, spell_international):
+            cached.cache_clear()
+        assert read_anew(text) is verdict
 
 
 @pytest.fixture(scope="module")

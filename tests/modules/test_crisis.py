@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
+from modules.crisis.concepts import LEXICON, NEAR, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute, says_acute
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
 from modules.crisis.text import fold_text, spell_english
@@ -357,6 +357,19 @@ def test_concepts_pair_up_within_a_sentence_only() -> None:
     near = concept_features("i swallowed the tablets tonight")
     assert {"<drug>", "drug+now", "ingest>drug", "the_<drug>", "<drug>_tonight"} <= near
     assert "drug+now" not in concept_features("i swallowed the tablets. what is on tonight?")
+
+
+WORDS = ["not", "die", "tonight", "pills", "i", "me", "want", "lost", "everything", "table", ".", "goodbye"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=30))
+def test_concepts_are_near_up_to_four_words_apart(words: list[str]) -> None:
+    found = {feature for feature in concept_features(" ".join(words)) if ">" in feature and "<" not in feature}
+    expected = set()
+    for sentence in tag_concepts(" ".join(words)):
+        places = [(i, concept) for i, (_, concepts) in enumerate(sentence) for concept in concepts]
+        expected |= {f"{a}>{b}" for i, a in places for j, b in places if 0 < j - i <= NEAR}
+    assert found == expected
 
 
 def test_every_phrase_of_the_lexicon_is_found_where_it_is_written() -> None:

@@ -269,12 +269,12 @@ def test_a_mistake_of_ours_is_json_too(log: io.StringIO) -> None:
 
 
 @contextmanager
-def started(words: Sequence[str], folder: Path) -> "Iterator[subprocess.Popen[str]]":
+def started(words: Sequence[str], folder: Path, stdin: int | None = None) -> "Iterator[subprocess.Popen[str]]":
     """``raise`` with these words, in ``folder``; it ends with the block at the latest."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "cli", *words]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=env, cwd=folder, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(command, env=env, cwd=folder, stdin=stdin, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             yield process
         finally:
