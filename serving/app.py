@@ -16,6 +16,7 @@ from serving.limits import Limits, read_body
 from serving.members import Member
 from serving.metrics import CONTENT_TYPE, Metrics
 from serving.page import add_page
+from serving.preferred import preferred_language
 from serving.turns import Turns
 from serving.wire import WAITING, ApiError, ChatRequest, Reply, event, parse_request
 
@@ -86,7 +87,8 @@ async def _noted(request: Request, turns: Turns, member: Member, asked: ChatRequ
     note = request.state.note
     note["model"] = member.id
     try:
-        reply = await turns.take(member, [message.model_dump() for message in asked.messages])
+        preferred = preferred_language(request.headers.get("accept-language", ""))
+        reply = await turns.take(member, [message.model_dump() for message in asked.messages], preferred)
     except ApiError as error:
         note["code"] = error.code
         if error.__cause__ is not None:

@@ -42,11 +42,14 @@ class Turns:
             raise ApiError(404, "there is no such model: GET /v1/models lists those there are.", "model_not_found")
         return found
 
-    async def take(self, member: Member, messages: Sequence[Message]) -> Reply:
+    async def take(self, member: Member, messages: Sequence[Message], preferred: str = "") -> Reply:
         """The next message of a conversation.
 
         In acute danger the person gets help without any call to a model, however many turns are being made, and however
         long their words are.
+
+        Args:
+            preferred: code of the language in which to speak where the person's words do not tell; empty for English.
 
         Raises:
             ApiError: if the messages are no conversation, too many turns are being made, or the model fails.
@@ -54,28 +57,28 @@ class Turns:
         self.limits.check_messages(len(messages))
         exchanges = _exchanges(messages)
         if await asyncio.to_thread(is_acute, exchanges):  # long words take up to a second to read
-            reply = Reply(member, await asyncio.to_thread(reach, member.program, exchanges), Took())
+            reply = Reply(member, await asyncio.to_thread(reach, member.program, exchanges, preferred), Took())
         else:
             self.limits.check_words(exchanges)
             with self.places.one():
-                reply = await self._made(member, exchanges)
+                reply = await self._made(member, exchanges, preferred)
         self.metrics.count_reply(reply)
         return reply
 
-    async def _made(self, member: Member, exchanges: Sequence[Exchange]) -> Reply:
+    async def _made(self, member: Member, exchanges: Sequence[Exchange], preferred: str) -> Reply:
         """The reply of the model, in time."""
         with self.models.ledger.scope() as tally, self.metrics.turns.track_inprogress():
             try:
                 async with asyncio.timeout(self.limits.seconds):
-                    reached = await self._reached(member, exchanges)
+                    reached = await self._reached(member, exchanges, preferred)
             except (LMError, Unreadable, TimeoutError) as error:
                 self.metrics.count_failure(type(error).__name__)
                 raise upstream_error(error) from error
         return Reply(member, reached, took(tally))
 
-    async def _reached(self, member: Member, exchanges: Sequence[Exchange]) -> Reached:
+    async def _reached(self, member: Member, exchanges: Sequence[Exchange], preferred: str) -> Reached:
         with self.models.context(Role.TARGET):
-            return await areach(member.program, exchanges)
+            return await areach(member.program, exchanges, preferred)
 
 
 def _exchanges(messages: Sequence[Mapping[str, object]]) -> list[Exchange]:

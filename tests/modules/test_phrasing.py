@@ -6,7 +6,8 @@ import pytest
 
 from lms.simulation.prompt import Prompt
 from modules import AgentSettings
-from modules.answers import PLAIN_QUESTIONS, plain_question
+from modules.answers import PLAIN_QUESTIONS
+from modules.languages.texts import plain_question
 from modules.reading.questions import fault_of
 from modules.settings import PHRASINGS, Phrasing
 from signatures import ATTRIBUTE_NAMES, Conversation

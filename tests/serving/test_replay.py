@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from benchmark import Scenario
 from lms import LanguageModels, Role
 from modules import RAISE
-from modules.answers import plain_question
+from modules.languages.texts import plain_question
 from serving.replay import (
     Exchange,
     Message,
