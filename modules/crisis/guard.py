@@ -88,8 +88,8 @@ def says_acute(reply: object) -> bool:
 def language_in_danger(said: Sequence[str], preferred: str = "") -> str:
     """The language in which to help a person in acute danger.
 
-    That of their latest words counts, told by all of these, or by the phrases of danger in them; people in distress fall
-    back into their own.
+    That of their latest words counts, told by all of these, or by the phrases of danger in them: people in distress
+    fall back into their own language.
 
     Args:
         said: the person's messages, oldest first.
