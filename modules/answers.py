@@ -34,8 +34,9 @@ _REFUSALS = (
     r"保密|隐私|无可奉告|跳过|(?:言い|答え|話し)たく(?:ない|あり?ません)|(?:말하고|대답하고|말씀드리고) 싶지 않",
     r"не (?:хочу|буду) (?:говорить|отвечать|обсуждать)|предпочитаю не",
     r"\b(?:n[aã]o quero (?:dizer|falar|responder)|non voglio (?:dirlo|dire|parlarne|rispondere))\b",
-    r"\bnie chc[eę] (?:m[oó]wi[cć]|odpowiada[cć])|(?:s[oö]ylememeyi|yan[iı]tlamamay[iı]) tercih ederim",
-    r"(?:s[oö]ylemek|cevap vermek|yan[iı]tlamak|konu[sş]mak) istemiyorum|kh[oô]ng mu[oố]n (?:n[oó]i|tr[aả] l[oờ]i|chia s[eẻ])",
+    r"\bnie chc[eę] (?:m[oó]wi[cć]|odpowiada[cć])|(?:s[oö]ylememeyi|yan[i\u0131]tlamamay[i\u0131]) tercih ederim",
+    r"(?:s[oö]ylemek|cevap vermek|yan[i\u0131]tlamak|konu[sş]mak) istemiyorum",
+    r"kh[oô]ng mu[oố]n (?:n[oó]i|tr[aả] l[oờ]i|chia s[eẻ])",
     r"أفض\u0651?ل (?:ألا|ألّا|أن لا|عدم)|لا (?:أريد|أود|أرغب) (?:أن أقول|أن أجيب|أن أتحدث|قول|الإجابة|في القول|الحديث)",
     r"बताने का मन नहीं|(?:बताना|कहना|जवाब देना) नहीं चाह|नहीं (?:बताना|कहना) चाह",
 )

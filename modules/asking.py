@@ -1,4 +1,4 @@
-"""The question as it is put: the model's words if they can be put, else the plain question, in the person's language."""
+"""The question as it is put: the model's words if these can be put, else the plain one in the person's language."""
 
 from modules.answers import is_presentable
 from modules.calls import TurnUsage
