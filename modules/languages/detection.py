@@ -21,8 +21,8 @@ OTHERS = (
 OTHER, UNKNOWN = "other", ""
 """A language without texts, and one that cannot be told."""
 SURE, LIKELY = 0.6, 0.4
-"""Probability from which a language is told: of 7,600 lines of the crisis data, the surest error has 0.54. What a model
-says is well formed, and less will do."""
+"""Probability from which a language is told: of 7,654 lines of the crisis data, none is taken for another of
+``LANGUAGES`` with more than 0.54. What a model says is well formed, and less will do."""
 LONGEST = 4_000
 """Characters that are read, the latest ones; more takes time and tells nothing new."""
 _CACHE_SIZE = 512
