@@ -101,7 +101,9 @@ class Chat:
         if isinstance(reached.move, Ask):
             out.print(Text.assemble(("? ", "bold cyan"), text))
         else:
-            title, style = (texts_in(reached.language).page["help"], "bold red") if reached.is_help else ("Answer", "green")
+            title, style = (
+                (texts_in(reached.language).page["help"], "bold red") if reached.is_help else ("Answer", "green")
+            )
             out.print(Panel(text, title=title, border_style=style, title_align="left"))
 
     def why(self, _: str) -> None:
