@@ -124,7 +124,7 @@ def test_any_words_have_a_language_to_speak(said: list[str], preferred: str) -> 
 @pytest.mark.parametrize("abstention", ["scale", "fused", "turn"])
 def test_a_whole_conversation_is_asked_in_its_language(language: str, abstention: str) -> None:
     program, said = agent(phrasing="plain", abstention=abstention), person_lines(language)
-    conversation, questions = Conversation(query=said[0]), []
+    conversation, questions = Conversation(query=said[0]), list[str]()
     with LanguageModels().context(Role.TARGET):
         while isinstance(move := program.step(conversation), Ask):
             questions.append(move.question)
