@@ -17,12 +17,12 @@ from lms import Role, is_simulated
 from lms.stopping import STOP
 from modules.calls import Unreadable
 from modules.files import keeping, write_whole
+from modules.languages.texts import texts_in
 from serving.replay import Reached, exchanges_in, reach, words_of
 from signatures import ATTRIBUTES, Ask, RaiseError
 from signatures.errors import unknown
 from signatures.masking import masked
 
-SKIP = "I'd rather not say."
 LABELS = {attribute.name: attribute.label for attribute in ATTRIBUTES}
 
 
@@ -101,7 +101,9 @@ class Chat:
         if isinstance(reached.move, Ask):
             out.print(Text.assemble(("? ", "bold cyan"), text))
         else:
-            title, style = ("Help now", "bold red") if reached.is_help else ("Answer", "green")
+            title, style = (
+                (texts_in(reached.language).page["help"], "bold red") if reached.is_help else ("Answer", "green")
+            )
             out.print(Panel(text, title=title, border_style=style, title_align="left"))
 
     def why(self, _: str) -> None:
@@ -128,7 +130,7 @@ class Chat:
         """Not to answer the last question."""
         if self.reached is None or not isinstance(self.reached.move, Ask):
             raise RaiseError("there is no question to skip.")
-        self.say(SKIP)
+        self.say(texts_in(self.reached.language).page["decline"])
 
     def undo(self, _: str) -> None:
         """Take the last words back, and show what came before."""

@@ -8,7 +8,8 @@ from typing import Any, Self
 import dspy
 
 from modules.abstention import Sufficiency
-from modules.answers import REFUSAL, facts_in, is_presentable, plain_question, refuses
+from modules.answers import REFUSAL, facts_in, refuses
+from modules.asking import put_question
 from modules.calls import (
     AskUser,
     Call,
@@ -23,14 +24,13 @@ from modules.calls import (
     given,
     run,
 )
-from modules.crisis.guard import help_first, plainly_acute, says_acute
+from modules.crisis.guard import help_first, language_in_danger, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_program, write_program
 from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
 from modules.program import identity_of, prediction
 from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
-from modules.reading.questions import fault_of
 from modules.reading.statements import Statements
 from modules.responding import respond_grounded
 from modules.settings import AgentSettings
@@ -124,7 +124,7 @@ class RAISE(dspy.Module):
     def stepped(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
         """The script of ``step``: danger, beside whether enough is known; the budget; what to ask, and how."""
         if plainly_acute(conversation.latest_words()):
-            return self._help()
+            return self._help(conversation)
         if self.settings.abstention == "turn":
             if ready := self._prepared(conversation):
                 return ready
@@ -143,7 +143,7 @@ class RAISE(dspy.Module):
     ) -> Script[Move]:
         """The move that follows; ``response`` is the answer, if it is written already."""
         if danger:
-            return self._help()
+            return self._help(conversation)
         reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
             return (yield from self._answer(conversation, reason, usage, response))
@@ -178,7 +178,7 @@ class RAISE(dspy.Module):
     def _follow(self, conversation: Conversation, taken: TurnReply, usage: TurnUsage) -> Script[Move]:
         """The move that ``taken`` proposes, if it may be made; what it does not say is asked for by its own step."""
         if taken.acute:
-            return self._help()
+            return self._help(conversation)
         danger, enough = yield from gather(
             self._triage(conversation, usage) if taken.acute is None else given(False),
             self._assess(conversation, usage)
@@ -193,8 +193,10 @@ class RAISE(dspy.Module):
         enough = replace(enough, attribute=attribute, question=taken.question if named else "")
         return (yield from self._move(conversation, danger, enough, usage, taken.response))
 
-    def _help(self) -> Respond:
-        return Respond(text=help_first(self.settings.country, self.settings.contacts), reason=StopReason.CRISIS)
+    def _help(self, conversation: Conversation) -> Respond:
+        language = language_in_danger(conversation.said(), conversation.language)
+        text = help_first(self.settings.country, self.settings.contacts, language)
+        return Respond(text=text, reason=StopReason.CRISIS)
 
     def _triage(self, conversation: Conversation, usage: TurnUsage) -> Script[bool]:
         try:
@@ -268,27 +270,14 @@ class RAISE(dspy.Module):
 
     def _phrase(self, conversation: Conversation, attribute: str, question: str, usage: TurnUsage) -> Script[Ask]:
         """The question about ``attribute``: ``question`` if there is one, else the model's, or the plain one."""
-        about, plain = BY_NAME[attribute], self.settings.phrasing == "plain"
-        if not (question or plain):
+        if not question and self.settings.phrasing != "plain":
             try:
-                reply = yield Call(self.ask, {**conversation.prompt_inputs(), "subject": about.subject})
+                shown = {**conversation.prompt_inputs(), "subject": BY_NAME[attribute].subject}
+                reply = yield Call(self.ask, shown)
                 question = str(reply.question).strip()
             except Unreadable:
                 usage.unreadable.append("ask")
-        if plain or not self._can_be_put(question, attribute, conversation, usage):
-            question = plain_question(attribute, conversation.query)
-        return Ask(attribute=attribute, question=question, why=about.meaning)
-
-    def _can_be_put(self, question: str, attribute: str, conversation: Conversation, usage: TurnUsage) -> bool:
-        """Whether the model's question can be put; one that misses its attribute is counted either way."""
-        if not question:
-            return False
-        if not is_presentable(question, tuple(turn.question for turn in conversation.turns)):
-            usage.off_target.append("not presentable")
-            return False
-        fault = fault_of(question, attribute, conversation.query)
-        usage.off_target += [fault] if fault else []
-        return fault is None or self.settings.phrasing == "model"
+        return put_question(question, attribute, conversation, self.settings.phrasing, usage)
 
     def heard(self, conversation: Conversation, answer: str, ask: Ask | None, usage: TurnUsage) -> Script[Conversation]:
         """The script of ``hear``."""

@@ -1,11 +1,10 @@
 """Plain rules around the models that read answers and phrase questions; they hold when those fail."""
 
 import re
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
-from modules.reading.questions import language_of
+from modules.languages.detection import ENGLISH
+from modules.languages.texts import texts_in
 from signatures import ATTRIBUTES, Attribute
 
 LONGEST_VALUE = 300
@@ -32,8 +31,14 @@ _REFUSALS = (
     r"\b(?:[cç]a ne vous regarde pas|c'est (?:trop )?(?:priv[eé]|personnel)|sans commentaire)\b",
     r"\b(?:no es asunto tuyo|es (?:muy |demasiado )?(?:privado|personal)|sin comentarios|no quisiera)\b",
     r"不(?:想|愿(?:意)?|方便|便)(?:说|回答|谈|讲|透露|告诉)",
-    r"保密|隐私|无可奉告|跳过|言いたくない|答えたくない|말하고 싶지 않",
+    r"保密|隐私|无可奉告|跳过|(?:言い|答え|話し)たく(?:ない|あり?ません)|(?:말하고|대답하고|말씀드리고) 싶지 않",
     r"не (?:хочу|буду) (?:говорить|отвечать|обсуждать)|предпочитаю не",
+    r"\b(?:n[aã]o quero (?:dizer|falar|responder)|non voglio (?:dirlo|dire|parlarne|rispondere))\b",
+    r"\bnie chc[eę] (?:m[oó]wi[cć]|odpowiada[cć])|(?:s[oö]ylememeyi|yan[i\u0131]tlamamay[i\u0131]) tercih ederim",
+    r"(?:s[oö]ylemek|cevap vermek|yan[i\u0131]tlamak|konu[sş]mak) istemiyorum",
+    r"kh[oô]ng mu[oố]n (?:n[oó]i|tr[aả] l[oờ]i|chia s[eẻ])",
+    r"أفض\u0651?ل (?:ألا|ألّا|أن لا|عدم)|لا (?:أريد|أود|أرغب) (?:أن أقول|أن أجيب|أن أتحدث|قول|الإجابة|في القول|الحديث)",
+    r"बताने का मन नहीं|(?:बताना|कहना|जवाब देना) नहीं चाह|नहीं (?:बताना|कहना) चाह",
 )
 REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
 """Words that say that somebody would rather not say, with straight apostrophes."""
@@ -77,13 +82,5 @@ def _technical(attribute: Attribute) -> bool:
     return " " in attribute.label
 
 
-QUESTIONS: dict[str, dict[str, str]] = tomllib.loads(
-    Path(__file__).with_name("plain_questions.toml").read_text(encoding="utf-8")
-)
-PLAIN_QUESTIONS = QUESTIONS["en"]
-"""For when the model has no question that can be put; ``plain_question`` has them in more languages."""
-
-
-def plain_question(attribute: str, query: str) -> str:
-    """The plain question about ``attribute`` in the language of ``query``, if there is one; else in English."""
-    return QUESTIONS.get(language_of(query), PLAIN_QUESTIONS)[attribute]
+PLAIN_QUESTIONS = texts_in(ENGLISH).questions
+"""For when the model has no question that can be put; ``modules.languages`` has them in more languages."""

@@ -31,7 +31,7 @@ def respond_grounded(
         Unreadable: if the model says nothing at all.
     """
     context = conversation.told()
-    told = [conversation.query, *(turn.answer for turn in conversation.turns)]
+    told = conversation.said()
     text = written or (yield from generate_response(respond, conversation.query, context))
     first = _Checked.of(text, told, context.known())
     if first.sound:

@@ -17,6 +17,7 @@ from serving.limits import Limits, read_body
 from serving.members import Member
 from serving.metrics import CONTENT_TYPE, Metrics
 from serving.page import add_page
+from serving.preferred import preferred_language
 from serving.responses import ResponseRequest
 from serving.tracing import Count, NoTraces, Traces
 from serving.turns import Turns
@@ -109,7 +110,8 @@ async def _noted(request: Request, turns: Turns, member: Member, asked: Asked) -
     note = request.state.note
     note["model"] = member.id
     try:
-        reply = await turns.take(member, asked.history(), note["request_id"])
+        preferred = preferred_language(request.headers.get("accept-language", ""))
+        reply = await turns.take(member, asked.history(), preferred, note["request_id"])
     except ApiError as error:
         note["code"] = error.code
         if error.__cause__ is not None:

@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import logs
 from serving.metrics import Metrics
-from serving.page import FILES
+from serving.page import FILES, TEXTS
 from serving.wire import ApiError
 
 REQUEST_ID = "x-request-id"
-OPEN = frozenset({"/health", "/ready", *FILES})
+OPEN = frozenset({"/health", "/ready", TEXTS, *FILES})
 """Paths that need no key: probes, and the page that asks for it."""
 _ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 

@@ -15,9 +15,10 @@ from typing import Any
 import regex
 
 from modules import RAISE
-from modules.answers import plain_question
 from modules.calls import Script, TurnUsage, arun, run
-from modules.crisis.guard import plainly_acute
+from modules.crisis.guard import language_in_danger, plainly_acute
+from modules.languages.detection import language_of, language_to_speak
+from modules.languages.texts import attribute_asked_plainly
 from modules.reading.questions import fault_of
 from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError, Respond, StopReason
 
@@ -54,10 +55,12 @@ class Reached:
     Attributes:
         conversation: what was said and is known.
         move: what the agent says next.
+        language: the code of the language in which to speak to the person (``modules.languages``).
     """
 
     conversation: Conversation
     move: Move
+    language: str
 
     @property
     def is_help(self) -> bool:
@@ -71,9 +74,11 @@ class Heard:
 
     Attributes:
         exchanges: at least one.
+        preferred: code of the language in which to speak where their words do not tell; empty for English.
     """
 
     exchanges: tuple[Exchange, ...]
+    preferred: str = ""
 
     @property
     def said(self) -> Sequence[str]:
@@ -86,7 +91,7 @@ class Heard:
 
     def reached(self, agent: RAISE) -> Script[Reached]:
         """The conversation, heard again, and the move that follows."""
-        return reached(agent, self.exchanges)
+        return reached(agent, self.exchanges, self.preferred)
 
 
 def next_move(agent: RAISE, messages: Sequence[Message]) -> Move:
@@ -103,18 +108,19 @@ async def anext_move(agent: RAISE, messages: Sequence[Message]) -> Move:
     return (await areach(agent, exchanges_in(messages))).move
 
 
-def reach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
+def reach(agent: RAISE, exchanges: Sequence[Exchange], preferred: str = "") -> Reached:
     """The conversation of these exchanges, and what the agent says next.
 
     Args:
         exchanges: at least one.
+        preferred: code of the language in which to speak where the person's words do not tell; empty for English.
     """
-    return run(reached(agent, exchanges))
+    return run(reached(agent, exchanges, preferred))
 
 
-async def areach(agent: RAISE, exchanges: Sequence[Exchange]) -> Reached:
+async def areach(agent: RAISE, exchanges: Sequence[Exchange], preferred: str = "") -> Reached:
     """The async twin of ``reach``."""
-    return await arun(reached(agent, exchanges))
+    return await arun(reached(agent, exchanges, preferred))
 
 
 def is_acute(exchanges: Sequence[Exchange]) -> bool:
@@ -122,12 +128,13 @@ def is_acute(exchanges: Sequence[Exchange]) -> bool:
     return plainly_acute(exchanges[-1].said)
 
 
-def reached(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Reached]:
+def reached(agent: RAISE, exchanges: Sequence[Exchange], preferred: str) -> Script[Reached]:
     """The script of ``reach``: the conversation, heard again, and the move that follows."""
-    conversation = Conversation(query=exchanges[0].said)
+    conversation, said = Conversation(query=exchanges[0].said, language=preferred), [each.said for each in exchanges]
     if is_acute(exchanges):  # help comes before the calls that hearing the history again may take
-        alone = Conversation(query=exchanges[-1].said)
-        return Reached(conversation, (yield from agent.stepped(alone, TurnUsage())))
+        language = language_in_danger(said, preferred)
+        alone = Conversation(query=said[-1], language=language)
+        return Reached(conversation, (yield from agent.stepped(alone, TurnUsage())), language)
     for exchange in exchanges[1:]:
         ask = None
         if not is_question(exchange.before):
@@ -136,7 +143,8 @@ def reached(agent: RAISE, exchanges: Sequence[Exchange]) -> Script[Reached]:
             ask = _if_same((yield from agent.stepped(conversation, TurnUsage())), exchange.before)
         conversation = yield from agent.heard(conversation, exchange.said, ask, TurnUsage())
     move = yield from _limited(agent, conversation, exchanges).stepped(conversation, TurnUsage())
-    return Reached(conversation, move)
+    helps = isinstance(move, Respond) and move.reason is StopReason.CRISIS
+    return Reached(conversation, move, (language_in_danger if helps else language_to_speak)(said, preferred))
 
 
 def words_of(move: Move) -> str:
@@ -171,8 +179,9 @@ def exchanges_in(messages: Sequence[Message]) -> list[Exchange]:
 
 def attribute_of(question: str, query: str) -> str | None:
     """What ``question`` is about; None if its words do not tell, or fit several attributes."""
-    plain = [name for name in ATTRIBUTE_NAMES if plain_question(name, query) == question]
-    found = plain or [name for name in ATTRIBUTE_NAMES if fault_of(question, name, query) is None]
+    if plain := attribute_asked_plainly(question):
+        return plain
+    found = [name for name in ATTRIBUTE_NAMES if fault_of(question, name, query, language_of(question)) is None]
     special = [name for name in found if name not in GENERAL] or [name for name in GENERAL if name in found][:1]
     return special[0] if len(special) == 1 else None
 

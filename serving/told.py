@@ -7,8 +7,9 @@ from functools import cached_property
 
 from modules import RAISE
 from modules.calls import Script, TurnUsage
-from modules.crisis.guard import plainly_acute
+from modules.crisis.guard import language_in_danger, plainly_acute
 from modules.deciding import Deciding
+from modules.languages.detection import language_to_speak
 from serving.replay import Reached
 from signatures import ATTRIBUTE_NAMES, Conversation, RaiseError, Turn, UserContext
 from signatures.errors import unknown
@@ -73,7 +74,9 @@ class Told:
     def reached(self, agent: RAISE) -> Script[Reached]:
         """The next question, or the answer."""
         conversation = Conversation(query=self._acute) if self._acute else self.conversation()
-        return Reached(conversation, (yield from agent.stepped(conversation, TurnUsage())))
+        move = yield from agent.stepped(conversation, TurnUsage())
+        speaking = language_in_danger if self._acute else language_to_speak
+        return Reached(conversation, move, speaking(conversation.said()))
 
 
 class Decided(Told):

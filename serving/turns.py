@@ -72,17 +72,18 @@ class Turns:
             raise ApiError(404, "there is no such model: GET /v1/models lists those there are.", "model_not_found")
         return found
 
-    async def take(self, member: Member, messages: Sequence[Message], request: str = "") -> Reply:
+    async def take(self, member: Member, messages: Sequence[Message], preferred: str = "", request: str = "") -> Reply:
         """The next message of a conversation.
 
         Args:
+            preferred: code of the language in which to speak where the person's words do not tell; empty for English.
             request: id of the request, for traces.
 
         Raises:
             ApiError: if the messages are no conversation, too many turns are being made, or the model fails.
         """
         self.limits.check_messages(len(messages))
-        return await self.make(member, Heard(tuple(_exchanges(messages))), request)
+        return await self.make(member, Heard(tuple(_exchanges(messages)), preferred), request)
 
     async def make(self, member: Member, occasion: Occasion, request: str = "") -> Reply:
         """The next move; traced if its conversation is, also if it fails.

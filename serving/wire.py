@@ -191,6 +191,7 @@ class Reply:
             "why": asks.why if asks else None,
             "stop_reason": move.reason.value if isinstance(move, Respond) else None,
             "crisis": self.reached.is_help,
+            "language": self.reached.language,
             "known": conversation.told().known(),
             "asked": list(conversation.asked()),
             "declined": sorted(conversation.declined),

@@ -112,6 +112,7 @@ class Conversation(BaseModel):
         turns: questions and answers so far, oldest first.
         origin: where the query comes from (a benchmark situation), so that paths planned for it are not shown back to
             it; empty outside evaluation.
+        language: ISO 639-1 code of the language in which to speak where the person's words do not tell; empty: English.
         prepared: the next move, if it was found while the last answer was read (``abstention="turn"``).
     """
 
@@ -122,6 +123,7 @@ class Conversation(BaseModel):
     declined: frozenset[str] = frozenset()
     turns: tuple[Turn, ...] = ()
     origin: str = ""
+    language: str = ""
     prepared: Prepared | None = None
 
     @field_serializer("declined")
@@ -152,6 +154,10 @@ class Conversation(BaseModel):
     def asked(self) -> tuple[str, ...]:
         """Attributes asked about so far, in order."""
         return tuple(turn.attribute for turn in self.turns if turn.attribute is not None)
+
+    def said(self) -> tuple[str, ...]:
+        """All that the person said: the query, and the answers in order."""
+        return (self.query, *(turn.answer for turn in self.turns))
 
     def latest_words(self) -> str:
         """The last thing the person said: the latest answer, or the query."""

@@ -5,12 +5,15 @@ no phrase states (``modules.crisis``). ``docs/crisis.md`` tells how often it is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from modules.crisis.contacts import contacts_in
 from modules.crisis.phrases import read_danger
 from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
+from modules.languages.detection import ENGLISH, LANGUAGES, language_of, language_to_speak
+from modules.languages.texts import texts_in
 from signatures.words import fold_letters
 
 CONTACTS: dict[str, str] = {
@@ -69,6 +72,7 @@ def warm_up() -> None:
     """Load the tables now; else the first message would wait a second for them."""
     for text in ("How are you?", "\u4f60\u597d"):  # English and other languages have tables of their own
         plainly_acute(text)
+        language_of(text)
 
 
 @lru_cache(_CACHE_SIZE)
@@ -88,20 +92,36 @@ def says_acute(reply: object) -> bool:
     return "acute" in said and not said & {"not", "no", "none"}
 
 
-def help_first(country: str = "", contacts: Mapping[str, str] | None = None) -> str:
+def language_in_danger(said: Sequence[str], preferred: str = "") -> str:
+    """The language in which to help a person in acute danger.
+
+    That of their latest words counts, told by all of these, or by the phrases of danger in them: people in distress
+    fall back into their own language.
+
+    Args:
+        said: the person's messages, oldest first.
+        preferred: see ``language_to_speak``.
+    """
+    latest = said[-1]
+    found = language_of(latest) or read_danger(fold_text(latest[:CHUNK])).language
+    if found:
+        return found if found in LANGUAGES else ENGLISH
+    return language_to_speak(said, preferred)
+
+
+def help_first(country: str = "", contacts: Mapping[str, str] | None = None, language: str = ENGLISH) -> str:
     """The reply to a person in acute danger.
 
     Args:
         country: ISO code in ``contacts``; anything else gets the default contacts.
         contacts: whom to call, by ISO code in capitals; what is missing is looked up in ``CONTACTS``. The empty code
             replaces the default.
+        language: of the reply. It says nothing about where the person is, so it changes no contact.
     """
-    known = {**CONTACTS, **(contacts or {})}
-    whom = known.get(country.strip().upper(), known[""])
-    return (
-        "I'm really glad you told me, and I'm taking it seriously. Your safety comes first right now: please contact "
-        f"{whom}. If you can, go to someone you trust and stay with them, and move away from anything you could "
-        "hurt yourself or others with. You don't have to carry this alone, and what feels unbearable now can ease with "
-        "help. If somebody else is in danger, call the emergency number for them. When you are safe, I'm here to go "
-        "through your question with you, one step at a time."
-    )
+    own, code = contacts or {}, country.strip().upper()
+    if language == ENGLISH:
+        known = {**CONTACTS, **own}
+        whom = known.get(code, known[""])
+    else:
+        whom = contacts_in(language, code, own)
+    return texts_in(language).help.reply.replace("{contacts}", whom)

@@ -216,6 +216,11 @@ class DangerReading:
     danger: str | None
     denied: bool
 
+    @property
+    def language(self) -> str:
+        """The code of the language in which danger is stated; empty if it is not."""
+        return (self.danger or "").partition(",")[0]
+
 
 def read_danger(fold: str) -> DangerReading:
     """Look for statements of danger in a folded text, in whatever language."""

@@ -1,12 +1,11 @@
 """Whether a question that a model phrased is about its attribute, and is put to the person.
 
-Words and patterns are in ``vocabulary.toml``, in English, German, French, Spanish and Chinese. A question in another
-language is checked for what needs no vocabulary: that it is not the query over again, that it asks no three things,
-and that the query is in another language, too. So a Japanese question to a Japanese person stands, rather than giving
-way to an English one.
+It has to be in the language of the person's own words. Words and patterns are in ``vocabulary.toml``, in English,
+German, French, Spanish and Chinese. A question in another language is checked for what needs no vocabulary: that it is
+not the query over again, and that it asks no three things. A person whose language has no texts here may be asked in
+English, which is what plain questions are in for them, or in their own.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -14,6 +13,7 @@ from typing import Literal
 
 import regex
 
+from modules.languages.detection import ENGLISH, LIKELY, OTHER, language_of
 from modules.reading.statements import trimmed
 from modules.reading.vocabulary import Phrases, vocabulary
 from signatures.words import WORD, Word, fold_letters, split_words
@@ -24,8 +24,8 @@ Fault = Literal[
 """Why a question is not put: nothing was said; it is in a language that the person did not use; it asks nothing; it is
 the person's own question; it asks several things; it is about somebody else; it is about something else."""
 
-OTHER, UNKNOWN = "other", ""
-"""A language without words here, and none that can be told."""
+WITH_WORDS = frozenset({"en", "de", "fr", "es", "zh"})
+"""Languages with words here."""
 MOST_COMMON, MOST_COMMON_OF_ALL = 0.6, 0.75
 """Shares of a question's words that may be the query's: of those that do not name the attribute, and of all."""
 MOST_ANYWHERE = 2
@@ -41,42 +41,26 @@ _SENTENCE = regex.compile(r"(?<=\p{Sentence_Terminal})\s*")
 _QUESTION = regex.compile(r"[?\uff1f\u061f]\s*$")
 _ELISION = regex.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w{2})")
 """Articles and the like before a vowel, in French."""
-_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_HAN, _LATIN, _LETTER = regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
 
 
-def fault_of(question: str, attribute: str, query: str) -> Fault | None:
+def fault_of(question: str, attribute: str, query: str, written: str | None = None) -> Fault | None:
     """Why ``question`` should not be put; None if it is about ``attribute``, one question, and put to the person.
 
     Args:
         query: what the person asked.
+        written: the language that the person writes (``modules.languages.detection``); by default that of the query.
     """
     if not question.strip():
         return "blank"
-    own = language_of(query)
-    language = language_of(question) or own
-    if language not in (own, "en") and own:
+    own = language_of(query) if written is None else written
+    language = language_of(question, LIKELY) or own
+    if own and language != own and not (own == OTHER and language == ENGLISH):
         return "other language"
     if _repeats(question, attribute, query):
         return "repeats the query"
-    if language in (OTHER, UNKNOWN):
+    if language not in WITH_WORDS:
         return "several questions" if len(_questions_in(question)) > MOST_ANYWHERE else None
     return _fault_in_words(question, attribute)
-
-
-def language_of(text: str) -> str:
-    """The code of the language ``text`` is in, if there are words for it; ``OTHER``, or ``UNKNOWN`` if in doubt."""
-    letters = len(_LETTER.findall(text))
-    if not letters:
-        return UNKNOWN
-    if len(_LATIN.findall(text)) * 2 < letters:
-        return "zh" if len(_HAN.findall(text)) * 2 > letters and not _KANA.search(text) else OTHER
-    words = [word.text for word in split_words(text)]
-    found = Counter({code: sum(word in small for word in words) for code, small in vocabulary().languages.items()})
-    (best, most), (_, next_most) = found.most_common(2)
-    if most < 2 or most == next_most or (best != "en" and most - found["en"] < 2):  # English passes for others easily
-        return UNKNOWN
-    return OTHER if best == "others" else best
 
 
 def _fault_in_words(question: str, attribute: str) -> Fault | None:

@@ -11,7 +11,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from lms.tokens import tokenizer_of
 from modules import RAISE
-from modules.answers import QUESTIONS
+from modules.languages.detection import LANGUAGES
+from modules.languages.texts import plain_question
 from modules.paths import FAR, LATER, NO_QUERY, as_examples
 from modules.settings import AgentSettings
 from modules.turn import MEANINGS
@@ -183,7 +184,7 @@ def _machine(settings: AgentSettings) -> Machine:
                 meaning=a.meaning,
                 subject=a.subject,
                 burden=settings.burdens[a.name],
-                plain_questions={code: questions[a.name] for code, questions in QUESTIONS.items()},
+                plain_questions={code: plain_question(a.name, code) for code in LANGUAGES},
             )
             for a in ATTRIBUTES
         ],

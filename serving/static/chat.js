@@ -4,7 +4,6 @@
 
 const KEPT = "raise-chat";
 const KEY = "raise-key";
-const SKIP = "I'd rather not say.";
 const FRESH = { messages: [], told: null };
 
 const $ = (id) => document.getElementById(id);
@@ -13,6 +12,8 @@ const words = $("words");
 
 let state = read();
 let busy = false;
+let texts = {}; // by language
+let now = null; // those of the language that the page speaks
 
 function read() {
   try {
@@ -25,6 +26,20 @@ function read() {
 // In this tab only, until it is closed: a reload keeps the conversation.
 function keep() {
   sessionStorage.setItem(KEPT, JSON.stringify(state));
+}
+
+// The page speaks the language of the conversation; before there is one, the browser's.
+function speak(language) {
+  const ours = navigator.languages.map((each) => each.toLowerCase().split("-")[0]).find((each) => texts[each]);
+  const code = texts[language] ? language : ours || "en";
+  now = texts[code];
+  document.documentElement.lang = code;
+  document.documentElement.dir = now.right_to_left ? "rtl" : "ltr";
+  for (const each of document.querySelectorAll("[data-text]")) each.textContent = now[each.dataset.text];
+  words.placeholder = now.message;
+  const [before, after] = now.note.split("{link}");
+  $("line").textContent = now.link;
+  $("note").replaceChildren(before, $("line"), after);
 }
 
 function element(name, classes, text) {
@@ -44,7 +59,7 @@ function button(text, act) {
 // A message in the log; returns the paragraph that holds its text.
 function show(role, text) {
   const said = element("article", `said ${role}`);
-  said.append(element("span", "unseen", role === "user" ? "You:" : "RAISE:"));
+  said.append(element("span", "unseen", role === "user" ? now.you : "RAISE:"));
   const paragraph = element("p", "", text);
   paragraph.dir = "auto";
   said.append(paragraph);
@@ -57,20 +72,21 @@ function show(role, text) {
 function dress(paragraph, told) {
   document.querySelectorAll(".choices").forEach((old) => old.remove());
   const said = paragraph.parentElement;
+  speak(told && told.language);
   if (told && told.crisis) {
     said.classList.add("help");
-    said.prepend(element("h2", "", "Help now"));
+    said.prepend(element("h2", "", now.help));
   } else {
     showKnown(told);
   }
   if (told && told.move === "ask") {
     const choices = element("div", "choices");
-    const why = button("Why do you ask?", () => {
+    const why = button(now.why, () => {
       why.remove();
-      said.insertBefore(element("p", "why", `It helps to know: ${told.why}. You need not say.`), choices);
+      said.insertBefore(element("p", "why", now.because.replace("{about}", () => told.why)), choices);
       choices.scrollIntoView({ block: "nearest" });
     });
-    choices.append(why, button("Skip", () => say(SKIP)));
+    choices.append(why, button(now.skip, () => say(now.decline)));
     said.append(choices);
   }
   log.scrollTop = said.offsetTop - log.offsetTop - 12; // a long reply is read from its beginning
@@ -80,11 +96,11 @@ function showKnown(told) {
   const facts = $("facts");
   facts.replaceChildren();
   const known = Object.entries((told && told.known) || {});
-  const declined = ((told && told.declined) || []).map((name) => [name, "you would rather not say"]);
+  const declined = ((told && told.declined) || []).map((name) => [name, now.declined]);
   for (const [name, value] of [...known, ...declined]) {
     const shown = element("dd", "", value);
     shown.dir = "auto";
-    facts.append(element("dt", "", name.replaceAll("_", " ")), shown);
+    facts.append(element("dt", "", now === texts.en ? name.replaceAll("_", " ") : now.about[name]), shown);
   }
   $("nothing").hidden = facts.children.length > 0;
 }
@@ -94,10 +110,10 @@ function tell(text, wrong) {
   $("status").classList.toggle("wrong", Boolean(wrong));
 }
 
-function setBusy(now) {
-  busy = now;
-  log.setAttribute("aria-busy", String(now));
-  for (const each of document.querySelectorAll("button, select")) each.disabled = now;
+function setBusy(is) {
+  busy = is;
+  log.setAttribute("aria-busy", String(is));
+  for (const each of document.querySelectorAll("button, select")) each.disabled = is;
 }
 
 // A request with the key, which is asked for when the server wants one.
@@ -148,7 +164,7 @@ async function say(text) {
   const own = show("user", text.trim());
   words.value = "";
   setBusy(true);
-  tell("RAISE is thinking …");
+  tell(now.thinking);
   let paragraph = null;
   try {
     const body = { model: $("model").value, messages: state.messages, stream: true, x_raise: true };
@@ -178,7 +194,7 @@ async function say(text) {
     state = earlier;
     words.value = text;
     setBusy(false);
-    tell(`That did not work: ${error.message} Your words are in the field again.`, true);
+    tell(now.failed.replace("{error}", () => error.message), true);
   }
   words.focus();
 }
@@ -186,6 +202,7 @@ async function say(text) {
 function startOver() {
   state = { ...FRESH };
   keep();
+  speak(null);
   log.querySelectorAll(".said").forEach((old) => old.remove());
   $("welcome").hidden = false;
   showKnown(null);
@@ -194,6 +211,7 @@ function startOver() {
 }
 
 function restore() {
+  speak(state.told && state.told.language);
   let last = null;
   for (const message of state.messages) last = show(message.role, message.content);
   $("welcome").hidden = state.messages.length > 0;
@@ -223,6 +241,12 @@ words.addEventListener("keydown", (event) => {
 });
 $("new").addEventListener("click", startOver);
 if (matchMedia("(max-width: 48rem)").matches) $("known").open = false;
-restore();
-listModels().catch(() => tell("The server cannot be reached.", true));
-words.focus();
+
+async function start() {
+  texts = await (await fetch("texts.json")).json();
+  restore();
+  words.focus();
+  await listModels().catch(() => tell(now.unreachable, true));
+}
+
+start().catch(() => tell("The server cannot be reached.", true));

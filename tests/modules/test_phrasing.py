@@ -6,10 +6,13 @@ import pytest
 
 from lms.simulation.prompt import Prompt
 from modules import AgentSettings
-from modules.answers import PLAIN_QUESTIONS, plain_question
+from modules.answers import PLAIN_QUESTIONS
+from modules.languages.detection import LANGUAGES
+from modules.languages.texts import plain_question
 from modules.reading.questions import fault_of
 from modules.settings import PHRASINGS, Phrasing
 from signatures import ATTRIBUTE_NAMES, Conversation
+from tests.modules.lines import person_lines
 from tests.modules.scripted import QUERY, TALK, UNREADABLE, Person, Scripted, agent, asked
 
 MISSES = "Should you quit your job without another offer?"
@@ -80,22 +83,15 @@ def test_a_question_in_the_words_of_a_form_is_counted_too(engine: Scripted) -> N
 
 def test_plain_questions_are_in_the_language_of_the_query_where_there_are_any() -> None:
     german = Conversation(query="Soll ich meinen Job ohne neues Angebot kündigen?")
-    assert asked(agent(phrasing="plain").step(german)).question == plain_question("profession", german.query)
-    assert plain_question("age", german.query).startswith("Wie alt")
-    assert plain_question("age", "次の仕事が決まる前に辞めてもいいですか？") == PLAIN_QUESTIONS["age"]
+    assert asked(agent(phrasing="plain").step(german)).question == plain_question("profession", "de")
+    assert plain_question("age", "de").startswith("Wie alt")
+    assert plain_question("age", "sv") == PLAIN_QUESTIONS["age"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "Soll ich meinen Job ohne neues Angebot kündigen?",
-        "Est-ce que je devrais quitter mon travail sans autre offre ?",
-        "¿Debería dejar mi trabajo sin otra oferta?",
-        "我应该在没有新工作的情况下辞职吗？",
-    ],
-)
-def test_plain_questions_of_every_language_are_on_target(query: str) -> None:
-    plain = {name: plain_question(name, query) for name in ATTRIBUTE_NAMES}
+@pytest.mark.parametrize("language", sorted({*LANGUAGES} - {"en"}))
+def test_plain_questions_of_every_language_are_on_target(language: str) -> None:
+    query = person_lines(language)[0]
+    plain = {name: plain_question(name, language) for name in ATTRIBUTE_NAMES}
     assert not set(plain.values()) & set(PLAIN_QUESTIONS.values())
     assert {name: fault for name, each in plain.items() if (fault := fault_of(each, name, query))} == {}
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from benchmark.scenarios.scenario import Scenario
 from lms.simulation import phrases
 from modules.answers import PLAIN_QUESTIONS
-from modules.reading.questions import Fault, fault_of, language_of
+from modules.languages.detection import language_of
+from modules.reading.questions import Fault, fault_of
 from signatures import ATTRIBUTE_NAMES
 
 LINES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("data").joinpath("questions.toml").read_text("utf-8"))
@@ -44,7 +45,7 @@ def test_questions_off_target_do_not(half: str) -> None:
 
 def test_plain_questions_and_those_of_the_stand_ins_pass_whatever_was_asked() -> None:
     ours = [*PLAIN_QUESTIONS.items(), *((name, each) for name, known in phrases.QUESTIONS.items() for each in known)]
-    queries = [*LINES["queries"]["en"], *LINES["queries"]["ja"], "How old is too old to marry?"]
+    queries = [*LINES["queries"]["en"], *LINES["queries"]["sv"], "How old is too old to marry?"]
     assert [case for case in product(ours, queries) if fault_of(case[0][1], case[0][0], case[1])] == []
 
 
@@ -85,8 +86,9 @@ def test_languages_without_words_here_are_left_alone_if_the_person_uses_one() ->
     assert fault_of("ご結婚されていますか？", "marital_status", "Should I move?") == "other language"
 
 
-def test_an_english_question_to_somebody_else_stands_since_the_plain_one_is_english_too() -> None:
-    assert fault_of("How old are you?", "age", "Стоит ли мне уволиться, не найдя новой работы?") is None
+def test_an_english_question_stands_where_the_plain_one_is_english_too() -> None:
+    assert fault_of("How old are you?", "age", "Borde jag säga upp mig utan ett nytt erbjudande?") is None
+    assert fault_of("How old are you?", "age", "Стоит ли мне уволиться, не найдя новой работы?") == "other language"
 
 
 @pytest.mark.parametrize(

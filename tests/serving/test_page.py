@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from modules import RAISE, AgentSettings
+from modules.crisis.guard import help_first
+from modules.languages.texts import texts_in
 from serving.members import Member
 from serving.page import FOLDER
 from tests.modules.scripted import QUERY
@@ -205,3 +207,36 @@ def test_it_fits_the_screen_and_can_be_read(browser: Browser, front: RaiseServer
 
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text(encoding="utf-8")
 """A function that returns the contrast of each text on the page with what is behind it (WCAG 2)."""
+
+
+ARABIC = "هل أخبر مديري أنني سأترك العمل قبل أن أوقع العقد الجديد؟"
+
+
+@in_browser
+def test_the_page_speaks_the_language_of_the_conversation(browser: Browser, front: RaiseServer) -> None:
+    texts = texts_in("ar")
+    with opened(browser, front.url, locale="en-GB") as page:
+        expect(page.locator("html")).to_have_attribute("dir", "ltr")
+        say(page, ARABIC)
+        page.get_by_role("button", name=texts.page["why"], exact=True).click()
+        expect(page.locator(".why")).to_contain_text(texts.page["because"].partition(":")[0])
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        expect(page.locator("html")).to_have_attribute("lang", "ar")
+        assert replies(page).locator("p").first.evaluate("each => getComputedStyle(each).direction") == "rtl"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("button", name=texts.page["skip"], exact=True).click()
+        expect(page.locator("#facts")).to_contain_text(texts.page["declined"])
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        page.get_by_role("button", name=texts.page["new"]).click()
+        expect(page.locator("html")).to_have_attribute("dir", "ltr")
+
+
+@in_browser
+def test_the_browser_s_language_is_for_the_page_and_never_for_contacts(browser: Browser, front: RaiseServer) -> None:
+    with opened(browser, front.url, locale="fr-FR") as page:
+        expect(page.locator("#send")).to_have_text(texts_in("fr").page["send"])
+        page.locator("#words").fill("je veux mourir ce soir")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=texts_in("fr").page["help"])).to_be_visible()
+        expect(replies(page).locator("p")).to_have_text(help_first("GB", None, "fr"))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from benchmark import Scenario
 from lms import LanguageModels, Role
 from modules import RAISE
-from modules.answers import plain_question
+from modules.languages.detection import LANGUAGES
+from modules.languages.texts import plain_question
 from serving.replay import (
     Exchange,
     Message,
@@ -87,12 +88,11 @@ def test_what_a_question_is_about_is_told_from_its_words(
     assert missed == []
 
 
-@pytest.mark.parametrize(
-    "query", [QUERY, "Soll ich heute meine Arbeit kündigen, oder ist das nicht gut?", "我应该辞职吗？"]
-)
-def test_plain_questions_are_known_again(query: str) -> None:
-    assert [attribute_of(plain_question(name, query), query) for name in ATTRIBUTE_NAMES] == list(ATTRIBUTE_NAMES)
-    assert all(is_question(plain_question(name, query)) for name in ATTRIBUTE_NAMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plain_questions_are_known_again(language: str) -> None:
+    plain = {name: plain_question(name, language) for name in ATTRIBUTE_NAMES}
+    assert {attribute_of(question, QUERY): question for question in plain.values()} == plain
+    assert all(map(is_question, plain.values()))
 
 
 def test_a_question_that_fits_nothing_or_everything_is_about_nothing() -> None:
@@ -179,7 +179,7 @@ def test_acute_danger_gets_help_without_a_call(engine: Scripted) -> None:
 
 
 def test_the_async_twin_makes_the_same_move(models: LanguageModels) -> None:
-    messages = [user(QUERY), assistant(plain_question("age", QUERY)), user("I'm 40, and a nurse.")]
+    messages = [user(QUERY), assistant(plain_question("age", "en")), user("I'm 40, and a nurse.")]
     with models.context(Role.TARGET):
         expected = next_move(agent(), messages)
         assert asyncio.run(anext_move(agent(), messages)) == expected
