@@ -161,11 +161,8 @@ def spoken(language: str) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_person_in_danger_is_helped_in_their_language(engine: Scripted, language: str) -> None:
     danger = next((line.text for line in ACUTE if line.language == language), ACUTE_HERE.get(language, ""))
-    for earlier in ((), (person_lines("en")[0],)):
-        query, *rest = (*earlier, danger)
-        talk = Conversation(query=query)
-        for words in rest:
-            talk = agent().hear(talk, words)
+    english = agent().hear(Conversation(query=person_lines("en")[0]), danger)
+    for talk in (Conversation(query=danger), english):
         move = answered(agent(country="GB").step(talk))
         assert move.reason is StopReason.CRISIS
         assert move.text == help_first("GB", None, language)
