@@ -6,6 +6,7 @@ import signal
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from modules.crisis.concepts import LEXICON, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute, says_acute
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
+from modules.crisis.sources import sources_by_country
 from modules.crisis.text import fold_text, spell_english
 from modules.crisis.weights import FILE, WINDOW, Features, Weights, is_english, load_weights, save_weights, windows
 
@@ -133,6 +135,12 @@ def test_contacts_of_ones_own_replace_the_known_ones_and_leave_the_others() -> N
 def test_every_country_code_can_be_found_and_every_contact_can_be_called() -> None:
     assert all(code == code.upper() and len(code) in {0, 2} for code in CONTACTS)
     assert all(any(c.isdigit() for c in contact) for code, contact in CONTACTS.items() if code)
+
+
+def test_every_contact_has_a_source_and_a_date() -> None:
+    sources = sources_by_country()
+    assert sources.keys() == CONTACTS.keys()
+    assert all(found.source and (found.confirmed or found.written) <= date.today() for found in sources.values())
 
 
 PLAIN = (
