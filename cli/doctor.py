@@ -30,7 +30,8 @@ GREETING = [
 def run(options: Options) -> None:
     """Print what was found; a finding that is not well is exit code 1."""
     if options.contacts:
-        return _print_contacts(as_json=options.json)
+        _print_contacts(as_json=options.json)
+        return
     settings = load_settings()
     found = checks(role_settings(settings, options, 0, panels=True), settings.root, ask=options.ask)
     if options.json:
@@ -68,7 +69,8 @@ def _print_contacts(*, as_json: bool) -> None:
         for code, whom in CONTACTS.items()
     ]
     if as_json:
-        return print_json({"contacts": listed})
+        print_json({"contacts": listed})
+        return
     for entry in listed:
         confirmed = entry["confirmed"] or "by nobody yet"
         out.print(Text.assemble((entry["country"] or "default", "bold"), f": {entry['contacts']}"))
