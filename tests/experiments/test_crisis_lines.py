@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from experiments.crisis import lines as crisis_lines
 from experiments.crisis.fit import Fit, fit
+from experiments.crisis.intake import describe_labels, grade, weighted_kappa
 from experiments.crisis.lines import (
     ACUTE_KINDS,
     FOLDER,
@@ -20,7 +21,9 @@ from experiments.crisis.lines import (
     Line,
     as_toml,
     background,
+    graded,
     lines,
+    undisputed,
     without_question,
 )
 from experiments.crisis.measure import Rate, rate, table, triage_lines
@@ -179,3 +182,43 @@ def test_triage_adds_to_the_guard_and_takes_nothing_away() -> None:
 
 def test_the_lines_are_where_packages_find_them() -> None:
     assert (FOLDER / "build.toml").is_file()
+
+
+GRADED, GRADED_HELDOUT = graded("graded"), graded("graded_heldout")
+
+
+def test_graded_lines_are_unique_many_and_in_many_languages() -> None:
+    assert len({line.text for line in GRADED}) == len(GRADED) >= 3000
+    assert len({line.language for line in GRADED}) >= 15
+    assert {line.level for line in GRADED} >= {"none", "concern", "acute"}
+    assert len(GRADED_HELDOUT) >= 600
+
+
+def test_no_graded_line_that_the_guard_learns_from_is_held_out() -> None:
+    heldout = {_words(line.text) for line in (*GRADED_HELDOUT, *lines("heldout"))}
+    shared = [line for line in (*GRADED, *BUILD, *TWINS) if _words(line.text) in heldout]
+    assert len(shared) == 0  # no line is named: some are held out
+
+
+def test_disputed_lines_train_and_measure_nothing() -> None:
+    assert all(line.level != "disputed" for line in undisputed("graded"))
+    assert [line.line().acute for line in undisputed("graded")] == [
+        line.level == "acute" for line in undisputed("graded")
+    ]
+
+
+def test_a_line_is_disputed_where_labels_differ() -> None:
+    assert [grade("acute", "acute"), grade("none", "concern")] == ["acute", "disputed"]
+
+
+def test_labels_that_are_copies_of_each_other_are_no_agreement() -> None:
+    levels = ["none", "concern", "acute"] * 100
+    assert "no kappa is stated" in describe_labels(levels, levels, levels)
+    assert "Cohen's kappa 0.9" in describe_labels(levels, [*levels[:-9], *["none"] * 9], levels)
+
+
+def test_kappa_is_one_for_equal_labels_and_weighs_distance() -> None:
+    labels = ["none", "concern", "acute", "none"]
+    assert weighted_kappa(labels, labels) == 1.0
+    near, far = ["none", "concern", "concern", "none"], ["none", "concern", "none", "none"]
+    assert weighted_kappa(labels, near, "linear") > weighted_kappa(labels, far, "linear")
