@@ -124,7 +124,7 @@ class RAISE(dspy.Module):
 
     def stepped(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
         """The script of ``step``: danger, beside whether enough is known; the budget; what to ask, and how."""
-        if plainly_acute(conversation.latest_words()):
+        if plainly_acute(conversation.latest_words(), self.settings.false_alarms):
             return self._help()
         if self.settings.abstention == "turn":
             if ready := self._prepared(conversation):
@@ -301,7 +301,7 @@ class RAISE(dspy.Module):
         taken = None
         if self.settings.abstention == "turn":
             told = self._after(conversation, answer, ask, heard, declined)
-            if plainly_acute(answer):
+            if plainly_acute(answer, self.settings.false_alarms):
                 return told  # help comes before any call
             taken = yield from self._take_turn(told, usage)
         if plain is None:

@@ -17,16 +17,16 @@ from experiments.crisis.lines import FOLDER, GradedLine, GradedPart, as_toml
 
 PREFACE = """\
 # Graded lines, {part}: {n:,} messages made up for this file by language-model writers who had seen neither the guard
-# nor any other line. Levels: none, concern (at risk, but not now), acute (help at once). No clinician has reviewed them.
+# nor any other line. Levels: none, concern (at risk, but not now), acute (help at once). No clinician has seen them.
 """
 TWO_LABELS = """\
 # Two labellers graded each from its text alone. Where they agree, that is the level; where not, the line is disputed,
-# and trains and measures nothing. They agree on {agreed:.1%}: Cohen's kappa {kappa:.3f}, linearly weighted {weighted:.3f}.
-# The writer meant the same on {meant:.1%} of the lines on which they agree.
+# and trains and measures nothing. They agree on {agreed:.1%}: Cohen's kappa {kappa:.3f}, {weighted:.3f} with linear
+# weights. The writer meant the same on {meant:.1%} of the lines on which they agree.
 """
 ONE_LABEL = """\
-# Two files of labels came with the lines, but they are copies of each other, and equal the writers' own grades on {meant}
-# of {n}: they are no two opinions. Agreement is unknown, no kappa is stated, and no line is disputed.
+# Two files of labels came with the lines, but they are copies of each other, and equal the writers' own grades on
+# {meant} of {n}: they are no two opinions. Agreement is unknown, no kappa is stated, and no line is disputed.
 """
 
 
