@@ -39,7 +39,8 @@ def verdicts(fitted: Ensemble, share: str) -> NDArray[np.bool_]:
     limit = np.array([np.inf if (at := limits[bool(english)]) is None else at for english in fitted.english])
     doubted = np.array([fitted.stacks[bool(english)].doubted for english in fitted.english])
     firm = (fitted.views[:, VIEWS.index("phrase")] > 0) & (fitted.logits >= doubted)
-    return np.asarray(firm | (fitted.logits > limit))
+    denied = fitted.views[:, VIEWS.index("denied")] > 0
+    return np.asarray(firm | ((fitted.logits > limit) & ~denied))
 
 
 def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:

@@ -87,8 +87,12 @@ def read_crisis(text: str, false_alarms: float = FALSE_ALARMS) -> CrisisReading:
             ``ensemble.json`` counts, and below the lowest phrases alone do.
     """
     scored = _score(text) if len(text) <= CHUNK else _score.__wrapped__(text)
-    above = any(logit > load_stacks()[english].threshold(false_alarms) for logit, english in scored.logits)
-    chance = max((1 / (1 + math.exp(-max(logit, -500.0))) for logit, _ in scored.logits), default=0.0)
+    above = any(
+        logit > load_stacks()[english].threshold(false_alarms)
+        for logit, english, denied in scored.logits
+        if not denied  # what the person has just denied is not to be read into their words
+    )
+    chance = max(1 / (1 + math.exp(-max(logit, -500.0))) for logit, *_ in scored.logits)
     return CrisisReading(scored.phrase is not None or above, chance, scored.phrase)
 
 
@@ -107,9 +111,9 @@ def acute_by_words(text: str) -> bool:
 
 @dataclass(frozen=True)
 class _Scored:
-    """The log odds of each chunk, with whether it is in English, and the first phrase that stands."""
+    """Of each chunk the log odds, whether it is in English and whether it denies danger; the phrase that decides."""
 
-    logits: tuple[tuple[float, bool], ...]
+    logits: tuple[tuple[float, bool, bool], ...]
     phrase: str | None
 
 
@@ -117,7 +121,7 @@ class _Scored:
 def _score(text: str) -> _Scored:
     pieces = _read_chunks(text)
     phrase = next((reading.danger for _, reading in pieces if reading.danger and is_stated(reading)), None)
-    return _Scored(tuple(stacked_logit(fold, reading) for fold, reading in pieces), phrase)
+    return _Scored(tuple((*stacked_logit(fold, reading), reading.denied) for fold, reading in pieces), phrase)
 
 
 def _read_chunks(text: str) -> list[tuple[str, DangerReading]]:
