@@ -44,7 +44,7 @@ def verdicts(fitted: Ensemble, share: str) -> NDArray[np.bool_]:
 
 
 def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:
-    """Markdown: recall of each view with phrases, at thresholds at which ``share`` of hard harmless lines fire."""
+    """Markdown: recall of each view with phrases, none of them doubted, where ``share`` of harmless lines fire."""
     acute = np.array([lesson.line.acute for lesson in lessons])
     hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0

@@ -31,7 +31,10 @@ WEIGHTS = {"authored": 3.0, "authored fact": 0.3, "concern": 0.5}
 """How much lines that are not labelled acute or harmless count in the n-gram weights; those that are count 1."""
 SHARES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1)
 """Shares of hard harmless lines that thresholds are set for."""
-BACKGROUND_ALARMS = 0.003
+OUT_OF_FOLD = 1.5
+"""How many more harmless lines fire out of fold than in use, where the guard knows half as many lines again: at the
+first look, 15 of 491 held-out ones fired where 0.05 were allowed. Thresholds allow that much more out of fold."""
+BACKGROUND_ALARMS = 0.005
 """The most of ordinary conversation that may fire at any of them."""
 WORDS_ALONE = {True: 0.09, False: 0.09}
 """The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
@@ -217,7 +220,7 @@ def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, log
     calm = lowest_threshold(logits, firm, ordinary, BACKGROUND_ALARMS)
     thresholds = {}
     for share in SHARES:
-        found = max(calm, lowest_threshold(logits, firm, hard, share))
+        found = max(calm, lowest_threshold(logits, firm, hard, OUT_OF_FOLD * share))
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
     bias, coefficients = _coefficients(views, acute)
     return Stack(
