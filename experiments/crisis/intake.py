@@ -25,8 +25,9 @@ TWO_LABELS = """\
 # weights. The writer meant the same on {meant:.1%} of the lines on which they agree.
 """
 ONE_LABEL = """\
-# Two files of labels came with the lines, but they are copies of each other, and equal the writers' own grades on
-# {meant} of {n}: they are no two opinions. Agreement is unknown, no kappa is stated, and no line is disputed.
+# Two labellings came with the lines. They are equal on every line, and equal the writers' own grades on {meant} of {n}:
+# independent readers never agree so far, so they count as no second opinion. How far such readers would agree is
+# unknown, no kappa is stated, and no line is disputed.
 """
 
 
@@ -48,7 +49,7 @@ def weighted_kappa(first: Sequence[str], second: Sequence[str], weights: str | N
 def describe_labels(first: Sequence[str], second: Sequence[str], meant: Sequence[str]) -> str:
     """How far the levels can be trusted, as a comment.
 
-    Labellers who read apart do not agree on every line: labels that are all equal are copies.
+    Labellers who read apart do not agree on every line: labels that are all equal are no two opinions.
     """
     if list(first) == list(second):
         same = sum(a == b for a, b in zip(first, meant, strict=True))

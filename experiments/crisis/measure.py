@@ -51,8 +51,9 @@ INTRODUCTION = (
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
     f"same words), {len(graded('graded')):,} graded ones; held out {len(lines('heldout')):,} and",
-    f"{len(graded('graded_heldout')):,}. Graded lines came with two files of labels that are copies of each other",
-    "and of the writers' grades: how far independent labellers agree is **unknown**, and no kappa is stated.",
+    f"{len(graded('graded_heldout')):,}. Graded lines came with two labellings that equal each other on every line",
+    "and the writers' grades on all but one, which is no agreement of independent readers: how far such readers",
+    "would agree is **unknown**, and no kappa is stated.",
     "Held-out sets were written by others, and their misses are never listed.",
 )
 

@@ -250,7 +250,7 @@ def test_a_line_is_disputed_where_labels_differ() -> None:
     assert [grade("acute", "acute"), grade("none", "concern")] == ["acute", "disputed"]
 
 
-def test_labels_that_are_copies_of_each_other_are_no_agreement() -> None:
+def test_labels_that_are_equal_on_every_line_are_no_agreement() -> None:
     levels = ["none", "concern", "acute"] * 100
     assert "no kappa is stated" in describe_labels(levels, levels, levels)
     assert "Cohen's kappa 0.9" in describe_labels(levels, [*levels[:-9], *["none"] * 9], levels)
