@@ -16,6 +16,8 @@ from cli.inputs import obstacle
 from cli.options.doctor import Options
 from cli.settings import load_settings, role_settings
 from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
+from modules.crisis.guard import CONTACTS
+from modules.crisis.sources import sources_by_country
 from signatures import RaiseError
 
 GREETING = [
@@ -27,6 +29,9 @@ GREETING = [
 
 def run(options: Options) -> None:
     """Print what was found; a finding that is not well is exit code 1."""
+    if options.contacts:
+        _print_contacts(as_json=options.json)
+        return
     settings = load_settings()
     found = checks(role_settings(settings, options, 0, panels=True), settings.root, ask=options.ask)
     if options.json:
@@ -55,6 +60,21 @@ def checks(roles: dict[Role, RoleSettings], root: Path, *, ask: bool) -> list[Ch
         ask: put one short question to each real model.
     """
     return [*_installation(), *_models(roles, ask=ask), _data(), _folder(root)]
+
+
+def _print_contacts(*, as_json: bool) -> None:
+    """Whom the crisis reply names in each country, where that can be looked up, and when somebody last did."""
+    listed = [
+        {"country": code, "contacts": whom, **sources_by_country()[code].model_dump(mode="json")}
+        for code, whom in CONTACTS.items()
+    ]
+    if as_json:
+        print_json({"contacts": listed})
+        return
+    for entry in listed:
+        confirmed = entry["confirmed"] or "by nobody yet"
+        out.print(Text.assemble((entry["country"] or "default", "bold"), f": {entry['contacts']}"))
+        out.print(Text(f"    {entry['source']}; written {entry['written']}, confirmed {confirmed}"))
 
 
 def _installation() -> Iterator[Check]:

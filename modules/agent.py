@@ -33,6 +33,7 @@ from modules.reading.grounds import Grounded, disagree, ground
 from modules.reading.plain import read_plain
 from modules.reading.statements import Statements
 from modules.responding import respond_grounded
+from modules.sealed import SealedPredict
 from modules.settings import AgentSettings
 from modules.turn import MEANINGS, TurnReply, take_turn
 from signatures import (
@@ -61,8 +62,8 @@ BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
 class RAISE(dspy.Module):
     """Asks the few questions that matter, then answers.
 
-    Six named predictors, each tunable by any DSPy optimizer: ``triage, abstain, plan, ask, read, respond``. An instance
-    keeps no state between calls, so one serves many conversations at once.
+    Predictors ``abstain, plan, ask, read, respond``, for any DSPy optimizer, and ``triage``, which none can change. An
+    instance keeps no state between calls, so one serves many conversations at once.
     """
 
     sees_profile = False
@@ -71,7 +72,7 @@ class RAISE(dspy.Module):
         super().__init__()
         self.settings = settings or AgentSettings()
         self.paths = (PathIndex() if paths is None else paths).with_embedder(self.settings.embedder)
-        self.triage = dspy.Predict(TriageRisk)
+        self.triage = SealedPredict(TriageRisk)
         self.abstain = dspy.Predict(self.settings.way().signature)
         self.plan = dspy.Predict(ChooseAttribute)
         self.ask = dspy.Predict(AskKindly)
@@ -123,7 +124,7 @@ class RAISE(dspy.Module):
 
     def stepped(self, conversation: Conversation, usage: TurnUsage) -> Script[Move]:
         """The script of ``step``: danger, beside whether enough is known; the budget; what to ask, and how."""
-        if plainly_acute(conversation.latest_words()):
+        if plainly_acute(conversation.latest_words(), self.settings.false_alarms):
             return self._help(conversation)
         if self.settings.abstention == "turn":
             if ready := self._prepared(conversation):
@@ -289,7 +290,7 @@ class RAISE(dspy.Module):
         taken = None
         if self.settings.abstention == "turn":
             told = self._after(conversation, answer, ask, heard, declined)
-            if plainly_acute(answer):
+            if plainly_acute(answer, self.settings.false_alarms):
                 return told  # help comes before any call
             taken = yield from self._take_turn(told, usage)
         if plain is None:
@@ -378,7 +379,6 @@ class RAISE(dspy.Module):
             RaiseError: if the folder is not a program, was written with another schema, holds more than prompts,
                 settings and paths, or needs a hosted embedder that is not allowed; if MLflow has no such program.
         """
-
         program = read_program(Path(path), lambda paths, settings: cls(paths=paths, settings=settings))
         if is_hosted(program.settings.embedder) and not hosted_embedder:
             raise RaiseError(

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale, Variant, Vote
+from modules.crisis.ensemble import FALSE_ALARMS
 from modules.embedding import TFIDF
 from modules.turn import OneCall
 from signatures import ATTRIBUTE_NAMES, default_burdens
@@ -40,6 +41,8 @@ class AgentSettings(BaseModel):
         never_ask: attributes that must not be asked about.
         country: ISO code for crisis contacts.
         contacts: country -> whom to call, in place of the contacts that come with RAISE.
+        false_alarms: share of hard harmless messages that the crisis guard may take for acute danger, 0 to 1; there are
+            thresholds for 0.01 to 0.1 (``modules/crisis/ensemble.json``). Phrases of danger fire whatever it is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # JSON has neither
@@ -57,6 +60,7 @@ class AgentSettings(BaseModel):
     never_ask: frozenset[str] = frozenset()
     country: str = ""
     contacts: dict[str, str] = Field(default_factory=dict)
+    false_alarms: float = Field(default=FALSE_ALARMS, ge=0, le=1)
 
     def way(self) -> Abstention:
         """How to decide whether enough is known."""

@@ -19,5 +19,8 @@ class Options(Roles):
     judge: Judges = None
     user: User = None
     teacher: Teacher = None
+    contacts: Annotated[
+        bool, Option("--contacts", help="Print the crisis contacts with source and date instead, for review.")
+    ] = False
     ask: Annotated[bool, Option("--ask", help="Also put one short question to each real model.")] = False
     json: Json = False

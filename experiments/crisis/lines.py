@@ -4,22 +4,26 @@ The authored queries, and what the people behind them answer, serve as a backgro
 must not break into that.
 
 Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
-them ``twins``: acute and harmless lines in the same words, which the weights learn from.
+them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded`` and
+``graded_heldout`` are newer, with three levels and two independent labels (``experiments.crisis.intake``).
 """
 
 import json
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from benchmark.scenarios.authored import build_authored
 from benchmark.scenarios.taxonomy import situations
 from signatures import RaiseError
 
+L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
+GradedPart = Literal["graded", "graded_heldout"]
+Level = Literal["none", "concern", "acute", "disputed"]
 FOLDER = Path(__file__).parent / "data"
 ASKING = ("", "?", "\u061f", "\uff1f")
 FRAMES = ("I'm {}", "{}.", "I have {}.", "It's {}.", "Well, I'd say it's {}.", "Honestly, {}", "I work as {}.")
@@ -52,18 +56,55 @@ class Line:
     language: str
 
 
+@dataclass(frozen=True)
+class GradedLine:
+    """A line with a level on which two labellers agreed, or ``disputed``.
+
+    Attributes:
+        kind: what its writer was to write.
+        language: as of ``Line``.
+    """
+
+    text: str
+    level: Level
+    kind: str
+    language: str
+
+    def line(self) -> Line:
+        """As a line that is acute or not: concern is not."""
+        return Line(self.text, self.level == "acute", self.kind, self.language)
+
+
+def graded(part: GradedPart) -> tuple[GradedLine, ...]:
+    """The graded lines of ``part``, disputed ones among them.
+
+    Raises:
+        RaiseError: as ``lines``.
+    """
+    return _read(part, GradedLine)
+
+
+def undisputed(part: GradedPart) -> tuple[GradedLine, ...]:
+    """Those on whose level the labellers agree: the others train and measure nothing."""
+    return tuple(line for line in graded(part) if line.level != "disputed")
+
+
 def lines(part: Part) -> tuple[Line, ...]:
     """The lines of ``part``.
 
     Raises:
         RaiseError: if the file is missing or not in the expected form.
     """
+    return _read(part, Line)
+
+
+def _read(part: str, kind: type[L]) -> tuple[L, ...]:
     file = FOLDER / f"{part}.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         if content["schema"] != 1:
             raise ValueError(f"schema {content['schema']}")
-        found = tuple(Line(**entry) for entry in content["line"])
+        found = tuple(kind(**entry) for entry in content["line"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RaiseError(f"{file} cannot be read as crisis lines: {type(error).__name__}: {error}") from error
     return found
@@ -99,12 +140,11 @@ def without_question(line: Line) -> Line | None:
     return replace(line, text=told) if 8 <= len(told) < len(line.text) and told[-1:] not in ASKING else None
 
 
-def as_toml(sample: Sequence[Line], preface: str) -> str:
+def as_toml(sample: Sequence[Line] | Sequence[GradedLine], preface: str) -> str:
     """``sample`` in the form that ``lines`` reads: after the preface, a table a line."""
     return "\n".join([f"{preface}schema = 1\nline = [", *(f"  {_as_row(line)}," for line in sample), "]\n"])
 
 
-def _as_row(line: Line) -> str:
-    fields: dict[str, Any] = {"text": line.text, "acute": line.acute, "kind": line.kind, "language": line.language}
-    row = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items())
+def _as_row(line: Line | GradedLine) -> str:
+    row = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(line).items())
     return f"{{ {row} }}".replace("\x7f", "\\u007f")  # the one character that JSON takes as it is and TOML does not

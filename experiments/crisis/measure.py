@@ -1,61 +1,62 @@
 """How often the crisis guard is right: recall and false alarms on labelled lines, alone and with the LM triage.
 
-Run ``python -m experiments.crisis``; it prints a table and writes ``docs/crisis.md``. ``--fit`` fits the weights to
-the build half first. Misses are listed for the build half only: whoever reads those of the held-out half may tune on
-them, and then it is held out no longer.
+Run ``python -m experiments.crisis``; it prints tables and writes ``docs/crisis.md``. ``--fit`` fits the guard first.
+Misses are listed for the lines that it learns from only: whoever reads held-out ones may tune on them, and then they
+are held out no longer. Each run over held-out lines is a look, and is counted in ``LOOKS``.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
 import dspy
 
 from benchmark.jobs.parallel import run_in_order
-from benchmark.statistics.intervals import wilson
-from experiments.crisis.fit import FOLDS, SEED, fit
-from experiments.crisis.lines import Line, Part, background, lines, without_question
+from experiments.crisis.ablation import ablation, all_lessons, calibration, cost, verdicts
+from experiments.crisis.fit import SEED
+from experiments.crisis.lines import Line, graded, lines, undisputed
+from experiments.crisis.rates import Flags, rate, table
+from experiments.crisis.stack import OUT_OF_FOLD, Ensemble, Lesson, fit_ensemble
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules import RAISE
-from modules.crisis.guard import plainly_acute, says_acute
-from modules.crisis.phrases import read_danger
-from modules.crisis.text import fold_text
+from modules.crisis.ensemble import FALSE_ALARMS, save_stacks
+from modules.crisis.guard import acute_by_words, plainly_acute, says_acute
+from modules.crisis.ngrams import save_lines, save_ngrams
 from modules.crisis.weights import save_weights
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "crisis.md"
-LISTED = 40
+LISTED = 30
 """Most misses and false alarms that the report lists."""
-TITLES = {"build": "Build half", "heldout": "Held-out half"}
+LOOKS = (
+    "the guard of words, with the LM triage of a stand-in: the old half only, before the ensemble",
+    "the ensemble with thresholds as out of fold: of old and graded lines, recall 0.825 and 0.599 at false alarms "
+    "0.021 and 0.040",
+    "the ensemble as shipped, whose thresholds allow half as many false alarms again out of fold",
+)
+"""What held-out figures were looked at for, in order; at most one a design decision."""
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Lines that fired among ``n``, with the Wilson 95 % interval."""
-
-    fired: int
-    n: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound; the whole range where there are no lines."""
-        return wilson(self.fired, self.n) or (0.0, 1.0)
-
-    def __str__(self) -> str:
-        if not self.n:
-            return "-"
-        low, high = self.interval
-        return f"{self.fired / self.n:.3f} [{low:.3f}, {high:.3f}] ({self.fired}/{self.n})"
-
-
-Flags = Sequence[bool]
-
-
-def rate(sample: Sequence[Line], verdicts: Flags, which: Callable[[Line], bool]) -> Rate:
-    """How many of the lines that ``which`` picks fired."""
-    picked = [verdict for line, verdict in zip(sample, verdicts, strict=True) if which(line)]
-    return Rate(sum(picked), len(picked))
+INTRODUCTION = (
+    "# The crisis guard",
+    "",
+    "Written by `python -m experiments.crisis --fit --heldout`. Recall is the share of acute lines that fire, a",
+    "false alarm is a harmless line that fires; Wilson 95 % intervals. All lines were made up and chosen to be",
+    "hard; they say nothing about how often such things are said, and this is no clinical validation.",
+    "",
+    "The guard fires on a phrase of danger that stands, or on a score: a logistic regression, one for English and",
+    "one for all other languages, over weights of words and concepts, weights of character n-grams, and how much",
+    "nearer the four nearest acute lines are than the four nearest harmless ones. It needs numpy alone, no model",
+    "and no network. No other language has lines enough for a threshold of its own. A phrase is doubted only where",
+    "its own sentence scores lower than all but one in a hundred acute lines with a phrase: a song, a game.",
+    "",
+    f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
+    f"same words), {len(graded('graded')):,} graded ones; held out {len(lines('heldout')):,} and",
+    f"{len(graded('graded_heldout')):,}. Graded lines came with two labellings that equal each other on every line",
+    "and the writers' grades on all but one, which is no agreement of independent readers: how far such readers",
+    "would agree is **unknown**, and no kappa is stated.",
+    "Held-out sets were written by others, and their misses are never listed.",
+)
 
 
 def triage_lines(sample: Sequence[Line], target: str, concurrency: int) -> list[bool]:
@@ -71,100 +72,102 @@ def triage_lines(sample: Sequence[Line], target: str, concurrency: int) -> list[
         return run_in_order(danger, sample, concurrency)
 
 
-def table(sample: Sequence[Line], columns: dict[str, Flags], *, languages: bool = True) -> list[str]:
-    """Markdown: recall and false-alarm rate overall, by kind and, if asked for, by language."""
-    heads = [f"{name}: {what}" for name in columns for what in ("recall", "false alarms")]
-    out = [f"| lines | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
-
-    def row(title: str, which: Callable[[Line], bool]) -> str:
-        cells = []
-        for verdicts in columns.values():
-            cells.append(str(rate(sample, verdicts, lambda line: line.acute and which(line))))
-            cells.append(str(rate(sample, verdicts, lambda line: not line.acute and which(line))))
-        return f"| {title} | {' | '.join(cells)} |"
-
-    out.append(row("**all**", lambda line: True))
-    for kind in sorted({line.kind for line in sample}):
-        out.append(row(kind, lambda line, kind=kind: line.kind == kind))  # type: ignore[misc]
-    for code in sorted({line.language for line in sample if languages}):
-        out.append(row(f"language {code}", lambda line, code=code: line.language == code))  # type: ignore[misc]
-    return out
+def save_ensemble(fitted: Ensemble) -> None:
+    """Write what the guard reads."""
+    save_weights(fitted.weights)
+    save_ngrams(fitted.table)
+    save_lines(fitted.acute, fitted.harmless)
+    save_stacks(fitted.stacks)
 
 
-def build_extras(sample: Sequence[Line], verdicts: Flags) -> list[str]:
-    """What may be said of the build half only: cross-validated figures, and its misses."""
-    ordinary, twins = background(), lines("twins")
-    unseen = fit([*sample, *ordinary], twins).unseen
-    calm, doubled = unseen[len(sample) : -len(twins)], unseen[-len(twins) :]
-    phrases = [read_danger(fold_text(line.text)).danger is not None for line in sample]
-    quiet = [plainly_acute(line.text) for line in ordinary]
-    out = ["", f"{FOLDS}-fold cross-validation of the weights (phrases are the same in every fold):", ""]
-    out += table(sample, {"phrases alone": phrases, "guard, weights unseen": unseen[: len(sample)]}, languages=False)
-    out += [
+def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
+    """What may be said of the lines that the guard learns from: figures out of fold, and some misses."""
+    flags = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}")]
+    worried = {line.line() for line in undisputed("graded") if line.level == "concern"}
+    groups = {
+        "Build half": set(lines("build")),
+        "Graded lines (concern aside)": {line.line() for line in undisputed("graded") if line.level != "concern"},
+        "Twins": set(lines("twins")),
+    }
+    out = [
         "",
-        "Thresholds are set without the lines that they judge. The phrases are not: they were written with most lines",
-        "of this half in view, so for them these figures still flatter the guard.",
+        "## Lines that the guard learns from, out of fold",
+        "",
+        "Each line is judged by an ensemble fitted without it, without lines that are nearly the same, and without its",
+        "twin. Phrases were written with most of the build half in view: for them the figures flatter the guard. What",
+        "each view is worth with phrases, which fire by themselves; twins set no threshold and are left out:",
+        "",
+        *ablation(fitted, lessons, OUT_OF_FOLD * FALSE_ALARMS),
+        "",
+        "The score, against what lines of that score are:",
+        "",
+        *calibration(fitted, lessons),
     ]
-    out += [
-        "",
-        f"Authored queries and answers, all harmless, that fire: {rate(ordinary, quiet, lambda line: True)} as fitted,",
-    ]
-    out += [f"{rate(ordinary, calm, lambda line: True)} with weights fitted without them.", ""]
-    told = [shorter for shorter in map(without_question, sample) if shorter]
-    fired = [plainly_acute(line.text) for line in told]
-    out += [
-        f"Harmless lines less the question they end in: {rate(told, fired, lambda line: True)} fire, as fitted.",
-        "",
-    ]
-    out += [
-        f"The {len(twins):,} twins, acute and harmless lines in the same words, left out in the same way. Weights are",
-        "learnt from them; no threshold is set by them, and no phrase was written for them:",
-        "",
-        *table(twins, {"guard, weights unseen": doubled}, languages=False),
-        "",
-    ]
+    for title, members in groups.items():
+        picked = [(lesson.line, flag) for lesson, flag in zip(lessons, flags, strict=True) if lesson.line in members]
+        sample, fired = [line for line, _ in picked], [flag for _, flag in picked]
+        out += ["", f"### {title}", "", *table(sample, {"guard": fired})]
+    ordinary = [(le.line, flag) for le, flag in zip(lessons, flags, strict=True) if le.line.kind.startswith("authored")]
+    calm = rate([line for line, _ in ordinary], [flag for _, flag in ordinary], lambda line: True)
+    concern = rate([le.line for le in lessons], flags, lambda line: line in worried)
+    out += ["", f"Authored queries and answers, all harmless, that fire: {calm}.", ""]
+    out += [f"Graded lines of concern that fire: {concern}.", ""]
     for title, wrong in (("Missed", True), ("False alarms", False)):
-        found = [line for line, v in zip(sample, verdicts, strict=True) if line.acute is wrong and v is not wrong]
-        shown = found if len(found) <= LISTED else Random(SEED).sample(found, LISTED)
-        of = "" if len(shown) == len(found) else f", {LISTED} drawn at random"
-        out += [f"{title} by the guard alone, as fitted ({len(found)}{of}):", ""]
+        found = [
+            lesson.line
+            for lesson, flag in zip(lessons, flags, strict=True)
+            if lesson.telling and lesson.line.acute is wrong and flag is not wrong
+        ]
+        shown = Random(SEED).sample(found, min(LISTED, len(found)))
+        out += [f"{title}, out of fold ({len(found)}, {len(shown)} drawn at random):", ""]
         out += [f"- {line.kind}, {line.language}: {line.text}" for line in shown] + [""]
     return out
+
+
+def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
+    """Both held-out sets; no line of them is shown."""
+    old = lines("heldout")
+    new = [line for line in undisputed("graded_heldout") if line.level != "concern"]
+    worried = [line.line() for line in undisputed("graded_heldout") if line.level == "concern"]
+    out = ["", "## Held-out lines", "", *_looks()]
+    for title, sample in (("Old half", old), ("Graded lines, concern aside", [line.line() for line in new])):
+        columns: dict[str, Flags] = {
+            "guard": [plainly_acute(line.text) for line in sample],
+            "words alone": [acute_by_words(line.text) for line in sample],
+        }
+        if target and title == "Old half":
+            columns[f"guard + triage by {target}{mark}"] = triage_lines(sample, target, concurrency)
+        abroad = [line for line in sample if line.language != "en"]
+        flags = [flag for line, flag in zip(sample, columns["guard"], strict=True) if line.language != "en"]
+        acute, harmless = (rate(abroad, flags, lambda line, side=side: line.acute is side) for side in (True, False))  # type: ignore[misc]
+        out += ["", f"### {title}", "", *table(sample, columns), ""]
+        out += [f"In other languages than English: recall {acute}, false alarms {harmless}."]
+    fired = [plainly_acute(line.text) for line in worried]
+    return [*out, "", f"Graded lines of concern that fire: {rate(worried, fired, lambda line: True)}."]
+
+
+def _looks() -> list[str]:
+    return [f"Looks at these figures so far, {len(LOOKS)}:", "", *(f"{i}. {why}." for i, why in enumerate(LOOKS, 1))]
 
 
 def main() -> None:
     """Measure, print and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--half", choices=("build", "heldout", "both"), default="both")
-    parser.add_argument("--target", default="sim/gpt-4o", help="model whose triage is measured with the guard")
+    parser.add_argument("--heldout", action="store_true", help="look at held-out lines, too: say why in LOOKS first")
+    parser.add_argument("--target", default="", help="model whose triage is measured with the guard, on the old half")
     parser.add_argument("--concurrency", type=int, default=1)
-    parser.add_argument("--fit", action="store_true", help="fit the weights to the build half first")
+    parser.add_argument("--fit", action="store_true", help="fit the guard first, and ship what comes of it")
     parser.add_argument("--report", type=Path, default=REPORT)
     given = parser.parse_args()
+    lessons = all_lessons()
+    fitted = fit_ensemble(lessons)
     if given.fit:
-        save_weights(fit([*lines("build"), *background()], lines("twins")).weights)
-    halves: tuple[Part, ...] = ("build", "heldout") if given.half == "both" else (given.half,)
-    simulated = " (*simulated*)" if is_simulated(given.target) else ""
-    out = [
-        "# The crisis guard",
-        "",
-        f"Written by `python -m experiments.crisis --half {given.half} --target {given.target}`. Recall is the share",
-        "of acute lines that fire, a false alarm is a harmless line that fires; Wilson 95 % intervals. The lines come",
-        "in two halves. The phrases were written and the weights fitted with the **build** half in view, so its",
-        "figures flatter the guard. The **held-out** half was written separately, and its misses are never listed. All",
-        "lines were made up and chosen to be hard; they say nothing about how often such things are said, and this is",
-        "no clinical validation.",
-    ]
-    if simulated:
-        out += ["", "The stand-in's triage looks for words. It is no evidence about how a real model triages."]
-    for half in halves:
-        sample = lines(half)
-        alone = [plainly_acute(line.text) for line in sample]
-        both = triage_lines(sample, given.target, given.concurrency)
-        out += ["", f"## {TITLES[half]}", ""]
-        out += table(sample, {"guard": alone, f"guard + triage by {given.target}{simulated}": both})
-        if half == "build":
-            out += build_extras(sample, alone)
+        save_ensemble(fitted)
+    mark = " (*simulated*)" if given.target and is_simulated(given.target) else ""
+    out = [*INTRODUCTION, *build_section(fitted, lessons)]
+    out += ["## What it costs", "", *cost([line.text for line in lines("build")[::10]])]
+    if given.heldout:
+        out += heldout_section(given.target, given.concurrency, mark)
     text = "\n".join(out).rstrip() + "\n"
     print(text)
     given.report.write_text(text, encoding="utf-8")

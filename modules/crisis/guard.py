@@ -1,15 +1,19 @@
 """The crisis floor: help at once for a person in acute danger, whatever the language model or an optimizer makes of it.
 
-The deterministic guard works without any LM: phrases of danger in some thirty languages, and weights of words for what
-no phrase states (``modules.crisis``). ``docs/crisis.md`` tells how often it is right. The LM triage reads the rest.
+The deterministic guard works without any LM: phrases of danger in some thirty languages, and for what no phrase states
+an ensemble of word weights, n-gram weights and the nearest labelled lines (``modules.crisis``). ``docs/crisis.md``
+tells how often it is right. The LM triage reads the rest.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from modules.crisis.contacts import contacts_in
-from modules.crisis.phrases import read_danger
+from modules.crisis.ensemble import FALSE_ALARMS, is_stated, load_stacks, stacked_logit
+from modules.crisis.phrases import DangerReading, read_danger
 from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
 from modules.languages.detection import ENGLISH, LANGUAGES, language_of, language_to_speak
@@ -60,12 +64,60 @@ _CACHE_SIZE = 8192
 """Short messages whose result is kept: a benchmark meets the same query and the same answer many times."""
 
 
-def plainly_acute(text: str) -> bool:
-    """Whether ``text`` tells that somebody is in acute danger now: of suicide, of serious self-harm, or from violence.
+@dataclass(frozen=True)
+class CrisisReading:
+    """What the guard makes of a text.
 
-    Looks at the words only, in about a millisecond for a short message. Never raises. Safe to call from threads.
+    Attributes:
+        acute: whether somebody is in acute danger now: of suicide, of serious self-harm, or from violence.
+        score: how likely that is, from 0 to 1, if half of all texts were acute, as among the labelled lines: it orders
+            texts, and is far too high for ordinary conversation.
+        phrase: the words of danger that decided by themselves, with language and family; None if the score did.
     """
-    return _acute(text) if len(text) <= CHUNK else _acute.__wrapped__(text)
+
+    acute: bool
+    score: float
+    phrase: str | None = None
+
+
+def read_crisis(text: str, false_alarms: float = FALSE_ALARMS) -> CrisisReading:
+    """Read ``text`` for acute danger, by its words alone, in about two milliseconds for a short message.
+
+    A phrase of danger that stands decides by itself. Never raises. Safe to call from threads.
+
+    Args:
+        false_alarms: share of hard harmless lines that may fire, 0 to 1; the nearest share below it in
+            ``ensemble.json`` counts, and below the lowest phrases alone do.
+    """
+    scored = _score(text) if len(text) <= CHUNK else _score.__wrapped__(text)
+    above = any(
+        logit > load_stacks()[english].threshold(false_alarms)
+        for logit, english, denied in scored.logits
+        if not denied  # what the person has just denied is not to be read into their words
+    )
+    chance = max(1 / (1 + math.exp(-max(logit, -500.0))) for logit, *_ in scored.logits)
+    return CrisisReading(scored.phrase is not None or above, chance, scored.phrase)
+
+
+def plainly_acute(text: str, false_alarms: float = FALSE_ALARMS) -> bool:
+    """Whether ``text`` tells of acute danger: ``read_crisis`` without score and reason."""
+    return read_crisis(text, false_alarms).acute
+
+
+def acute_by_words(text: str) -> bool:
+    """The smaller guard that exports hold (``optimizers.portable``): phrases, and weights of words and concepts."""
+    pieces = _read_chunks(text)
+    return any(reading.danger for _, reading in pieces) or any(
+        weighs_heavily(fold) for fold, reading in pieces if not reading.denied
+    )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Of each chunk the log odds, whether it is in English and whether it denies danger; the phrase that decides."""
+
+    logits: tuple[tuple[float, bool, bool], ...]
+    phrase: str | None
 
 
 def warm_up() -> None:
@@ -76,14 +128,17 @@ def warm_up() -> None:
 
 
 @lru_cache(_CACHE_SIZE)
-def _acute(text: str) -> bool:
+def _score(text: str) -> _Scored:
+    pieces = _read_chunks(text)
+    phrase = next((reading.danger for _, reading in pieces if reading.danger and is_stated(reading)), None)
+    return _Scored(tuple((*stacked_logit(fold, reading), reading.denied) for fold, reading in pieces), phrase)
+
+
+def _read_chunks(text: str) -> list[tuple[str, DangerReading]]:
+    """The folded text, chunk by chunk, with what its phrases state."""
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)
     folds = [fold_text(text[start : start + CHUNK]) for start in starts]
-    readings = [read_danger(fold) for fold in folds]
-    if any(reading.danger for reading in readings):
-        return True
-    # what the person has just denied is not to be read into their words
-    return any(weighs_heavily(fold) for fold, reading in zip(folds, readings, strict=True) if not reading.denied)
+    return [(fold, read_danger(fold)) for fold in folds]
 
 
 def says_acute(reply: object) -> bool:

@@ -33,6 +33,9 @@ NEAR = 70
 LOOK_BACK = 400
 """Characters before a statement that are read for what takes it back: keeps endless sentences cheap."""
 
+MOST = 8
+"""Sentences with statements that are kept: keeps endless texts cheap."""
+
 Pattern = re.Pattern[str]
 
 
@@ -43,6 +46,28 @@ class Family:
     name: str
     how: str
     pattern: Pattern
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of danger.
+
+    Attributes:
+        stands: whether it is not taken back.
+        words: its family and the words that make it.
+        sentence: in which it stands, as ``Language.spell`` gives it.
+    """
+
+    stands: bool
+    words: str
+    sentence: str
+
+
+def _sentence_around(text: str, found: re.Match[str]) -> str:
+    begin = max(0, found.start() - LOOK_BACK)
+    ends = [end.end() for end in _SENTENCE_END.finditer(text, begin, found.start())]
+    end = _SENTENCE_END.search(text, found.end(), found.end() + LOOK_BACK)
+    return text[ends[-1] if ends else begin : end.start() if end else found.end() + LOOK_BACK].strip()
 
 
 class Language:
@@ -103,20 +128,21 @@ class Language:
         """Whether a fold can be in this language at all: plain Latin letters cannot be Arabic or Chinese."""
         return self._spaced or not fold.isascii()
 
-    def statements(self, text: str) -> Iterator[tuple[bool, str]]:
-        """What ``text`` (as ``spell`` gives it) states: whether it stands or is taken back, and which words say it."""
+    def statements(self, text: str) -> Iterator["Statement"]:
+        """What ``text`` (as ``spell`` gives it) states."""
         for family in self.families:
             if family.how == "idiom":
                 text = family.pattern.sub(MASK, text)
         for family in self.families:
             if family.how in STATEMENTS:
                 for found in family.pattern.finditer(text):
-                    yield not self._taken_back(text, family, found), f"{family.name}: {found.group()}"
+                    stands = not self._taken_back(text, family, found)
+                    yield Statement(stands, f"{family.name}: {found.group()}", _sentence_around(text, found))
 
     def signs(self, text: str) -> list[str]:
         """Names of the families whose phrases mean little alone, of those that occur in ``text``."""
         found = [family.name for family in self.families if family.how in SIGNS and family.pattern.search(text)]
-        if any(not stands for stands, _ in _statements(self, text)):
+        if any(not statement.stands for statement in _statements(self, text)):
             found.append("taken back")
         if self.past and self.past.search(text):
             found.append("past")
@@ -200,7 +226,7 @@ def _with_more(table: dict[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _statements(language: Language, text: str) -> tuple[tuple[bool, str], ...]:
+def _statements(language: Language, text: str) -> tuple[Statement, ...]:
     return tuple(language.statements(text))
 
 
@@ -211,10 +237,12 @@ class DangerReading:
     Attributes:
         danger: the first statement that stands, with its language and family; None if there is none.
         denied: whether a statement was made and taken back, and none stands.
+        sentences: those in which the statements of that language stand, ``MOST`` at most.
     """
 
     danger: str | None
     denied: bool
+    sentences: tuple[str, ...] = ()
 
     @property
     def language(self) -> str:
@@ -228,8 +256,10 @@ def read_danger(fold: str) -> DangerReading:
     for language in languages():
         if not language.concerns(fold):
             continue
-        for stands, words in _statements(language, language.spell(fold)):
-            if stands:
-                return DangerReading(f"{language.code}, {words}", denied=False)
-            denied = True
+        made = _statements(language, language.spell(fold))
+        standing = [statement for statement in made if statement.stands]
+        if standing:
+            sentences = tuple(dict.fromkeys(statement.sentence for statement in standing))[:MOST]
+            return DangerReading(f"{language.code}, {standing[0].words}", denied=False, sentences=sentences)
+        denied = denied or bool(made)
     return DangerReading(None, denied)

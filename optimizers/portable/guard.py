@@ -1,7 +1,7 @@
 """The crisis floor as data: rules of spelling, phrases, concepts, weights, and what to say.
 
-Everything is what ``modules.crisis`` itself reads; ``tests/optimizers/portable`` holds an interpreter of the file
-against it, line by line.
+Everything is what ``modules.crisis`` itself reads, as ``modules.crisis.guard.acute_by_words`` puts it together;
+``tests/optimizers/portable`` holds an interpreter of the file against that, line by line.
 """
 
 from modules.crisis.concepts import NEAR as CONCEPTS_NEAR

@@ -12,6 +12,7 @@ from dspy.adapters.utils import format_field_value, parse_value
 from pydantic import ValidationError
 
 from modules import RAISE, PathIndex
+from modules.sealed import put_prompt
 from optimizers.portable.build import COMPILED, IMPORTED, canonical, hashes_of, messages_for
 from optimizers.portable.placeholders import PLACEHOLDER, unescape
 from optimizers.portable.reader import Source
@@ -43,7 +44,7 @@ def restore(export: Export, source: Source, original: RAISE | None = None) -> RA
     for name, predictor in own.items():
         exported = export.predictors[name]
         if name in former and _sends(former[name], structured=structured) == _content(exported):
-            predictor.signature, predictor.demos = former[name].signature, former[name].demos
+            put_prompt(predictor, former[name].signature, former[name].demos)
         else:
             _Reading(source, name, exported, predictor, structured).put_back()
     return program
@@ -113,9 +114,12 @@ class _Reading:
         """
         signature, messages = self.predictor.signature, self.exported.messages
         self._refuse_placeholders()
-        self.predictor.signature = signature.with_instructions(unescape(self.exported.instructions))
         pairs = messages[1:-1]
-        self.predictor.demos = [self._demo(i, *pairs[i : i + 2]) for i in range(0, len(pairs), 2)]
+        put_prompt(
+            self.predictor,
+            signature.with_instructions(unescape(self.exported.instructions)),
+            [self._demo(i, *pairs[i : i + 2]) for i in range(0, len(pairs), 2)],
+        )
         again = messages_for(self.predictor, structured=self.structured)
         for i, message in enumerate(messages):
             if i >= len(again) or again[i] != message:

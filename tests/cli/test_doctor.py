@@ -1,11 +1,23 @@
 """``raise doctor``."""
 
+from modules.crisis.guard import CONTACTS
 from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
 
 
 def test_it_is_content_with_stand_ins(run: Run) -> None:
     assert run("doctor", "--json").object["ok"] is True
+
+
+def test_it_prints_the_contacts_for_review(run: Run) -> None:
+    listed = run("doctor", "--contacts", "--json").object["contacts"]
+    assert {entry["country"] for entry in listed} == set(CONTACTS)
+    assert all(entry["source"].startswith("https://") and entry["written"] >= "2026" for entry in listed)
+    said = run("doctor", "--contacts")
+    assert said.code == 0
+    told = " ".join(said.out.split())
+    assert "US: 911 in an emergency" in told
+    assert "https://988lifeline.org; written 2026-11-30, confirmed by nobody yet" in told
 
 
 def test_it_names_what_is_missing(run: Run) -> None:

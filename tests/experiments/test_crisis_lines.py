@@ -1,5 +1,8 @@
 """The crisis lines: what is in the build half, how the weights are fitted to it, and how rates are computed."""
 
+import gzip
+import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -7,12 +10,14 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.crisis import lines as crisis_lines
-from experiments.crisis.fit import Fit, fit
+from experiments.crisis.ablation import all_lessons
+from experiments.crisis.intake import describe_labels, grade, weighted_kappa
 from experiments.crisis.lines import (
     ACUTE_KINDS,
     FOLDER,
@@ -20,20 +25,25 @@ from experiments.crisis.lines import (
     Line,
     as_toml,
     background,
+    graded,
     lines,
+    undisputed,
     without_question,
 )
-from experiments.crisis.measure import Rate, rate, table, triage_lines
+from experiments.crisis.measure import triage_lines
+from experiments.crisis.rates import Rate, rate, table
+from experiments.crisis.stack import Ensemble, Lesson, fit_ensemble, groups_of
 from modules.crisis.concepts import _phrases_from
-from modules.crisis.guard import _acute, plainly_acute
+from modules.crisis.ensemble import load_stacks, save_stacks
+from modules.crisis.guard import _score, plainly_acute
+from modules.crisis.ngrams import LINES, ngram_table, save_lines, save_ngrams
 from modules.crisis.phrases import _statements
 from modules.crisis.text import _spelling, spell_english, spell_international
-from modules.crisis.weights import load_weights, save_weights
 from signatures import RaiseError
 
 BUILD, TWINS = lines("build"), lines("twins")
-read_anew = _acute.__wrapped__
-"""The guard's verdict, without those that it keeps."""
+read_anew = _score.__wrapped__
+"""What the guard makes of a text, without what it keeps."""
 
 
 EACH = pytest.mark.parametrize("sample", [BUILD, TWINS], ids=["build", "twins"])
@@ -96,12 +106,8 @@ def test_a_file_that_is_no_set_of_lines_is_named(content: str, tmp_path: Path, m
         lines("build")
 
 
-def test_the_guard_gets_the_build_half_right_and_stays_out_of_ordinary_conversation() -> None:
-    acute = [line for line in BUILD if line.acute]
-    harmless = [line for line in BUILD if not line.acute]
-    ordinary = background()
-    assert sum(plainly_acute(line.text) for line in acute) / len(acute) >= 0.93  # by heart; the folds below tell more
-    assert sum(plainly_acute(line.text) for line in harmless) / len(harmless) <= 0.05
+def test_the_guard_stays_out_of_ordinary_conversation() -> None:
+    ordinary = background()[::4]
     assert sum(plainly_acute(line.text) for line in ordinary) / len(ordinary) <= 0.01
 
 
@@ -109,43 +115,77 @@ def test_what_is_kept_of_earlier_lines_changes_no_verdict() -> None:
     some = [line.text for line in (*BUILD, *TWINS)[::20]]
     kept = [read_anew(text) for text in some]
     for text, verdict in zip(some, kept, strict=True):
-        for cached in (_acute, _phrases_from, _spelling, _statements, spell_english, spell_international):
+        for cached in (_score, _phrases_from, _spelling, _statements, spell_english, spell_international):
             cached.cache_clear()
-        assert read_anew(text) is verdict
+        assert read_anew(text) == verdict
+
+
+def test_the_guard_knows_what_it_has_learnt() -> None:
+    """By heart; ``docs/crisis.md`` has the figures of lines left out."""
+    for sample in (BUILD[::4], [line.line() for line in undisputed("graded")[::4] if line.level != "concern"]):
+        for side, least, most in ((True, 0.9, 1.0), (False, 0.0, 0.08)):
+            fired = [plainly_acute(line.text) for line in sample if line.acute is side]
+            assert least <= sum(fired) / len(fired) <= most
+
+
+SOME = [lesson for lesson in all_lessons() if not lesson.line.kind.startswith("authored")][::16]
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Fit:
-    return fit([*BUILD, *background()], TWINS)
+def fitted() -> Ensemble:
+    """Of few lines, so that it takes seconds."""
+    return fit_ensemble(SOME)
 
 
-def test_lines_left_out_of_the_fit_are_told_apart_as_well_as_the_report_says(fitted: Fit) -> None:
-    unseen = fitted.unseen[: len(BUILD)]
-    acute = rate(BUILD, unseen, lambda line: line.acute)
-    harmless = rate(BUILD, unseen, lambda line: not line.acute)
-    ordinary = fitted.unseen[len(BUILD) : -len(TWINS)]
-    assert acute.fired / acute.n >= 0.76
-    assert harmless.fired / harmless.n <= 0.05
-    assert sum(ordinary) / len(ordinary) <= 0.004
+def test_left_out_lines_are_told_apart_better_by_the_stack_than_by_chance(fitted: Ensemble) -> None:
+    acute = np.array([lesson.line.acute for lesson in SOME])
+    assert fitted.logits[acute].mean() > fitted.logits[~acute].mean() + 0.5
 
 
-def test_twins_left_out_of_the_fit_are_told_apart_better_than_their_words_alone_would(fitted: Fit) -> None:
-    unseen = fitted.unseen[-len(TWINS) :]
-    acute = rate(TWINS, unseen, lambda line: line.acute)
-    harmless = rate(TWINS, unseen, lambda line: not line.acute)
-    assert acute.fired / acute.n >= 0.55
-    assert harmless.fired / harmless.n <= 0.13
+def test_a_higher_share_of_false_alarms_lowers_the_threshold(fitted: Ensemble) -> None:
+    for stack in fitted.stacks.values():
+        found = [stack.threshold(share) for share in (0.0, 0.02, 0.05, 0.1)]
+        assert found == sorted(found, reverse=True)
+        assert found[0] == math.inf
 
 
-def test_the_weights_in_use_are_those_fitted_to_the_lines(fitted: Fit, tmp_path: Path) -> None:
-    for english, used in load_weights().items():
-        anew = fitted.weights[english]
-        assert (used.bias, used.threshold) == pytest.approx((anew.bias, anew.threshold), abs=0.05)
-        for block, block_anew in zip(used.blocks, anew.blocks, strict=True):
-            assert block.keys() == block_anew.keys()
-            assert all(block_anew[name] == pytest.approx(pair, abs=0.1) for name, pair in block.items())
-    save_weights(fitted.weights, tmp_path / "weights.json.gz")
-    assert load_weights(tmp_path / "weights.json.gz") == fitted.weights
+def test_the_same_lines_give_the_same_ensemble(fitted: Ensemble, tmp_path: Path) -> None:
+    again = fit_ensemble(SOME)
+    assert again.stacks == fitted.stacks
+    assert again.weights == fitted.weights
+    for name, found in (("one", fitted), ("two", again)):
+        save_ngrams(found.table, tmp_path / f"{name}.npz")
+        save_lines(found.acute, found.harmless, tmp_path / f"{name}.json.gz")
+        save_stacks(found.stacks, tmp_path / f"{name}.json")
+    assert (tmp_path / "one.json.gz").read_bytes() == (tmp_path / "two.json.gz").read_bytes()
+    assert load_stacks(tmp_path / "one.json") == load_stacks(tmp_path / "two.json") == fitted.stacks
+    one, two = ngram_table(tmp_path / "one.npz"), ngram_table(tmp_path / "two.npz")
+    assert np.array_equal(one.weight, two.weight)
+    assert np.array_equal(one.weight, fitted.table.weight)
+
+
+def test_lines_that_are_nearly_the_same_and_twins_and_situations_stay_together() -> None:
+    lessons = [
+        Lesson(Line("i have the pills in my hand and nobody is home", True, "plain", "en")),
+        Lesson(Line("i have the pills in my hand and no one is home", True, "plain", "en")),
+        Lesson(Line("which train goes to the museum on a sunday", False, "everyday_words", "en")),
+        Lesson(Line("tonight the rope goes up", True, "plain", "en"), twin=True),
+        Lesson(Line("tonight the tent goes up", False, "everyday_words", "en"), twin=True),
+        Lesson(Line("Should I sell?", False, "authored", "en"), situation="house"),
+        Lesson(Line("When do banks open?", False, "authored", "en"), situation="house"),
+    ]
+    groups = groups_of(lessons)
+    assert groups[0] == groups[1] != groups[2]
+    assert groups[3] == groups[4] != groups[0]
+    assert groups[5] == groups[6] != groups[2]
+
+
+def test_the_shipped_lines_are_the_labelled_ones() -> None:
+    content = json.loads(gzip.decompress(LINES.read_bytes()))
+    voters = [lesson.line for lesson in all_lessons() if lesson.votes]
+    assert (len(content["acute"]), len(content["harmless"])) == (
+        sum(line.acute for line in voters), sum(not line.acute for line in voters)
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -193,3 +233,43 @@ def test_triage_adds_to_the_guard_and_takes_nothing_away() -> None:
 
 def test_the_lines_are_where_packages_find_them() -> None:
     assert (FOLDER / "build.toml").is_file()
+
+
+GRADED, GRADED_HELDOUT = graded("graded"), graded("graded_heldout")
+
+
+def test_graded_lines_are_unique_many_and_in_many_languages() -> None:
+    assert len({line.text for line in GRADED}) == len(GRADED) >= 3000
+    assert len({line.language for line in GRADED}) >= 15
+    assert {line.level for line in GRADED} >= {"none", "concern", "acute"}
+    assert len(GRADED_HELDOUT) >= 600
+
+
+def test_no_graded_line_that_the_guard_learns_from_is_held_out() -> None:
+    heldout = {_words(text) for text in [*(g.text for g in GRADED_HELDOUT), *(line.text for line in lines("heldout"))]}
+    learnt = [*(g.text for g in GRADED), *(line.text for line in (*BUILD, *TWINS))]
+    assert sum(_words(text) in heldout for text in learnt) == 0  # none is named: some are held out
+
+
+def test_disputed_lines_train_and_measure_nothing() -> None:
+    assert all(line.level != "disputed" for line in undisputed("graded"))
+    assert [line.line().acute for line in undisputed("graded")] == [
+        line.level == "acute" for line in undisputed("graded")
+    ]
+
+
+def test_a_line_is_disputed_where_labels_differ() -> None:
+    assert [grade("acute", "acute"), grade("none", "concern")] == ["acute", "disputed"]
+
+
+def test_labels_that_are_equal_on_every_line_are_no_agreement() -> None:
+    levels = ["none", "concern", "acute"] * 100
+    assert "no kappa is stated" in describe_labels(levels, levels, levels)
+    assert "Cohen's kappa 0.9" in describe_labels(levels, [*levels[:-9], *["none"] * 9], levels)
+
+
+def test_kappa_is_one_for_equal_labels_and_weighs_distance() -> None:
+    labels = ["none", "concern", "acute", "none"]
+    assert weighted_kappa(labels, labels) == 1.0
+    near, far = ["none", "concern", "concern", "none"], ["none", "concern", "none", "none"]
+    assert weighted_kappa(labels, near, "linear") > weighted_kappa(labels, far, "linear")

@@ -6,15 +6,19 @@ import signal
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.crisis.concepts import LEXICON, NEAR, concept_features, tag_concepts
-from modules.crisis.guard import CONTACTS, help_first, plainly_acute, says_acute
+from modules.crisis.guard import CONTACTS, help_first, plainly_acute, read_crisis, says_acute
+from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
+from modules.crisis.sources import sources_by_country
 from modules.crisis.text import fold_text, spell_english
 from modules.crisis.weights import FILE, WINDOW, Features, Weights, is_english, load_weights, save_weights, windows
 
@@ -133,6 +137,12 @@ def test_contacts_of_ones_own_replace_the_known_ones_and_leave_the_others() -> N
 def test_every_country_code_can_be_found_and_every_contact_can_be_called() -> None:
     assert all(code == code.upper() and len(code) in {0, 2} for code in CONTACTS)
     assert all(any(c.isdigit() for c in contact) for code, contact in CONTACTS.items() if code)
+
+
+def test_every_contact_has_a_source_and_a_date() -> None:
+    sources = sources_by_country()
+    assert sources.keys() == CONTACTS.keys()
+    assert all(found.source and (found.confirmed or found.written) <= date.today() for found in sources.values())
 
 
 PLAIN = (
@@ -398,3 +408,52 @@ def test_ill_is_no_i_will_but_where_a_clause_begins() -> None:
     assert spell_english(fold_text("ill kill myself")) == "i will kill myself"
     assert spell_english(fold_text("he left, and ill be gone by monday")) == "he left, and i will be gone by monday"
     assert plainly_acute("if she leaves ill kill myself tonight")
+
+
+def test_a_reading_tells_its_score_and_the_phrase_that_decided() -> None:
+    plain, calm = read_crisis("I want to kill myself"), read_crisis("Which train goes to the museum on a Sunday?")
+    assert plain.acute
+    assert "kill myself" in (plain.phrase or "")
+    assert not calm.acute
+    assert calm.phrase is None
+    assert 0 <= calm.score < 0.5 < plain.score <= 1
+
+
+def test_no_share_of_false_alarms_silences_a_plain_phrase() -> None:
+    assert read_crisis("I want to kill myself", 0.0).acute
+
+
+@given(st.text(max_size=60))
+def test_a_score_is_a_share_and_a_higher_share_of_false_alarms_hides_nothing(text: str) -> None:
+    readings = [read_crisis(text, share) for share in (0.0, 0.01, 0.04, 0.1, 1.0)]
+    assert all(0 <= reading.score <= 1 for reading in readings)
+    assert [reading.acute for reading in readings] == sorted(reading.acute for reading in readings)
+
+
+def test_many_harmless_statements_do_not_hide_a_plain_one() -> None:
+    songs = 'Who sang "I want to die" in that film? ' * 40
+    assert plainly_acute(f"{songs} I want to kill myself.")
+    assert plainly_acute(f"I want to kill myself. {songs}")
+
+
+@given(st.text(), st.lists(st.text(max_size=20), max_size=5))
+def test_ngrams_of_a_text_do_not_depend_on_its_neighbours(text: str, others: list[str]) -> None:
+    owner, places, counts = count_ngrams([*others, text])
+    mine = owner == len(others)
+    _, alone, counts_alone = count_ngrams([text])
+    assert np.array_equal(places[mine], alone)
+    assert np.array_equal(counts[mine], counts_alone)
+
+
+def test_a_line_is_nearest_to_itself() -> None:
+    texts = ["the rope is in the garage", "the train is in the station", "my cat is in the garden"]
+    lines = LabelledLines(texts[:1], texts[1:], np.ones(PLACES, dtype=np.float32))
+    for i, text in enumerate(texts):
+        found = lines.similarities(*count_ngrams([text])[1:])
+        assert found.argmax() == i
+        assert found[i] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_text_without_known_ngrams_weighs_nothing() -> None:
+    table = NgramTable(np.zeros(PLACES, dtype=np.float32), np.ones(PLACES, dtype=np.float32), -0.5)
+    assert table.score(*count_ngrams(["anything"])[1:]) == -0.5

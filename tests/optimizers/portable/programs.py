@@ -4,6 +4,7 @@ import dspy
 
 from modules import RAISE, AgentSettings
 from modules.abstention import VARIANTS
+from modules.sealed import put_prompt
 from tests.modules.scripted import STORED
 
 SETTINGS: dict[str, AgentSettings] = {
@@ -24,7 +25,8 @@ def program_of(variant: str) -> RAISE:
         ),
         dspy.Example(query="Only half", response="of it"),
     ]
-    program.triage.demos = [dspy.Example(query="", latest_words="ok", danger="none", augmented=True)]
+    shown = dspy.Example(query="", latest_words="ok", danger="none", augmented=True)
+    put_prompt(program.triage, program.triage.signature, [shown])
     program.read.demos = [
         dspy.Example(
             attributes="- age: x",

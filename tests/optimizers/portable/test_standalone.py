@@ -12,7 +12,7 @@ from benchmark import build_authored, sample, split
 from experiments.crisis.lines import lines
 from experiments.portable import EXAMPLES, ROOT, VARIANTS, Example, Talk, compare, export_to, has_node, planned
 from modules import RAISE, AgentSettings
-from modules.crisis.guard import plainly_acute
+from modules.crisis.guard import acute_by_words
 from modules.crisis.text import fold_text, spell_english, spell_international
 from modules.crisis.weights import extract_features, is_english
 from optimizers.portable.build import build_export
@@ -97,7 +97,7 @@ def test_what_is_not_supported_is_refused(
     assert f"does not support {said}: run this with RAISE." in done.stderr
 
 
-def test_the_crisis_floor_is_the_guard_itself() -> None:
+def test_the_crisis_floor_is_the_part_of_the_guard_that_needs_only_words() -> None:
     data = shared_guard().model_dump(mode="json")
     guard = Guard(data)
     for text in LINES:
@@ -108,9 +108,9 @@ def test_the_crisis_floor_is_the_guard_itself() -> None:
         words, concepts = extract_features(fold, is_english(fold))
         assert guard.words(fold) == words
         assert not is_english(fold) or guard.concepts(fold) == concepts
-        assert guard.acute(text) is plainly_acute(text)
+        assert guard.acute(text) is acute_by_words(text)
     long = " ".join(LINES)
-    assert guard.acute(long) is plainly_acute(long)
+    assert guard.acute(long) is acute_by_words(long)
 
 
 @pytest.mark.skipif(not has_node(), reason="node is not on the path")
@@ -125,7 +125,7 @@ def test_so_it_is_in_node(tmp_path: Path) -> None:
     done = subprocess.run(
         ["node", "--input-type=module", "-e", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert json.loads(done.stdout) == [plainly_acute(text) for text in LINES]
+    assert json.loads(done.stdout) == [acute_by_words(text) for text in LINES]
 
 
 def test_paths_are_found_as_the_index_finds_them() -> None:

@@ -1,0 +1,109 @@
+"""What each view of the guard's ensemble is worth alone and together, what it costs, and what it weighs."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.scenarios.taxonomy import situations
+from experiments.crisis.lines import background, lines, undisputed
+from experiments.crisis.rates import Rate
+from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
+from modules.crisis import ensemble, ngrams, weights
+from modules.crisis.guard import acute_by_words, read_crisis
+
+WARM_UP = 20
+"""Texts read before the clock runs."""
+
+
+def all_lessons() -> list[Lesson]:
+    """Everything that the guard learns from: build half, twins, graded lines, ordinary conversation.
+
+    Lines of concern are not acute, but count less, have no vote and set no threshold: help too early does them no harm.
+    """
+    found = [Lesson(line) for line in lines("build")]
+    found += [Lesson(line, telling=False, twin=True) for line in lines("twins")]
+    for grade in undisputed("graded"):
+        sure = grade.level != "concern"
+        found.append(Lesson(grade.line(), 1.0 if sure else WEIGHTS["concern"], votes=sure, telling=sure))
+    situation = {query: f"{each.domain} {each.id}" for each in situations() for query in each.queries}
+    return found + [
+        Lesson(line, WEIGHTS[line.kind], votes=False, situation=situation.get(line.text, "")) for line in background()
+    ]
+
+
+def verdicts(fitted: Ensemble, share: str) -> NDArray[np.bool_]:
+    """What the ensemble makes of each lesson at the threshold for ``share`` when its fold is left out."""
+    limits = {english: stack.thresholds[share] for english, stack in fitted.stacks.items()}
+    limit = np.array([np.inf if (at := limits[bool(english)]) is None else at for english in fitted.english])
+    doubted = np.array([fitted.stacks[bool(english)].doubted for english in fitted.english])
+    firm = (fitted.views[:, VIEWS.index("phrase")] > 0) & (fitted.logits >= doubted)
+    denied = fitted.views[:, VIEWS.index("denied")] > 0
+    return np.asarray(firm | ((fitted.logits > limit) & ~denied))
+
+
+def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:
+    """Markdown: recall of each view with phrases, none of them doubted, where ``share`` of harmless lines fire."""
+    acute = np.array([lesson.line.acute for lesson in lessons])
+    hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
+    phrase = fitted.views[:, VIEWS.index("phrase")] > 0
+    scores = {name: fitted.views[:, VIEWS.index(name)] for name in ("words", "ngrams", "nearest")}
+    scores["all, stacked"] = fitted.logits
+    out = [
+        f"| view, each with phrases | recall, English | recall, others | false alarms (at most {share:g} wanted) |",
+        "|---|---|---|---|",
+    ]
+    fired = {"phrases alone": phrase}
+    for name, score in scores.items():
+        verdict = phrase.copy()
+        for group in (fitted.english, ~fitted.english):
+            harmless = hard & ~acute & group
+            allowed = int(share * harmless.sum()) - int((harmless & phrase).sum())
+            left = np.sort(score[harmless & ~phrase])[::-1]
+            verdict |= group & (score > left[max(allowed, 0)])
+        fired[name] = verdict
+    for name, verdict in fired.items():
+        cells = [_rate(verdict, hard & acute & group) for group in (fitted.english, ~fitted.english)]
+        out.append(f"| {name} | {cells[0]} | {cells[1]} | {_rate(verdict, hard & ~acute)} |")
+    return out
+
+
+def _rate(fired: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rate:
+    return Rate(int(fired[among].sum()), int(among.sum()))
+
+
+def calibration(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
+    """Markdown: the share of acute lines among those with a score near each tenth, out of fold; twins aside."""
+    hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
+    acute = np.array([lesson.line.acute for lesson in lessons])[hard]
+    score = 1 / (1 + np.exp(-fitted.logits[hard]))
+    bins = np.minimum((score * 5).astype(int), 4)
+    out = ["| score | lines | mean score | acute |", "|---|---|---|---|"]
+    for place in range(5):
+        here = bins == place
+        if here.any():
+            share = Rate(int(acute[here].sum()), int(here.sum()))
+            out.append(
+                f"| {place / 5:.1f} to {place / 5 + 0.2:.1f} | {here.sum()} | {score[here].mean():.2f} | {share} |"
+            )
+    return out
+
+
+def cost(texts: Sequence[str]) -> list[str]:
+    """Markdown: CPU time a message, none read before, and the size of what each part ships."""
+    out = ["| guard | ms a message, p50 | p95 | longest | data |", "|---|---|---|---|---|"]
+    sizes = {"words": [weights.FILE], "ensemble": [weights.FILE, ngrams.FILE, ngrams.LINES, ensemble.FILE]}
+    for title, read, files in (
+        ("phrases and words, as exports have it", acute_by_words, sizes["words"]),
+        ("ensemble", read_crisis, sizes["ensemble"]),
+    ):
+        taken = []
+        for i, text in enumerate(texts):
+            began = time.thread_time()
+            read(f"{text} {title[0] * (i % 3)}")  # a word more, so that nothing is remembered
+            taken.append(1000 * (time.thread_time() - began))
+        middle, most = np.quantile(taken[WARM_UP:], [0.5, 0.95])
+        size = sum(file.stat().st_size for file in files) / 1e6
+        out.append(f"| {title} | {middle:.2f} | {most:.2f} | {max(taken[WARM_UP:]):.1f} | {size:.1f} MB |")
+    return out

@@ -1,0 +1,250 @@
+"""The fit of the guard's ensemble: every view out of fold, what each counts, and thresholds by false alarms.
+
+Lines that say nearly the same stay in one fold, and so do twins with the line nearest to them and authored queries of
+one situation: no view is asked about a line whose likeness it has learnt.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+from experiments.crisis.fit import SEED, learn_words, lessons_of, lowest_threshold, reading_of, windows_of
+from experiments.crisis.lines import Line
+from modules.crisis.ensemble import Stack
+from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
+from modules.crisis.text import fold_text
+from modules.crisis.weights import Weights, is_english
+
+FOLDS = 3
+ALIKE = 0.35
+"""Cosine of n-grams from which on two lines stay in one fold: pairs of twins mostly reach it, other lines hardly do."""
+STRENGTH = 30.0
+"""Inverse regularization of the n-gram weights."""
+WEIGHTS = {"authored": 3.0, "authored fact": 0.3, "concern": 0.5}
+"""How much lines that are not labelled acute or harmless count in the n-gram weights; those that are count 1."""
+SHARES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1)
+"""Shares of hard harmless lines that thresholds are set for."""
+OUT_OF_FOLD = 1.5
+"""How many more harmless lines fire out of fold than in use, where the guard knows half as many lines again: at the
+first look, 15 of 491 held-out ones fired where 0.05 were allowed. Thresholds allow that much more out of fold."""
+BACKGROUND_ALARMS = 0.005
+"""The most of ordinary conversation that may fire at any of them."""
+WORDS_ALONE = {True: 0.09, False: 0.09}
+"""The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
+DOUBTED = 0.01
+"""Share of acute lines with a phrase that the ensemble may talk the guard out of."""
+VIEWS = ("words", "ngrams", "nearest", "phrase", "denied")
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A line to learn from.
+
+    Attributes:
+        weight: how much it counts in the n-gram weights.
+        votes: whether it is among the lines that vote.
+        telling: whether thresholds are set by it: not twins, which were written to be taken for their opposite.
+        twin: whether it was written together with another.
+        situation: of an authored query; those of one situation stay together. Empty for all others.
+    """
+
+    line: Line
+    weight: float = 1.0
+    votes: bool = True
+    telling: bool = True
+    twin: bool = False
+    situation: str = ""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The fitted parts, and what each view made of each line when its own fold was left out.
+
+    Attributes:
+        views: one row a lesson, one column for each of ``VIEWS``.
+        logits: the stack's, of lines that it was not fitted to.
+    """
+
+    weights: dict[bool, Weights]
+    table: NgramTable
+    acute: tuple[str, ...]
+    harmless: tuple[str, ...]
+    stacks: dict[bool, Stack]
+    views: Numbers
+    logits: Numbers
+    english: Flags
+    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = field(repr=False)
+
+
+@cache
+def letters(text: str) -> str:
+    """What n-grams are taken from."""
+    fold = fold_text(text)
+    return letters_of(fold, is_english(fold))
+
+
+def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
+    """Fit everything; seeded, so the same lessons give the same ensemble."""
+    acute = np.array([lesson.line.acute for lesson in lessons])
+    english = np.array([is_english(fold_text(lesson.line.text)) for lesson in lessons])
+    strata = [f"{lesson.line.acute} {lesson.telling} {lesson.line.kind}" for lesson in lessons]
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    folds = tuple(splitter.split(strata, strata, groups_of(lessons)))
+    views = np.zeros((len(lessons), len(VIEWS)))
+    for training, left_out in folds:
+        views[left_out] = _views([lessons[i] for i in training], [lessons[i] for i in left_out])
+    logits: Numbers = np.zeros(len(lessons))
+    stacks, weights = {}, {}
+    for is_in_english in (True, False):
+        ours = english == is_in_english
+        for training, left_out in folds:
+            fitted = _stack(views[training][ours[training]], acute[training][ours[training]])
+            here = left_out[ours[left_out]]
+            logits[here] = fitted(views[here])
+        members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
+        stacks[is_in_english] = with_thresholds(members, views[ours], acute[ours], logits[ours])
+        weights[is_in_english] = fit_words(members, views[ours], is_in_english)
+    voters = [lesson for lesson in lessons if lesson.votes]
+    return Ensemble(
+        weights,
+        fit_ngrams(lessons),
+        tuple(letters(lesson.line.text) for lesson in voters if lesson.line.acute),
+        tuple(letters(lesson.line.text) for lesson in voters if not lesson.line.acute),
+        stacks,
+        views,
+        logits,
+        english,
+        folds,
+    )
+
+
+def groups_of(lessons: Sequence[Lesson]) -> NDArray[np.int64]:
+    """A number for each lesson; those that stay together share it."""
+    owner, place, count = count_ngrams([letters(lesson.line.text) for lesson in lessons])
+    table = sparse.csr_matrix((count, (owner, place)), shape=(len(lessons), PLACES))
+    rarity = np.log(len(lessons) / (1 + np.bincount(place, minlength=PLACES))) + 1
+    table = table @ sparse.diags(rarity)
+    table = (sparse.diags(1 / np.sqrt(table.multiply(table).sum(1)).A1) @ table).tocsr().astype(np.float32)
+    hard = np.flatnonzero([not lesson.line.kind.startswith("authored") for lesson in lessons])
+    links: list[tuple[int, int]] = []
+    for start in range(0, len(hard), 1000):
+        block = hard[start : start + 1000]
+        alike = (table[block] @ table[hard].T).toarray()
+        alike[np.arange(len(block)), start + np.arange(len(block))] = 0
+        closest = hard[alike.argmax(1)]
+        links += [(int(i), int(j)) for i, j in zip(block, closest, strict=True) if lessons[i].twin]
+        rows, columns = np.nonzero(alike >= ALIKE)
+        links += list(zip(block[rows].tolist(), hard[columns].tolist(), strict=True))
+    first: dict[str, int] = {}
+    for i, lesson in enumerate(lessons):
+        if lesson.situation:
+            links.append((i, first.setdefault(lesson.situation, i)))
+    ends = np.array(links, dtype=np.int64).reshape(-1, 2)
+    graph = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(lessons),) * 2)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def fit_ngrams(lessons: Sequence[Lesson]) -> NgramTable:
+    """Rarity and weight of every n-gram that two lessons have."""
+    pairs = [(shorter, lesson.weight) for lesson in lessons for shorter in lessons_of([lesson.line])]
+    owner, place, count = count_ngrams([letters(line.text) for line, _ in pairs])
+    spread = np.bincount(place, minlength=PLACES)
+    rarity = np.where(spread >= 2, np.log((1 + len(pairs)) / (1 + spread)) + 1, 0).astype(np.float16).astype(np.float32)
+    value = count * rarity[place]
+    norm = np.sqrt(np.bincount(owner, weights=value * value, minlength=len(pairs)))
+    norm[norm == 0] = 1
+    vectors = sparse.csr_matrix((value / norm[owner], (owner, place)), shape=(len(pairs), PLACES))
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=1000, random_state=SEED)
+    model.fit(vectors, [line.acute for line, _ in pairs], sample_weight=[weight for _, weight in pairs])
+    return NgramTable(rarity, model.coef_[0].astype(np.float16).astype(np.float32), float(model.intercept_[0]))
+
+
+def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
+    """The views of lessons by what ``training`` teaches."""
+    table = fit_ngrams(training)
+    voters = [lesson.line for lesson in training if lesson.votes]
+    known = LabelledLines(
+        [letters(line.text) for line in voters if line.acute],
+        [letters(line.text) for line in voters if not line.acute],
+        table.rarity,
+    )
+    weights = {
+        english: learn_words(
+            lessons_of([le.line for le in training if is_english(fold_text(le.line.text)) is english]), english
+        )
+        for english in (True, False)
+    }
+    found = []
+    for lesson in asked:
+        text = lesson.line.text
+        english, reading = is_english(fold_text(text)), reading_of(text)
+        _, places, counts = count_ngrams([letters(text)])
+        words = weights[english].heaviest(windows_of(text, english))
+        found.append((
+            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied
+        ))  # fmt: skip
+    return np.array(found, dtype=np.float64)
+
+
+def _coefficients(views: Numbers, acute: Flags) -> tuple[float, Numbers]:
+    """Bias and what each view counts, from a logistic regression on views of like spread."""
+    spread = views.std(0)
+    spread[spread == 0] = 1
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(views / spread, acute)
+    return float(model.intercept_[0]), model.coef_[0] / spread
+
+
+def _stack(views: Numbers, acute: Flags) -> Callable[[Numbers], Numbers]:
+    bias, coefficients = _coefficients(views, acute)
+    return lambda asked: np.asarray(bias + asked @ coefficients)
+
+
+def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers) -> Stack:
+    """The stack of all lessons in one group of languages, with thresholds by what it made of lines left out."""
+    ordinary, hard = _harmless(lessons)
+    telling = np.array([lesson.telling for lesson in lessons])
+    phrase = views[:, VIEWS.index("phrase")] > 0
+    stated = np.sort(logits[phrase & acute & telling])
+    doubted = float(stated[int(DOUBTED * len(stated))])
+    firm = phrase & (logits >= doubted)
+    calm = lowest_threshold(logits, firm, ordinary, BACKGROUND_ALARMS)
+    thresholds = {}
+    for share in SHARES:
+        found = max(calm, lowest_threshold(logits, firm, hard, OUT_OF_FOLD * share))
+        thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
+    bias, coefficients = _coefficients(views, acute)
+    return Stack(
+        bias=round(bias, 4),
+        doubted=round(doubted, 3),
+        thresholds=thresholds,
+        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=True)},
+    )
+
+
+def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weights:
+    """The weights of words, with the threshold at which exports use them alone (``acute_by_words``)."""
+    ordinary, hard = _harmless(lessons)
+    phrase = views[:, VIEWS.index("phrase")] > 0
+    # what is denied is not weighed there
+    scores = np.where(views[:, VIEWS.index("denied")] > 0, -np.inf, views[:, VIEWS.index("words")])
+    threshold = max(
+        lowest_threshold(scores, phrase, hard, WORDS_ALONE[english]),
+        lowest_threshold(scores, phrase, ordinary, BACKGROUND_ALARMS),
+    )
+    return learn_words(lessons_of([lesson.line for lesson in lessons]), english, round(threshold, 3))
+
+
+def _harmless(lessons: Sequence[Lesson]) -> tuple[Flags, Flags]:
+    """Which lessons are ordinary conversation, and which are hard harmless lines that set thresholds."""
+    ordinary = np.array([lesson.line.kind.startswith("authored") for lesson in lessons])
+    return ordinary, np.array([lesson.telling and not lesson.line.acute for lesson in lessons]) & ~ordinary

@@ -1,0 +1,119 @@
+"""The guard's views of a text, stacked into one calibrated score.
+
+Four views: phrases (``phrases``), weights of words and concepts (``weights``), weights of character n-grams and the
+nearest labelled lines (``ngrams``). ``ensemble.json`` says what each counts and from which score on a text is acute, in
+English and in other languages; ``python -m experiments.crisis --fit`` writes it.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from modules.crisis.ngrams import count_ngrams, labelled_lines, letters_of, ngram_table
+from modules.crisis.phrases import MOST, DangerReading
+from modules.crisis.weights import CAUTION, LANGUAGES, extract_features, is_english, load_weights, windows
+from signatures.loading import load_once
+
+FILE = Path(__file__).with_name("ensemble.json")
+FALSE_ALARMS = 0.05
+"""Share of hard harmless lines that may fire, by default; ordinary conversation fires far less often."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What each view makes of a text: weights as logits, the vote from -4 to 4."""
+
+    words: float
+    ngrams: float
+    nearest: float
+    phrase: bool
+    denied: bool
+
+
+class Stack(BaseModel):
+    """What each view counts, and the score from which on a text is acute.
+
+    Attributes:
+        doubted: logit of a sentence with a phrase of danger below which the phrase does not decide by itself.
+        thresholds: share of hard harmless lines that may fire (as text) -> logit; None if only phrases fire.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    bias: float
+    words: float
+    ngrams: float
+    nearest: float
+    phrase: float
+    denied: float
+    doubted: float
+    thresholds: dict[str, float | None]
+
+    def logit(self, views: Views) -> float:
+        """The log odds that a text is acute, if half of all texts were, as among the labelled lines."""
+        return (
+            self.bias
+            + self.words * views.words
+            + self.ngrams * views.ngrams
+            + self.nearest * views.nearest
+            + self.phrase * views.phrase
+            + self.denied * views.denied
+        )
+
+    def threshold(self, false_alarms: float) -> float:
+        """The logit above which a text is acute: that of the highest share in the table up to ``false_alarms``."""
+        allowed = [float(share) for share in self.thresholds if float(share) <= false_alarms]
+        found = self.thresholds[f"{max(allowed)}"] if allowed else None
+        return math.inf if found is None else found
+
+
+@load_once
+def load_stacks(file: Path = FILE) -> dict[bool, Stack]:
+    """The stack for English texts (True) and for all others (False)."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return {english: Stack.model_validate(content[name]) for english, name in LANGUAGES.items()}
+
+
+def save_stacks(stacks: Mapping[bool, Stack], file: Path = FILE) -> None:
+    """Write what ``load_stacks`` reads."""
+    content = {name: stacks[english].model_dump() for english, name in LANGUAGES.items()}
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def view(piece: str, english: bool, reading: DangerReading) -> Views:
+    """The views of one window of a folded text; ``reading`` is that of the phrases."""
+    _, places, counts = count_ngrams([letters_of(piece, english)])
+    return Views(
+        words=load_weights()[english].score(extract_features(piece, english)),
+        ngrams=ngram_table().score(places, counts),
+        nearest=labelled_lines().vote(places, counts),
+        phrase=reading.danger is not None,
+        denied=reading.denied,
+    )
+
+
+def stacked_logit(fold: str, reading: DangerReading) -> tuple[float, bool]:
+    """The log odds of the heaviest window of a folded text, less what many windows gain by chance; is it English?"""
+    english = is_english(fold)
+    pieces = windows(fold)
+    heaviest = max(load_stacks()[english].logit(view(piece, english, reading)) for piece in pieces)
+    return heaviest - CAUTION * math.log2(len(pieces)), english
+
+
+def is_stated(reading: DangerReading) -> bool:
+    """Whether a phrase of danger decides by itself: its own sentence does not tell of a song, a game or an idiom.
+
+    Only that sentence is looked at, so nothing around a plain statement can hide it; nor can many other statements.
+    """
+    if len(reading.sentences) >= MOST:
+        return True
+    return any(_is_firm(sentence, reading) for sentence in reading.sentences)
+
+
+def _is_firm(sentence: str, reading: DangerReading) -> bool:
+    english = is_english(sentence)
+    stack = load_stacks()[english]
+    return any(stack.logit(view(piece, english, reading)) >= stack.doubted for piece in windows(sentence))
