@@ -185,9 +185,7 @@ def measure_persona(name: str) -> Row:
     asked = [(scenario, who.ask(scenario, 3, paths)) for scenario in _scenarios(SAMPLE)]
     prefixes = tuple(fmean(who.safety(s, path[:n], sample=i) for s, path in asked for i in range(ANSWERS))
                      for n in range(4))  # fmt: skip
-    return Row(
-        name, mean_safety(who), mean_safety(who, ATTRIBUTE_NAMES), converse(who), converse(who, paths), prefixes
-    )
+    return Row(name, mean_safety(who), mean_safety(who, ATTRIBUTE_NAMES), converse(who), converse(who, paths), prefixes)
 
 
 def single_attribute_gain(attribute: str) -> float:

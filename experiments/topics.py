@@ -178,7 +178,9 @@ def judge_sense(sense: Sense, groups: Sequence[Sequence[int]], queries: Sequence
     rows = [i for i, _ in asked]
     return Told(
         float(np.mean([t == home[i] for t, (i, _) in zip(best, asked, strict=True)])),
-        float(np.mean([sense.topics[t].field == situations()[i].domain for t, (i, _) in zip(best, asked, strict=True)])),
+        float(
+            np.mean([sense.topics[t].field == situations()[i].domain for t, (i, _) in zip(best, asked, strict=True)])
+        ),
         float(np.mean([1 - sum(weights) for weights in likely])),
         {a: float(np.corrcoef(felt[:, j], rated[rows, j])[0, 1]) for j, a in enumerate(ATTRIBUTE_NAMES)},
     )

@@ -196,7 +196,10 @@ def report_programs(compared: Sequence[Compared]) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(f"{mean:.2f}" for mean in means) + f" | {fmean(means):.3f} |")
     pairs = [*zip(ORDER, ORDER[1:], strict=False), ("planned", "agent only"), ("planned", "static: the paper's")]
     lines += ["", "Paired differences of the means over personas, with 95 % intervals clustered by situation:", ""]
-    return [*lines, *(f"- {ours} minus {theirs}: {_three(difference(compared, ours, theirs))}" for ours, theirs in pairs)]
+    return [
+        *lines,
+        *(f"- {ours} minus {theirs}: {_three(difference(compared, ours, theirs))}" for ours, theirs in pairs),
+    ]
 
 
 def report_stops(stops: Sequence[Stops]) -> list[str]:

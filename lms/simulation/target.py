@@ -6,7 +6,16 @@ import re
 
 from lms.simulation import phrases
 from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
-from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAIN_WORDS, GRAVE, HARMLESS, RELUCTANCE, TELLING, concept_of, parse_context
+from lms.simulation.lexicon import (
+    AVERAGE_WEIGHT,
+    DOMAIN_WORDS,
+    GRAVE,
+    HARMLESS,
+    RELUCTANCE,
+    TELLING,
+    concept_of,
+    parse_context,
+)
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.topics import sense
@@ -19,15 +28,17 @@ REFUSAL = re.compile(
     r"keep that to myself|won'?t say|pass on that",
     re.IGNORECASE,
 )
-CARE, STIRRED = 0.55, 0.9
+CARE, STIRRED = 0.51, 1.03
 """How much of the missing care appears, at most, once something that matters is known, and how fast."""
 SYMPATHY = 0.5
 """How much of the missing sympathy appears, at most, where the question itself shows a feeling."""
 HABITS = ("validate", "blunt", "steps", "caution", "help", "crisis", "trusted", "encourage")
 PLAIN_WORTH = 0.5
-"""Worth of a fact that is taken up as often as the persona's ``use`` says."""
-CROWDING = 0.12
-"""What a known fact of no worth takes of the attention to all others: with many, an answer turns generic."""
+"""Worth of any fact to a persona that senses no topic."""
+CARELESSNESS, NOTICED = 0.30, 6.8
+"""How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
+CROWDED, CROWDING = 0.51, 0.23
+"""What facts of little worth take of the attention to all others, at most and how fast: with many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
 SMALL_TALK = 5.0
@@ -76,7 +87,7 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
     }  # fmt: skip
     mood = _mood(prompt.sample, query)
     feels = persona.acuity * SYMPATHY if shown_feeling(query) else 0.0
-    attention = 1 / (1 + CROWDING * sum(math.exp(-value) for value in seems.values()))
+    attention = 1 - CROWDED * saturate(sum(math.exp(-value) for value in seems.values()) ** 2, CROWDING)
 
     parts: list[str] = []
     grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
@@ -88,8 +99,7 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
     parts.append(rng.choice(phrases.TOPIC[_domain(query)]))
     named = 0
     for attribute in sorted(known, key=lambda a: -seems[a])[: persona.capacity]:
-        # a fact that matters twice as much is overlooked as seldom as in two tries
-        chance = attention * (1 - (1 - persona.use) ** (seems[attribute] / PLAIN_WORTH))
+        chance = attention * persona.use**CARELESSNESS * saturate(seems[attribute], NOTICED)
         if rng.random() >= shift_chance(chance, use):
             continue
         concept, value = concepts[attribute], _spoken(known[attribute])

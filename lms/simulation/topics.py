@@ -24,9 +24,7 @@ IDLE = 0.12
 """What is left of how much anything matters when the question is small talk."""
 _WORD = re.compile(r"[a-z0-9$%]+")
 _PLAIN = frozenset(
-    "a an the to of in on at for and or but is are was were be been am i im ive id my me you your it its this that they "
-    "them he she we our us so if do does did don dont not no any with as by from have has had can could would should will "
-    "just how what when where who why which than then there their about into out up s t m d ll re ve".split()
+    ["a", "an", "the", "to", "of", "in", "on", "at", "for", "and", "or", "but", "is", "are", "was", "were", "be", "been", "am", "i", "im", "ive", "id", "my", "me", "you", "your", "it", "its", "this", "that", "they", "them", "he", "she", "we", "our", "us", "so", "if", "do", "does", "did", "don", "dont", "not", "no", "any", "with", "as", "by", "from", "have", "has", "had", "can", "could", "would", "should", "will", "just", "how", "what", "when", "where", "who", "why", "which", "than", "then", "there", "their", "about", "into", "out", "up", "s", "t", "m", "d", "ll", "re", "ve"]
 )
 
 
@@ -86,7 +84,9 @@ class Sense:
             for number, strength in self._telling.get(word, ()):
                 score[number] += strength
         fields = {name: min(FIELD_WORDS, len(words.findall(query))) for name, words in DOMAIN_WORDS.items()}
-        odds = [math.exp(s + A_FIELD_WORD * fields[t.field] - NO_TOPIC) for s, t in zip(score, self.topics, strict=True)]
+        odds = [
+            math.exp(s + A_FIELD_WORD * fields[t.field] - NO_TOPIC) for s, t in zip(score, self.topics, strict=True)
+        ]
         most = max(odds, default=0.0)
         # a topic without a word of its own is as likely as any other: what speaks for nothing shall not add up
         odds = [o if s or fields[t.field] else 0.0 for o, s, t in zip(odds, score, self.topics, strict=True)]
@@ -118,7 +118,11 @@ def sense() -> Sense:
 
 
 def _topic(
-    name: str, field: str, tilt: dict[str, float], words: dict[str, str], stakes: dict[str, dict[str, float]] | None = None
+    name: str,
+    field: str,
+    tilt: dict[str, float],
+    words: dict[str, str],
+    stakes: dict[str, dict[str, float]] | None = None,
 ) -> Topic:
     evidence = {word: int(halves) / 2 for halves, told in words.items() for word in told.split()}
     return Topic(name, field, evidence, tilt, stakes or {})

@@ -12,9 +12,7 @@ from lms.simulation.worth import expected_worth, shown_feeling, worth
 from signatures import ATTRIBUTE_NAMES
 
 MONEY = Topic("money", "financial", {"wombat": 8.0}, dict.fromkeys(ATTRIBUTES, 1.0) | {"economic_status": 3.0}, {})
-BABY = Topic(
-    "baby", "health", {"quokka": 8.0}, dict.fromkeys(ATTRIBUTES, 0.5), {"health_status": {"pregnant": 0.9}}
-)
+BABY = Topic("baby", "health", {"quokka": 8.0}, dict.fromkeys(ATTRIBUTES, 0.5), {"health_status": {"pregnant": 0.9}})
 SMALL = Sense([MONEY, BABY])
 
 
@@ -56,7 +54,7 @@ def test_small_talk_makes_nothing_matter() -> None:
 
 
 def test_authored_situations_of_a_topic_differ_in_what_matters_most() -> None:
-    best = {max(ATTRIBUTES, key=lambda name: expected_worth(query)[name]) for s in situations() for query in s.queries}  # noqa: B023
+    best = {max(ATTRIBUTES, key=lambda name: expected_worth(query)[name]) for s in situations() for query in s.queries}
     assert len(best) >= 5
 
 
@@ -84,4 +82,3 @@ def test_a_grave_value_is_worth_more_than_a_harmless_one() -> None:
 def test_a_feeling_is_seen_in_the_question_itself() -> None:
     assert shown_feeling("I'm terrified of the exam, what now?")
     assert shown_feeling("What is the interest on this loan?") is None
-
