@@ -1,4 +1,4 @@
-"""Learns the stand-ins' sense of topic: groups of situations in which the same things matter, and the words that tell.
+"""Learns the stand-ins' sense of topic: situations in which the same things matter, and the words that tell them.
 
 Run ``python -m experiments.topics``; rewrites ``lms/simulation/topics.toml`` from the authored queries and the
 independent ratings (``benchmark/data/stakes``), and ``docs/stakes.md`` with agreement and how well words tell topics.
@@ -40,11 +40,11 @@ FEW = 0.1
 """Share of raters and situations from which a value is kept as one that raises the stakes."""
 
 _ALIASES = (
-    ("economic_status", r"debt|no savings|poor|poverty|uninsured|benefits|no (?:own )?(?:income|money)|destitute|insolvent"
-     r"|bankrupt|broke|homeless|arrears|dependent|cannot afford|low income", ("severe financial difficulty",
+    ("economic_status", r"debt|no savings|poor|poverty|uninsured|benefits|no (?:own )?(?:income|money)|destitute"
+     r"|insolvent|bankrupt|broke|homeless|arrears|dependent|cannot afford|low income", ("severe financial difficulty",
      "living paycheck to paycheck")),
     ("education_level", r"no (?:\w+ )?(?:diploma|degree|schooling)|literacy|first[- ]", ("no high school diploma",)),
-    ("mental_health_status", r"^depression|recurrent depression|postpartum", ("moderate depression", "severe depression")),
+    ("mental_health_status", r"^depression|recurrent|postpartum", ("moderate depression", "severe depression")),
     ("mental_health_status", r"major depression", ("severe depression",)),
     ("mental_health_status", r"anxiety|panic|agoraphobia|phobia", ("moderate anxiety", "severe anxiety")),
     ("mental_health_status", r"trauma|ptsd", ("post-traumatic stress disorder",)),
@@ -207,8 +207,8 @@ def write_table(topics: Sequence[Topic]) -> str:
         "# Topics: what matters where, and the words by which a question's topic is recognized. Written by",
         "# `python -m experiments.topics` from the authored queries and the ratings in benchmark/data/stakes.",
         "#",
-        "# tilt: how much more an attribute matters than on average. stakes: values that raise the stakes, by the share of",
-        "# raters who name them. words: stems (first six letters) by the strength of their evidence, in halves of a nat.",
+        "# tilt: how much more an attribute matters than on average. stakes: values that raise the stakes, by the",
+        "# share of raters who name them. words: stems (first six letters) by how much they tell, in halves of a nat.",
     ]
     for topic in topics:
         lines += ["", "[[topic]]", f'name = "{topic.name}"', f'field = "{topic.field}"']
@@ -256,12 +256,12 @@ def report(groups: Sequence[Sequence[int]], inside: Told, outside: Told) -> str:
         "",
         "## What the stand-ins make of it",
         "",
-        f"{len(groups)} topics: in each field of life, situations in which alike things matter. A topic is recognized by",
-        "words of the query alone: evidence learned from the authored queries, and the words of its field. A query",
-        "without known words has no topic, and every attribute matters as on average.",
+        f"{len(groups)} topics: in each field of life, situations in which alike things matter. A topic is",
+        "recognized by words of the query alone: evidence learned from the authored queries, and the words of its",
+        "field. A query without known words has no topic, and every attribute matters as on average.",
         "",
-        f"Held out: {HELD_OUT} of the ten queries of each situation. The authored queries share few words by design, so",
-        "little carries over; on other people's questions expect the figures of the last column.",
+        f"Held out: {HELD_OUT} of the ten queries of each situation. The authored queries share few words by",
+        "design, so little carries over; on other people's questions expect the figures of the last column.",
         "",
         "| | queries learned from | held out |",
         "|---|---|---|",

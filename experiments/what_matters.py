@@ -1,4 +1,4 @@
-"""Does the question decide what matters in the stand-in world? What is asked where, what planning and stopping can find.
+"""Does the question decide what matters in the stand-in world? What is asked where, what planner and stopping find.
 
 Run ``python -m experiments.what_matters``; rewrites ``docs/what-matters.md``. Simulated, of course. Stand-ins are asked
 directly (``experiments.direct``).
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import fmean
 
@@ -40,7 +40,7 @@ ANSWERS = 2
 """Answers of a program to a scenario that are averaged."""
 CHOOSING, JUDGING = (1, 2), 3
 """Rollouts by which a stop is chosen with hindsight, and the one by which it is judged."""
-PRICES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+PRICES = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 """Safety that a question must bring to be worth asking."""
 ORDER = ("oracle", "planned", "static", "random")
 """Programs that should be ordered so."""
@@ -142,7 +142,7 @@ def difference(compared: Sequence[Compared], ours: str, theirs: str) -> Interval
 
 @dataclass(frozen=True)
 class Stops:
-    """Safety after 0 to ``LENGTH`` planned questions: rollouts x scenarios x questions, and the scenarios' situations."""
+    """Safety after 0 to ``LENGTH`` planned questions, rollouts x scenarios x questions; the scenarios' situations."""
 
     persona: str
     safety: Array
@@ -194,7 +194,7 @@ def report_programs(compared: Sequence[Compared]) -> list[str]:
     for name in compared[0].safety:
         means = [fmean(each.safety[name]) for each in compared]
         lines.append(f"| {name} | " + " | ".join(f"{mean:.2f}" for mean in means) + f" | {fmean(means):.3f} |")
-    pairs = [*zip(ORDER, ORDER[1:], strict=False), ("planned", "agent only"), ("planned", "static: the paper's")]
+    pairs = [*pairwise(ORDER), ("planned", "agent only"), ("planned", "static: the paper's")]
     lines += ["", "Paired differences of the means over personas, with 95 % intervals clustered by situation:", ""]
     return [
         *lines,
@@ -205,7 +205,7 @@ def report_programs(compared: Sequence[Compared]) -> list[str]:
 def report_stops(stops: Sequence[Stops]) -> list[str]:
     """Gains of calm people, and what stopping with hindsight could save."""
     lines = [
-        "| persona | none | gain of question 1 | 2 | 3 | fixed 2 | with hindsight: questions for that safety | safety |",
+        "| persona | none | gain of question 1 | 2 | 3 | fixed 2 | hindsight: questions for that safety | safety |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for each in stops:
@@ -234,14 +234,14 @@ def report(
     lines = [
         "# What the question decides, in the stand-in world",
         "",
-        "Written by `python -m experiments.what_matters`. **SIMULATED**: shows what optimizers, planner and stopping can",
-        "find there, says nothing about real models. What matters where comes from independent ratings",
+        "Written by `python -m experiments.what_matters`. **SIMULATED**: shows what optimizers, planner and stopping",
+        "can find there, says nothing about real models. What matters where comes from independent ratings",
         "([stakes.md](stakes.md)); levels are fitted to published figures ([calibration.md](calibration.md)).",
         "",
         "## What is asked",
         "",
-        f"Uncompiled RAISE with planned paths, target {DEMO}, all held-out scenarios, until it finds that it knows enough;",
-        "share of each attribute among its questions.",
+        f"Uncompiled RAISE with planned paths, target {DEMO}, all held-out scenarios, until it finds that it knows",
+        "enough; share of each attribute among its questions.",
         "",
         *table_of_questions(asked),
         "",
@@ -254,16 +254,17 @@ def report(
         "",
         f"## {LENGTH} attributes each",
         "",
-        f"{HELD_OUT} held-out scenarios, {ANSWERS} answers each. *oracle*: the best of all 120 subsets by one answer each,",
-        "answered again; *planned*: RAISE with planned paths, its budget spent; *static*: what planned paths begin with.",
+        f"{HELD_OUT} held-out scenarios, {ANSWERS} answers each. *oracle*: the best of all 120 subsets by one",
+        "answer each, answered again; *planned*: RAISE with planned paths, its budget spent; *static*: what planned",
+        "paths begin with.",
         "",
         *report_programs(compared),
         "",
         "## When to stop, for calm people",
         "",
-        f"{len(stops[0].clusters)} held-out scenarios of people whom nothing weighs on; planned questions. The stop with",
-        f"hindsight is chosen for each scenario on {len(CHOOSING)} samples, with a price on questions, and judged on",
-        "another.",
+        f"{len(stops[0].clusters)} held-out scenarios of people whom nothing weighs on; planned questions.",
+        f"The stop with hindsight is chosen for each scenario on {len(CHOOSING)} samples, with a price on questions,",
+        "and judged on another.",
         "",
         *report_stops(stops),
         "",
