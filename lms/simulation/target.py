@@ -35,10 +35,10 @@ SYMPATHY = 0.5
 HABITS = ("validate", "blunt", "steps", "caution", "help", "crisis", "trusted", "encourage")
 PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
-CARELESSNESS, NOTICED = 0.30, 6.8
+CARELESSNESS, NOTICED = 0.45, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
 CROWDED, CROWDING = 0.51, 0.23
-"""What facts of little worth take of the attention to all others, at most and how fast: with many, answers turn generic."""
+"""What facts of little worth take of the attention to others, at most and how fast: with many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
 SMALL_TALK = 5.0

@@ -8,7 +8,8 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from functools import cache, lru_cache
 
 from lms.simulation.lexicon import ATTRIBUTES, DOMAIN_WORDS, HARMLESS, Concept, concept_of
@@ -23,9 +24,12 @@ A_FIELD_WORD, FIELD_WORDS = 1.2, 3
 IDLE = 0.12
 """What is left of how much anything matters when the question is small talk."""
 _WORD = re.compile(r"[a-z0-9$%]+")
-_PLAIN = frozenset(
-    ["a", "an", "the", "to", "of", "in", "on", "at", "for", "and", "or", "but", "is", "are", "was", "were", "be", "been", "am", "i", "im", "ive", "id", "my", "me", "you", "your", "it", "its", "this", "that", "they", "them", "he", "she", "we", "our", "us", "so", "if", "do", "does", "did", "don", "dont", "not", "no", "any", "with", "as", "by", "from", "have", "has", "had", "can", "could", "would", "should", "will", "just", "how", "what", "when", "where", "who", "why", "which", "than", "then", "there", "their", "about", "into", "out", "up", "s", "t", "m", "d", "ll", "re", "ve"]
+_PLAIN_WORDS = (
+    "a an the to of in on at for and or but is are was were be been am i im ive id my me you your it its this that "
+    "they them he she we our us so if do does did don dont not no any with as by from have has had can could would "
+    "should will just how what when where who why which than then there their about into out up s t m d ll re ve"
 )
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 
 
 @lru_cache(maxsize=8192)
@@ -50,7 +54,7 @@ class Topic:
     evidence: Mapping[str, float]
     tilt: Mapping[str, float]
     stakes: Mapping[str, Mapping[str, float]]
-    raised: Mapping[str, Mapping[Concept, float]] = field(init=False, compare=False)
+    raised: Mapping[str, Mapping[Concept, float]] = made(init=False, compare=False)
 
     def __post_init__(self) -> None:
         raised: dict[str, dict[Concept, float]] = {}

@@ -15,7 +15,7 @@ _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.
 
 @lru_cache(maxsize=65536)
 def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1.0) -> float:
-    """What knowing this kind of value is worth for an answer to ``query``; about 0 to 5, 1 is much.
+    """What knowing this kind of value is worth for an answer to ``query``, on the scale of the average weights.
 
     Args:
         concept: the kind of value; None for one without a concept, which is worth the average.
@@ -24,7 +24,7 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
     general = expected_worth(query, acuity)[attribute]
     if concept is None:
         return general
-    value = (concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE
+    value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
     return general * value * (PLAIN + RAISED * sense().raises(query, concept))
 
 
