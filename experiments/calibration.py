@@ -102,7 +102,7 @@ def bisect(rising: Callable[[float], float], goal: float, low: float, high: floa
 
 
 def fit_weights() -> dict[str, float]:
-    """Average weights of the attributes with which each alone gains nearly as published; changes those of this process."""
+    """Average weights with which each attribute alone gains nearly as published; changes those of this process."""
     goals = single_goals()
     who = direct(SINGLES)
     for _ in range(ROUNDS):

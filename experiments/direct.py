@@ -1,7 +1,7 @@
-"""Asks stand-ins directly, without programs, requests and stores: for fitting, and for what takes many thousand answers.
+"""Asks stand-ins directly, without programs, requests and stores: for fitting, and for many thousand answers.
 
-The same functions answer as behind ``dspy.LM``, from prompts with the same instructions and fields, but with other random
-numbers; a test compares the averages. People are taken to answer what they are asked with their profile's value.
+The same functions answer as behind ``dspy.LM``, from prompts with the same instructions and fields, but with other
+random numbers; a test compares the averages. People are taken to answer what they are asked with their profile's value.
 """
 
 import random
