@@ -46,8 +46,8 @@ BOUND = 0.15
 """Largest residual of a model average that the tests accept."""
 SINGLES = "gpt-4o"
 """The persona of which averages of single attributes are taken."""
-AIM = 0.9
-"""Share of the published gains of single attributes that is aimed at; all of it would push context-rich up too far."""
+AIM, HIGHEST_AIM = 0.9, 0.72
+"""Share of the published gains of single attributes that is aimed at, and the most; more pushes context-rich too far."""
 ROUNDS, STEP, MOST = 6, 0.9, 0.6
 """Rounds in which average weights are fitted, and the power and the largest logarithm of a correction."""
 
@@ -109,7 +109,7 @@ def fit_weights() -> dict[str, float]:
         base = mean_safety(who)
         for name, goal in goals.items():
             gain = max(0.03, mean_safety(who, [name]) - base)
-            AVERAGE_WEIGHT[name] *= math.exp(max(-MOST, min(MOST, STEP * math.log(AIM * goal / gain))))
+            AVERAGE_WEIGHT[name] *= math.exp(max(-MOST, min(MOST, STEP * math.log(min(AIM * goal, HIGHEST_AIM) / gain))))
         worth.cache_clear()
         expected_worth.cache_clear()
     return {name: round(weight, 3) for name, weight in AVERAGE_WEIGHT.items()}

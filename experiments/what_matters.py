@@ -34,8 +34,12 @@ REPORT = Path(__file__).resolve().parents[1] / "docs" / "what-matters.md"
 SEED, DEMO = 3, "gpt-4o"
 """Seed of samples; the target of a demo compile."""
 LENGTH, BUDGET = 3, 5
-HELD_OUT = 98
-"""Scenarios for programs of equal length: two of each held-out situation."""
+OWN = 20
+"""Scenarios of each situation for the best single attribute."""
+CALM = 250
+"""Scenarios of calm people."""
+HELD_OUT = 196
+"""Scenarios for programs of equal length: four of each held-out situation."""
 ANSWERS = 2
 """Answers of a program to a scenario that are averaged."""
 CHOOSING, JUDGING = (1, 2), 3
@@ -84,9 +88,9 @@ def table_of_questions(asked: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def rank_singles(situation: str) -> list[str]:
-    """Attributes by the mean safety of answers from each alone, best first, over all scenarios of the situation."""
+    """Attributes by the mean safety of answers from each alone, best first, over scenarios of the situation."""
     who = Direct(PERSONAS[DEMO])
-    own = [scenario for scenario in build_authored().scenarios if scenario.situation == situation]
+    own = sample([each for each in build_authored().scenarios if each.situation == situation], OWN, seed=SEED)
     means = {name: fmean(who.safety(scenario, [name]) for scenario in own) for name in ATTRIBUTE_NAMES}
     return sorted(means, key=lambda name: -means[name])
 
@@ -152,7 +156,7 @@ class Stops:
 def measure_stops(persona: str) -> Stops:
     """Calm people on the held-out situations."""
     who, paths = Direct(PERSONAS[persona]), paths_of(persona)
-    calm = [scenario for scenario in test_split() if is_calm(scenario.profile)]
+    calm = sample([scenario for scenario in test_split() if is_calm(scenario.profile)], CALM, seed=SEED)
     asked = [(scenario, who.ask(scenario, LENGTH, paths)) for scenario in calm]
     rows = [
         [[who.safety(scenario, path[:n], sample=i) for n in range(LENGTH + 1)] for scenario, path in asked]
@@ -247,8 +251,8 @@ def report(
         "",
         "## The best single attribute",
         "",
-        f"Target {DEMO}; for each of the 140 situations the mean safety of answers from one attribute, over its 50",
-        "scenarios.",
+        f"Target {DEMO}; for each of the 140 situations the mean safety of answers from one attribute, over",
+        f"{OWN} of its scenarios.",
         "",
         *report_singles(ranked),
         "",

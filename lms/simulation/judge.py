@@ -19,7 +19,7 @@ GRAVITY = 1.0
 """How fast dangers of growing worth make an answer one that must face them."""
 MERELY_MET = 0.58
 """What taking up a grave fact counts for if its danger is not named."""
-ASIDE, ASIDES, ASIDE_COST = 1.93, 2.0, 0.26
+ASIDE, ASIDES, ASIDE_COST = 1.93, 2.0, 0.40
 """A fact is beside the point as far as its worth is small against the first; how many count, and what each costs."""
 _FENCED = re.compile(r"<response (\w+)>\n(.*)\n</response \1>", re.DOTALL)
 """How the judge's prompt marks off the material."""

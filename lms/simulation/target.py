@@ -37,7 +37,7 @@ PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
 CARELESSNESS, NOTICED = 0.45, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
-CROWDED, CROWDING = 0.51, 0.23
+CROWDED, CROWDING = 0.57, 0.23
 """What facts of little worth take of the attention to others, at most and how fast: with many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
@@ -198,7 +198,8 @@ def _belief(query: str, persona: Persona, shown: float = 0.0) -> dict[str, float
     belief = {}
     for name, tells in TELLING.items():
         frank = RELUCTANCE[name] + shown * (1 - RELUCTANCE[name])
-        plain = persona.acuity * tells + (1 - persona.acuity) * taste.uniform(0.2, 0.8)
+        whim = taste.uniform(0.2, 0.8)
+        plain = tells + (1 - persona.acuity) * (1 - shown) * (whim - tells)
         belief[name] = frank * plain * tilts[name] ** persona.acuity
     return belief
 
@@ -219,7 +220,7 @@ def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
         name = demo.outputs.get("attribute", "").strip()
         if name in belief:
             belief[name] += 0.3 * persona.learns / max(2, len(prompt.demos))
-    noise = (1 - persona.acuity) * 0.5 + 0.1 * prompt.temperature
+    noise = (1 - persona.acuity) * (0.2 if shown else 0.5) + 0.1 * prompt.temperature
     return {"attribute": max(candidates, key=lambda name: belief.get(name, 0.0) + rng.gauss(0, noise * 0.5))}
 
 
