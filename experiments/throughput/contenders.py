@@ -141,7 +141,7 @@ def _predict(lm: dspy.LM, flight: int, seconds: float) -> Speed:
 
 def evaluation(load: Load, flight: int) -> Speed:
     """``raise evaluate``: conversations of RAISE with user and judge, with reply store, ledger and episodes."""
-    models, scenarios = load.models(), load.scenarios[: max(2 * flight, 150)]
+    models, scenarios = load.models(), load.scenarios[: max(3 * flight, 150)]
     marks: list[tuple[float, float, int]] = []
 
     def mark(report: Progress) -> None:
