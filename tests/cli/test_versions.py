@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from modules import RAISE
+from optimizers.tracking.tables import make_tables
 from tests.cli.conftest import Run
 from tests.cli.test_compile import TINY
 from tests.cli.test_resume import COMMANDS, finish, start
@@ -75,6 +76,7 @@ def test_forced_the_folder_of_somebody_else_is_moved_as_a_whole(run: Run) -> Non
 def test_when_mlflow_fails_the_program_is_there_the_exit_code_tells_and_the_same_command_records_it(
     tmp_path: Path,
 ) -> None:
+    make_tables(tmp_path / "mlruns")  # else the store would be made only after it is deleted
     with OpenAIServer() as server:
         process = start(COMMANDS["compile"], server, tmp_path)
         server.wait_for(30)
