@@ -29,7 +29,8 @@ PACKAGES = ("signatures", "modules", "lms", "serving")
 """What a served program is made of."""
 SCRIPT = HOME / "serving" / "mlflow_model.py"
 LIBRARIES = (
-    "mlflow", "dspy", "numpy", "pandas", "scikit-learn", "pydantic", "regex", "orjson", "tenacity", "filelock"
+    "mlflow", "dspy", "numpy", "pandas", "scikit-learn", "pydantic", "regex", "orjson", "tenacity", "filelock",
+    "py3langid",
 )  # fmt: skip
 """The libraries that those packages import, in the versions that are installed here."""
 LOADER = "mlflow.pyfunc.loaders.code_model"

@@ -1,5 +1,6 @@
 """Every program of the front is a model that MLflow loads and serves, without pickle; the chosen one is champion."""
 
+import ast
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import packages_distributions
 from itertools import takewhile
 from pathlib import Path
 from socket import create_server
@@ -24,9 +26,11 @@ from mlflow.models import Model
 from modules import RAISE
 from optimizers import TargetResult, tracking_uri
 from optimizers.tracking.models import CHAMPION, FINGERPRINT, log_programs
+from optimizers.tracking.package import LIBRARIES, PACKAGES
 from optimizers.tracking.record import MlflowRun, read_record
 from optimizers.tracking.store import Tracker
 from signatures import RaiseError
+from signatures.home import HOME
 
 NAME = "raise-sim-gpt-4o"
 QUERY = "Should I quit my job without another offer?"
@@ -91,11 +95,32 @@ def test_a_logged_model_is_text_and_code_and_no_pickle(store: Path, tracked: Tar
         assert {"MLmodel", "requirements.txt", "python_env.yaml", "mlflow_model.py"} <= files
         assert {f"artifacts/program/{name}" for name in ("program.json", "paths.jsonl", "card.json")} <= files
         assert {Path(file).suffix for file in files} == {"", ".txt", ".yaml", ".py", ".json", ".jsonl", ".md", ".toml",
-                                                         ".gz", ".typed", ".html", ".css", ".js"}  # fmt: skip
+                                                         ".gz", ".npz", ".typed", ".html", ".css", ".js"}  # fmt: skip
         assert not [file for file in files if "pickle" in file or "pkl" in file or "pycache" in file]
         signature = Model.load(str(folder_of(model))).signature
         assert "messages" in signature.inputs.input_names()
         assert "choices" in signature.outputs.input_names()
+
+
+def test_a_logged_model_requires_what_its_packages_import() -> None:
+    """Else it loads here and not where MLflow makes an environment for it."""
+    names = packages_distributions()
+    imported = {
+        module.partition(".")[0]
+        for package in ("signatures", "modules", "lms")
+        for file in (HOME / package).rglob("*.py")
+        for module in imports_in(file.read_text(encoding="utf-8"))
+    }
+    others = imported - sys.stdlib_module_names - set(PACKAGES)
+    assert {name for name in others if not set(names[name]) & set(LIBRARIES)} == {"litellm"}  # which DSPy brings
+
+
+def imports_in(code: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 def test_the_chosen_program_is_the_champion_of_its_target(store: Path, tracked: TargetResult) -> None:
