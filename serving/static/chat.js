@@ -158,12 +158,14 @@ async function* events(reply) {
 
 async function say(text) {
   if (busy || !text.trim()) return;
+  setBusy(true);
+  await ready.catch(() => {});
+  if (!now) return setBusy(false); // start() has told why
   const earlier = state;
   state = { messages: [...earlier.messages, { role: "user", content: text.trim() }], told: earlier.told };
   $("welcome").hidden = true;
   const own = show("user", text.trim());
   words.value = "";
-  setBusy(true);
   tell(now.thinking);
   let paragraph = null;
   try {
@@ -202,7 +204,7 @@ async function say(text) {
 function startOver() {
   state = { ...FRESH };
   keep();
-  speak(null);
+  if (now) speak(null);
   log.querySelectorAll(".said").forEach((old) => old.remove());
   $("welcome").hidden = false;
   showKnown(null);
@@ -242,9 +244,16 @@ words.addEventListener("keydown", (event) => {
 $("new").addEventListener("click", startOver);
 if (matchMedia("(max-width: 48rem)").matches) $("known").open = false;
 
-async function start() {
+async function load() {
   texts = await (await fetch("texts.json")).json();
   restore();
+}
+
+// Whoever writes before it has loaded is answered when it has.
+const ready = load();
+
+async function start() {
+  await ready;
   words.focus();
   await listModels().catch(() => tell(now.unreachable, true));
 }

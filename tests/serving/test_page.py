@@ -2,12 +2,12 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from modules import RAISE, AgentSettings
 from modules.crisis.guard import help_first
@@ -68,8 +68,12 @@ def page(browser: Browser, front: RaiseServer) -> Iterator[Page]:
 class opened:  # noqa: N801  a context manager
     """A page in a window of its own; errors of its scripts, and requests to elsewhere, fail the test."""
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+    def __init__(
+        self, browser: Browser, url: str, hold: tuple[str, Callable[[Route], object]] | None = None, **options: Any
+    ) -> None:
         self._context = browser.new_context(base_url=url, **options)
+        if hold:
+            self._context.route(*hold)
         self._context.set_default_timeout(PATIENCE)
         self._url, self._wrong = url, list[str]()
 
@@ -187,6 +191,32 @@ def test_when_the_model_fails_the_words_are_not_lost(browser: Browser) -> None:
         page.get_by_role("button", name="Send").click()
         expect(replies(page)).to_have_count(1)
         expect(page.get_by_role("status")).to_have_text("")
+
+
+@in_browser
+def test_who_writes_before_the_page_has_loaded_its_texts_is_answered(browser: Browser, front: RaiseServer) -> None:
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    with opened(browser, front.url, hold=("**/texts.json", keep)) as page:
+        page.get_by_label("Your message").fill(QUERY)
+        page.get_by_label("Your message").press("Enter")
+        expect(page.get_by_role("button", name="Send")).to_be_disabled()
+        held[0].continue_()
+        expect(page.get_by_role("button", name="Skip")).to_be_visible()
+        expect(page.locator(".said")).to_have_count(2)
+
+
+@in_browser
+def test_a_server_that_has_no_texts_is_told_and_the_words_are_not_lost(browser: Browser, front: RaiseServer) -> None:
+    with opened(browser, front.url, hold=("**/texts.json", lambda route: route.abort())) as page:
+        expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+        page.get_by_label("Your message").fill(QUERY)
+        page.get_by_label("Your message").press("Enter")
+        expect(page.get_by_role("button", name="Send")).to_be_enabled()
+        expect(page.get_by_label("Your message")).to_have_value(QUERY)
 
 
 @in_browser
