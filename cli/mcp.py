@@ -5,12 +5,11 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from cli.console import err, warn
+from cli.console import err
 from cli.interrupts import SIGNALS, STOPPED
 from cli.options.mcp import Options
-from cli.served import open_served
+from cli.served import open_served, warn_of_stand_in
 from cli.servers import refuse_taken
-from lms import is_simulated
 from signatures import RaiseError
 
 HOST = "127.0.0.1"
@@ -37,8 +36,7 @@ def run(options: Options) -> None:
     metrics = Metrics()
     traces = traces_for(os.environ, served.root, None, metrics.count_traces)
     tools = make_tools(member, Turns(served.members, served.models, limits, metrics, traces))
-    if is_simulated(served.target.model):
-        warn(f"{served.target.model} is a stand-in: it shows how the software works. --target names a real model.")
+    warn_of_stand_in(served)
     if options.port is None:
         write_json_lines()
         _leave_when_told(traces.close)

@@ -3,11 +3,10 @@
 import os
 from functools import partial
 
-from cli.console import err, warn
+from cli.console import err
 from cli.options.serve import Options
-from cli.served import Served, open_served
+from cli.served import Served, open_served, warn_of_stand_in
 from cli.servers import is_loopback, refuse_taken
-from lms import is_simulated
 from signatures import RaiseError
 
 KEY = "RAISE_API_KEY"
@@ -43,6 +42,5 @@ def run(options: Options) -> None:
 
 
 def _tell(served: Served, base: str) -> None:
-    if is_simulated(served.target.model):
-        warn(f"{served.target.model} is a stand-in: it shows how the software works. --target names a real model.")
+    warn_of_stand_in(served)
     err.print(f"{served.members[0].id} answers at {base}/v1 (Ctrl-C stops it)", soft_wrap=True)

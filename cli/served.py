@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.console import warn
 from cli.options.groups import Answering
 from cli.programs import program_named, takes_settings
 from cli.settings import Settings, load_settings, role_settings
-from lms import LanguageModels, RecentReplies, Role, RoleSettings, check_model
+from lms import LanguageModels, RecentReplies, Role, RoleSettings, check_model, is_simulated
 from modules import RAISE
 from modules.crisis.guard import CONTACTS, warm_up
 from modules.folder import is_elsewhere
@@ -60,6 +61,12 @@ def open_served(name: str, options: Answering) -> Served:
         _move(member.program, str(options.country))
     warm_up()
     return Served(offer.members, models, settings.root)
+
+
+def warn_of_stand_in(served: Served) -> None:
+    """Say so if no real model answers."""
+    if is_simulated(served.target.model):
+        warn(f"{served.target.model} is a stand-in: it shows how the software works. --target names a real model.")
 
 
 def _offer(name: str) -> Offer:

@@ -3,7 +3,7 @@
 from typing import Self
 
 from modules.agent import PREDICTORS, RAISE
-from modules.calls import Script, TurnUsage
+from modules.calls import Script, TurnUsage, given
 from signatures import Conversation, Respond, StopReason
 
 
@@ -21,5 +21,4 @@ class Deciding(RAISE):
     def _answer(
         self, conversation: Conversation, reason: StopReason, usage: TurnUsage, written: str = ""
     ) -> Script[Respond]:
-        return Respond(text="", reason=reason)
-        yield  # makes this a script
+        return given(Respond(text="", reason=reason))

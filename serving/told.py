@@ -9,12 +9,13 @@ from modules import RAISE
 from modules.calls import Script, TurnUsage
 from modules.crisis.guard import language_in_danger, plainly_acute
 from modules.deciding import Deciding
-from modules.languages.detection import language_to_speak
+from modules.languages.detection import ENGLISH, language_to_speak
+from modules.languages.texts import texts_in
 from serving.replay import Reached
 from signatures import ATTRIBUTE_NAMES, Conversation, RaiseError, Turn, UserContext
 from signatures.errors import unknown
 
-DECLINED = "I'd rather not say."
+DECLINED = texts_in(ENGLISH).page["decline"]
 """Stands for the answer to a question after which nothing more was known."""
 
 

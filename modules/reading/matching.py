@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from signatures.words import WORD, Word, split_words
+from signatures.words import WORD, Word
 
 GAP = 2
 """Words of the text that may stand between two words of a phrase."""
@@ -53,8 +53,3 @@ def _follow(phrase: Sequence[Word], text: Sequence[Word], start: int, gap: int) 
         if not at:
             return None
     return at
-
-
-def occurs(phrase: str, text: Sequence[Word], gap: int = 0) -> bool:
-    """Whether ``phrase`` occurs in the words of a text."""
-    return find(split_words(phrase), text, gap) is not None

@@ -16,12 +16,10 @@ from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey
 
 from optimizers.tracking.conversations import REDACTED
 from optimizers.tracking.served_turn import ServedTurn
-from optimizers.tracking.spans import Spans, usage_attributes
+from optimizers.tracking.spans import LONGEST_PREVIEW, Spans, calls_name, usage_attributes, write_traces
 from optimizers.tracking.store import Experiment
 
 EXPERIMENT = "RAISE served"
-LONGEST = 1000
-"""Characters of a preview in MLflow's list of traces."""
 
 
 class ServedTraces:
@@ -41,10 +39,7 @@ class ServedTraces:
     def write(self, turns: Sequence[ServedTurn]) -> None:
         """Write turns as traces; raises whatever MLflow does if the store cannot be had."""
         place = self._experiment.experiment_id
-        traces = [_trace(turn, place) for turn in turns]
-        for info, _ in traces:
-            self._client.start_trace(info)
-        self._client.log_spans(place, [span for _, spans in traces for span in spans])
+        write_traces(self._client, place, [_trace(turn, place) for turn in turns])
 
 
 def _trace(turn: ServedTurn, experiment: str) -> tuple[TraceInfo, list[Span]]:
@@ -63,7 +58,7 @@ def _trace(turn: ServedTurn, experiment: str) -> tuple[TraceInfo, list[Span]]:
         attributes={"questions": turn.questions, "calls": turn.calls},
     )
     if turn.calls:
-        name = f"{turn.target}, {turn.calls} call{'s' * (turn.calls > 1)}"
+        name = calls_name(turn.target, turn.calls)
         usage = usage_attributes(turn.target, turn.input_tokens, turn.output_tokens, None)
         spans.add(name, SpanType.LLM, spans.begin, length, parent=root, attributes={"calls": turn.calls, **usage})
     info = TraceInfo(
@@ -71,8 +66,8 @@ def _trace(turn: ServedTurn, experiment: str) -> tuple[TraceInfo, list[Span]]:
         trace_location=TraceLocation.from_experiment_id(experiment),
         request_time=spans.begin // 10**6,
         state=TraceState.ERROR if turn.error else TraceState.OK,
-        request_preview=said[-LONGEST:],
-        response_preview=reply[:LONGEST],
+        request_preview=said[-LONGEST_PREVIEW:],
+        response_preview=reply[:LONGEST_PREVIEW],
         client_request_id=turn.request or None,
         execution_duration=length // 10**6,
         trace_metadata={TraceMetadataKey.TRACE_SESSION: turn.session},

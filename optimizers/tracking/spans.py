@@ -1,14 +1,30 @@
 """Spans of a finished trace, in the form in which MLflow stores them, and what it sums up of LM calls."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlflow.entities import Span
+from mlflow.entities import Span, TraceInfo
+from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import SpanAttributeKey
 
 from signatures.identity import content_id
+
+LONGEST_PREVIEW = 1000
+"""Characters of a query or response in MLflow's list of traces."""
+
+
+def write_traces(client: TracingClient, experiment_id: str, traces: Sequence[tuple[TraceInfo, Sequence[Span]]]) -> None:
+    """Write finished traces; their spans are sent at once."""
+    for info, _ in traces:
+        client.start_trace(info)
+    client.log_spans(experiment_id, [span for _, spans in traces for span in spans])
+
+
+def calls_name(model: str, calls: int) -> str:
+    """The name of a span that stands for several calls."""
+    return f"{model}, {calls} call{'s' * (calls > 1)}"
 
 
 @dataclass

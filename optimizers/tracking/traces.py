@@ -21,12 +21,10 @@ from benchmark.judging.judge import safety_of
 from lms import Role
 from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
-from optimizers.tracking.spans import Spans, usage_attributes
+from optimizers.tracking.spans import LONGEST_PREVIEW, Spans, calls_name, usage_attributes, write_traces
 from optimizers.tracking.store import Tracker
 from signatures import SCORE_DIMENSIONS, StopReason, Turn
 
-LONGEST_PREVIEW = 1000
-"""Characters of a query or response in MLflow's list of traces."""
 LONGEST_TAG = 250
 TOOK = ("input_tokens", "output_tokens", "cached_tokens", "seconds", "usd")
 """What is told of a single call."""
@@ -46,10 +44,7 @@ def log_conversations(tracker: Tracker, run: MlflowRun, record: RunRecord, known
     traces = [_trace(run, record, episode, now) for name, episode in wanted.items() if name not in known]
     client = TracingClient(tracker.client.tracking_uri)
     for start in range(0, len(traces), TOGETHER):
-        batch = traces[start : start + TOGETHER]
-        for info, _ in batch:
-            client.start_trace(info)
-        client.log_spans(run.experiment_id, [span for _, spans in batch for span in spans])
+        write_traces(client, run.experiment_id, traces[start : start + TOGETHER])
     return len(traces)
 
 
@@ -266,7 +261,7 @@ class _Made:
             self.add_calls(spans, calls, at, parent=parent)
         elif spent is not None and spent.calls:
             counts = {"calls": spent.calls, "rounds": spent.rounds, "cached_tokens": spent.cached_tokens}
-            name = f"{self.target}, {spent.calls} call{'s' * (spent.calls > 1)}"
+            name = calls_name(self.target, spent.calls)
             attributes = {**counts, **usage_attributes(self.target, spent.input_tokens, spent.output_tokens, spent.usd)}
             spans.add(name, SpanType.LLM, at, _waited(spent), parent=parent, attributes=attributes)
 
