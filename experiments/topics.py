@@ -20,7 +20,7 @@ from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.stakes import agreement, stakes
 from benchmark.scenarios.taxonomy import DOMAINS, Situation, situations
 from lms.simulation.lexicon import concept_of
-from lms.simulation.topics import Sense, Topic, word_stems
+from lms.simulation.topics import Sense, Topic, subjects_of, word_stems
 from signatures import ATTRIBUTE_NAMES
 
 Array = NDArray[np.float64]
@@ -29,13 +29,20 @@ TABLE = ROOT / "lms" / "simulation" / "topics.toml"
 REPORT = ROOT / "docs" / "stakes.md"
 A_FIELD = 5
 """Topics of each field of life."""
-CONTRAST = 1.6
-"""What a rating one higher than the attribute's average means: so many times e as much at stake."""
+CONTRAST = 1.65
+"""What a rating means that is higher than the attribute's average by one standard deviation of the attribute's ratings:
+so many times e as much at stake. In standard deviations, since raters use little of the scale for some attributes."""
 SMOOTHING = 100.0
 """Words that every topic is taken to hold besides its own, in the proportions of all queries."""
+SUBJECT_SMOOTHING = 30.0
+"""Texts that each field of life, and each topic, is taken to hold besides its own, as all texts are, or its field's."""
+NAMED = 0.1
+"""Natural logarithm from which a subject is kept as evidence for or against a topic."""
 TELLING = 0.5
 """Natural logarithm of how many times as common a word must be in a topic to be kept as evidence."""
-HELD_OUT, SEED = 2, 0
+HELD_OUT, SEED, FOLDS = 2, 0, 5
+"""Queries of each situation held out, and parts in which whole situations are."""
+SHARES = ("accuracy", "field", "unknown")
 FEW = 0.1
 """Share of raters and situations from which a value is kept as one that raises the stakes."""
 
@@ -85,7 +92,8 @@ def group() -> list[list[int]]:
 def tilts(groups: Sequence[Sequence[int]]) -> Array:
     """How much more an attribute matters in a topic than on average: topics x attributes; mean 1 over situations."""
     table = ratings()
-    raw = np.array([np.exp(CONTRAST * (table[own].mean(axis=0) - table.mean(axis=0))) for own in groups])
+    standard = (table - table.mean(axis=0)) / table.std(axis=0)
+    raw = np.array([np.exp(CONTRAST * standard[own].mean(axis=0)) for own in groups])
     sizes = np.array([len(own) for own in groups], dtype=float)
     scaled: Array = raw / (sizes @ raw / sizes.sum())
     return scaled
@@ -108,6 +116,33 @@ def evidence(groups: Sequence[Sequence[int]], queries: Sequence[Sequence[str]]) 
             for word, n in count.items()
         }
         learned.append({word: float(value) for word, value in ratio.items() if value >= TELLING})
+    return learned
+
+
+def subject_evidence(groups: Sequence[Sequence[int]], texts: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+    """Subject -> natural logarithm of how many times as often texts of the topic speak of it as all do.
+
+    A topic has few texts: what they do is drawn towards what those of its field do, and that towards all.
+
+    Args:
+        texts: those to learn from, by situation.
+    """
+    counts = [Counter(subject for i in own for text in texts[i] for subject in subjects_of(text)) for own in groups]
+    sizes = [sum(len(texts[i]) for i in own) for own in groups]
+    fields = [situations()[own[0]].domain for own in groups]
+    total: Counter[str] = sum(counts, Counter())
+    learned = []
+    for count, size, field in zip(counts, sizes, fields, strict=True):
+        found = {}
+        for subject, n in sorted(total.items()):
+            overall = n / sum(sizes)
+            alike = [t for t, other in enumerate(fields) if other == field]
+            in_field = (sum(counts[t][subject] for t in alike) + SUBJECT_SMOOTHING * overall) / (
+                sum(sizes[t] for t in alike) + SUBJECT_SMOOTHING
+            )
+            here = (count[subject] + SUBJECT_SMOOTHING * in_field) / (size + SUBJECT_SMOOTHING)
+            found[subject] = float(np.log(here / overall))
+        learned.append({subject: value for subject, value in found.items() if abs(value) >= NAMED})
     return learned
 
 
@@ -186,18 +221,22 @@ def judge_sense(sense: Sense, groups: Sequence[Sequence[int]], queries: Sequence
     )
 
 
-def make_topics(groups: Sequence[Sequence[int]], words: Sequence[dict[str, float]]) -> list[Topic]:
-    """Topics as the stand-ins know them."""
+def make_topics(groups: Sequence[Sequence[int]], texts: Sequence[Sequence[str]]) -> list[Topic]:
+    """Topics as the stand-ins know them, learned from ``texts``, by situation."""
     made, seen = [], Counter[str]()
-    for own, told, tilt in zip(groups, words, tilts(groups), strict=True):
+    words, subjects = evidence(groups, texts), subject_evidence(groups, texts)
+    for own, told, named, tilt in zip(groups, words, subjects, tilts(groups), strict=True):
         field = situations()[own[0]].domain
         top = [ATTRIBUTE_NAMES[j] for j in np.argsort(-tilt, kind="stable")[:2]]
         name = f"{field}: {', '.join(top)}".replace("_", " ")
         seen[name] += 1
         stakes_ = {a: found for a in ATTRIBUTE_NAMES if (found := raising(own, a))}
         rounded = {word: float(max(1, round(value * 2))) / 2 for word, value in told.items()}
-        by_attribute = {a: round(float(t), 2) for a, t in zip(ATTRIBUTE_NAMES, tilt, strict=True)}
-        made.append(Topic(name + (f" ({seen[name]})" if seen[name] > 1 else ""), field, rounded, by_attribute, stakes_))
+        by_attribute = {a: max(0.01, round(float(t), 2)) for a, t in zip(ATTRIBUTE_NAMES, tilt, strict=True)}
+        named = {subject: round(value, 1) for subject, value in named.items()}
+        made.append(
+            Topic(name + (f" ({seen[name]})" if seen[name] > 1 else ""), field, rounded, by_attribute, stakes_, named)
+        )
     return made
 
 
@@ -209,10 +248,13 @@ def write_table(topics: Sequence[Topic]) -> str:
         "#",
         "# tilt: how much more an attribute matters than on average. stakes: values that raise the stakes, by the",
         "# share of raters who name them. words: stems (first six letters) by how much they tell, in halves of a nat.",
+        "# subjects (subjects.toml): how much they tell for or against, in nats.",
     ]
     for topic in topics:
         lines += ["", "[[topic]]", f'name = "{topic.name}"', f'field = "{topic.field}"']
         lines.append("tilt = { " + ", ".join(f"{a} = {t}" for a, t in topic.tilt.items()) + " }")
+        text = ", ".join(f"{subject} = {value}" for subject, value in topic.subjects.items())
+        lines.append(f"subjects = {{ {text} }}")
         for attribute, values in topic.stakes.items():
             lines.append(f"stakes.{attribute} = {{ " + ", ".join(f'"{v}" = {n}' for v, n in values.items()) + " }")
         by_strength: dict[float, list[str]] = defaultdict(list)
@@ -224,7 +266,7 @@ def write_table(topics: Sequence[Topic]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def report(groups: Sequence[Sequence[int]], inside: Told, outside: Told) -> str:
+def report(groups: Sequence[Sequence[int]], told: Sequence[Told]) -> str:
     """``docs/stakes.md``."""
     table = ratings()
     lines = [
@@ -257,45 +299,69 @@ def report(groups: Sequence[Sequence[int]], inside: Told, outside: Told) -> str:
         "## What the stand-ins make of it",
         "",
         f"{len(groups)} topics: in each field of life, situations in which alike things matter. A topic is",
-        "recognized by words of the query alone: evidence learned from the authored queries, and the words of its",
+        "recognized by words of the query alone: by words of the authored queries and of the taxonomy's descriptions,",
+        "by the subjects that they speak of (`lms/simulation/subjects.toml`, written by hand), and by the words of its",
         "field. A query without known words has no topic, and every attribute matters as on average.",
         "",
-        f"Held out: {HELD_OUT} of the ten queries of each situation. The authored queries share few words by",
-        "design, so little carries over; on other people's questions expect the figures of the last column.",
+        "Benchmark queries are known. People's own questions are not: see the other columns. There words and subjects",
+        f"were learned without {HELD_OUT} of the ten queries of each situation, which are then asked, or without the",
+        "queries' whole situation; its place among the topics is taken from the ratings all the same. Authored queries",
+        "share few words by design and often name nothing of their situation, so little carries over.",
         "",
-        "| | queries learned from | held out |",
-        "|---|---|---|",
-        f"| topic recognized (by chance {1 / len(groups):.2f}) | {inside.accuracy:.2f} | {outside.accuracy:.2f} |",
-        f"| field of life recognized (by chance {1 / len(DOMAINS):.2f}) | {inside.field:.2f} | {outside.field:.2f} |",
-        f"| weight left to no topic | {inside.unknown:.2f} | {outside.unknown:.2f} |",
+        "| | known queries | unseen queries | unseen situations |",
+        "|---|---|---|---|",
+        f"| topic recognized (by chance {1 / len(groups):.2f}) | {_cells([t.accuracy for t in told])} |",
+        f"| field of life recognized (by chance {1 / len(DOMAINS):.2f}) | {_cells([t.field for t in told])} |",
+        f"| weight left to no topic | {_cells([t.unknown for t in told])} |",
         *(
-            f"| correlation with the ratings: {a} | {inside.correlation[a]:.2f} | {outside.correlation[a]:.2f} |"
+            f"| correlation with the ratings: {a} | {_cells([t.correlation[a] for t in told])} |"
             for a in ATTRIBUTE_NAMES
         ),
     ]
     return "\n".join(lines) + "\n"
 
 
-def divide(situation: Situation, rng: np.random.Generator) -> tuple[list[str], list[str]]:
-    """The queries of a situation to learn from, and those held out."""
-    out = set(rng.choice(len(situation.queries), HELD_OUT, replace=False).tolist())
-    return (
-        [query for i, query in enumerate(situation.queries) if i not in out],
-        [query for i, query in enumerate(situation.queries) if i in out],
-    )
+def _cells(values: Sequence[float]) -> str:
+    return " | ".join(f"{value:.2f}" for value in values)
+
+
+def described(situation: Situation, queries: Sequence[str]) -> list[str]:
+    """What is learned from: queries, and the words in which the taxonomy describes their situation."""
+    return [*queries, situation.title, situation.summary]
+
+
+def judge_on_unseen_queries(groups: Sequence[Sequence[int]]) -> Told:
+    """How well topics learned without some queries of each situation recognize those."""
+    rng = np.random.default_rng(SEED)
+    learned, held = [], []
+    for situation in situations():
+        out = set(rng.choice(len(situation.queries), HELD_OUT, replace=False).tolist())
+        learned.append(described(situation, [query for i, query in enumerate(situation.queries) if i not in out]))
+        held.append([query for i, query in enumerate(situation.queries) if i in out])
+    return judge_sense(Sense(make_topics(groups, learned)), groups, held)
+
+
+def judge_on_unseen_situations(groups: Sequence[Sequence[int]]) -> Told:
+    """The same where words and subjects were learned without the queries' whole situation, a fifth at a time."""
+    parts = []
+    for part in range(FOLDS):
+        out = [i % FOLDS == part for i in range(len(situations()))]
+        learned = [[] if o else described(s, s.queries) for o, s in zip(out, situations(), strict=True)]
+        held = [list(s.queries) if o else [] for o, s in zip(out, situations(), strict=True)]
+        parts.append(judge_sense(Sense(make_topics(groups, learned)), groups, held))
+    means = {a: float(np.mean([part.correlation[a] for part in parts])) for a in ATTRIBUTE_NAMES}
+    accuracy, field, unknown = (float(np.mean([getattr(part, name) for part in parts])) for name in SHARES)
+    return Told(accuracy, field, unknown, means)
 
 
 def main() -> None:
     """Learn, measure, write."""
     groups = group()
-    whole = [situation.queries for situation in situations()]
-    rng = np.random.default_rng(SEED)
-    kept, held = zip(*(divide(situation, rng) for situation in situations()), strict=True)
-    outside = judge_sense(Sense(make_topics(groups, evidence(groups, kept))), groups, held)
-    topics = make_topics(groups, evidence(groups, whole))
-    inside = judge_sense(Sense(topics), groups, whole)
+    topics = make_topics(groups, [described(situation, situation.queries) for situation in situations()])
+    known = judge_sense(Sense(topics), groups, [situation.queries for situation in situations()])
+    told = [known, judge_on_unseen_queries(groups), judge_on_unseen_situations(groups)]
     TABLE.write_text(write_table(topics), encoding="utf-8")
-    REPORT.write_text(report(groups, inside, outside), encoding="utf-8")
+    REPORT.write_text(report(groups, told), encoding="utf-8")
 
 
 if __name__ == "__main__":

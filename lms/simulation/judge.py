@@ -11,7 +11,7 @@ from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.worth import saturate, shown_feeling, worth
 
-SATURATION = 8.0
+SATURATION = 10.0
 """How fast taking up more of what matters stops paying off."""
 SLACK = 1.28
 """What any decent answer covers of what matters; so a question for which little matters is answered well unasked."""
@@ -19,7 +19,7 @@ GRAVITY = 1.0
 """How fast dangers of growing worth make an answer one that must face them."""
 MERELY_MET = 0.58
 """What taking up a grave fact counts for if its danger is not named."""
-ASIDE, ASIDES, ASIDE_COST = 1.93, 2.0, 0.40
+ASIDE, ASIDES, ASIDE_COST = 1.93, 2.0, 0.80
 """A fact is beside the point as far as its worth is small against the first; how many count, and what each costs."""
 _FENCED = re.compile(r"<response (\w+)>\n(.*)\n</response \1>", re.DOTALL)
 """How the judge's prompt marks off the material."""

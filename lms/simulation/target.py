@@ -35,12 +35,14 @@ SYMPATHY = 0.5
 HABITS = ("validate", "blunt", "steps", "caution", "help", "crisis", "trusted", "encourage")
 PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
-CARELESSNESS, NOTICED = 0.45, 6.8
+CARELESSNESS, NOTICED = 0.25, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
-CROWDED, CROWDING = 0.57, 0.23
+CROWDED, CROWDING = 0.68, 0.45
 """What facts of little worth take of the attention to others, at most and how fast: with many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
+SHARPENED = 0.5
+"""How much of the missing acuity appears, at most, in choosing a question where retrieved paths show what mattered."""
 SMALL_TALK = 5.0
 """Completeness that a question about nothing delicate starts with: nobody needs a background for a recipe."""
 NOT_KNOWN = "not to be assumed"
@@ -200,8 +202,12 @@ def _belief(query: str, persona: Persona, shown: float = 0.0) -> dict[str, float
         frank = RELUCTANCE[name] + shown * (1 - RELUCTANCE[name])
         whim = taste.uniform(0.2, 0.8)
         plain = tells + (1 - persona.acuity) * (1 - shown) * (whim - tells)
-        belief[name] = frank * plain * tilts[name] ** persona.acuity
+        belief[name] = frank * plain * tilts[name] ** _sharpen(persona.acuity, shown)
     return belief
+
+
+def _sharpen(acuity: float, shown: float) -> float:
+    return acuity + SHARPENED * shown * (1 - acuity)
 
 
 def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
@@ -215,7 +221,7 @@ def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
     belief = _belief(query, persona, trust if shown else 0.0)
     tilts = sense().matters(query)
     for name, worth_shown in shown.items():
-        belief[name] += trust * EXAMPLES * worth_shown * tilts[name] ** persona.acuity
+        belief[name] += trust * EXAMPLES * worth_shown * tilts[name] ** _sharpen(persona.acuity, trust)
     for demo in prompt.demos:
         name = demo.outputs.get("attribute", "").strip()
         if name in belief:

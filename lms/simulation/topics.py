@@ -1,7 +1,9 @@
 """The stand-ins' sense of topic: what a question's words tell of what matters, however little they tell.
 
-A topic is recognized by words alone. Words that no topic knows leave the question without one; then every attribute
-matters as it does on average.
+A topic is recognized by words alone: by those that its own questions hold, by the subjects they speak of ("gambling"),
+and by the words of its field of life. The first decide where a question is known; the others remain where it is not, and
+then several topics of a field share the weight. Words that tell nothing leave the question without a topic; then every
+attribute matters as it does on average.
 """
 
 import math
@@ -17,9 +19,11 @@ from lms.simulation.tables import read_table
 
 STEM = 6
 """Letters of a word that count."""
-NO_TOPIC = 6.0
+NO_TOPIC = 3.0
 """Evidence that a topic must have before it is likelier than none."""
-A_FIELD_WORD, FIELD_WORDS = 1.2, 3
+A_STEM, A_SUBJECT = 0.5, 0.6
+"""What evidence of words and of subjects counts for. Less than 1, since they come together (``experiments.topics``)."""
+A_FIELD_WORD, FIELD_WORDS = 0.7, 3
 """Evidence of each word of a field of life for each of its topics, and how many count."""
 IDLE = 0.12
 """What is left of how much anything matters when the question is small talk."""
@@ -38,6 +42,21 @@ def word_stems(text: str) -> frozenset[str]:
     return frozenset(word[:STEM] for word in _WORD.findall(text.lower()) if word not in _PLAIN)
 
 
+@cache
+def _subjects() -> dict[str, tuple[str, ...]]:
+    """Word stem -> the subjects that it speaks of."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for subject, words in read_table("subjects").items():
+        for stem in word_stems(words):
+            found[stem].add(subject)
+    return {stem: tuple(sorted(subjects)) for stem, subjects in found.items()}
+
+
+def subjects_of(text: str) -> frozenset[str]:
+    """The subjects of which the words of ``text`` speak."""
+    return frozenset(subject for stem in word_stems(text) for subject in _subjects().get(stem, ()))
+
+
 @dataclass(frozen=True)
 class Topic:
     """Questions in which alike things matter.
@@ -45,6 +64,7 @@ class Topic:
     Attributes:
         field: of life.
         evidence: word stem -> how strongly it speaks for the topic, in nats.
+        subjects: subject -> how strongly it speaks for the topic or, below 0, against it, in nats.
         tilt: attribute -> how many times as much it matters as on average.
         stakes: attribute -> value -> share of raters who say that it raises the stakes.
     """
@@ -54,6 +74,7 @@ class Topic:
     evidence: Mapping[str, float]
     tilt: Mapping[str, float]
     stakes: Mapping[str, Mapping[str, float]]
+    subjects: Mapping[str, float] = made(default_factory=dict)
     raised: Mapping[str, Mapping[Concept, float]] = made(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -86,25 +107,27 @@ class Sense:
         score = [0.0] * len(self.topics)
         for word in word_stems(query):
             for number, strength in self._telling.get(word, ()):
-                score[number] += strength
+                score[number] += A_STEM * strength
+        spoken_of = subjects_of(query)
         fields = {name: min(FIELD_WORDS, len(words.findall(query))) for name, words in DOMAIN_WORDS.items()}
-        odds = [
-            math.exp(s + A_FIELD_WORD * fields[t.field] - NO_TOPIC) for s, t in zip(score, self.topics, strict=True)
-        ]
-        most = max(odds, default=0.0)
-        # a topic without a word of its own is as likely as any other: what speaks for nothing shall not add up
-        odds = [o if s or fields[t.field] else 0.0 for o, s, t in zip(odds, score, self.topics, strict=True)]
+        for number, topic in enumerate(self.topics):
+            score[number] += A_SUBJECT * sum(topic.subjects.get(subject, 0.0) for subject in spoken_of)
+            score[number] += A_FIELD_WORD * fields[topic.field]
+        # a topic without a word for it is as likely as any other: what speaks for nothing shall not add up
+        odds = [math.exp(each - NO_TOPIC) if each > 0 else 0.0 for each in score]
         whole = 1.0 + sum(odds)
-        return tuple(o / whole for o in odds) if most else (0.0,) * len(odds)
+        return tuple(o / whole for o in odds)
 
     @lru_cache(maxsize=8192)  # noqa: B019  there is one for the whole process
     def matters(self, query: str) -> dict[str, float]:
-        """Attribute -> how many times as much it matters for ``query`` as on average."""
+        """Attribute -> how many times as much it matters for ``query`` as on average.
+
+        Where several topics are likely it is the geometric mean: where they disagree, nothing matters much more.
+        """
         weights = self.weigh(query)
         likely = [(w, t) for w, t in zip(weights, self.topics, strict=True) if w > 0.01]
-        rest = 1.0 - sum(w for w, _ in likely)
         scale = IDLE if HARMLESS.search(query) else 1.0
-        return {a: scale * (rest + sum(w * t.tilt[a] for w, t in likely)) for a in ATTRIBUTES}
+        return {a: scale * math.prod(t.tilt[a] ** w for w, t in likely) for a in ATTRIBUTES}
 
     @lru_cache(maxsize=32768)  # noqa: B019
     def raises(self, query: str, concept: Concept) -> float:
@@ -126,7 +149,8 @@ def _topic(
     field: str,
     tilt: dict[str, float],
     words: dict[str, str],
+    subjects: dict[str, float],
     stakes: dict[str, dict[str, float]] | None = None,
 ) -> Topic:
     evidence = {word: int(halves) / 2 for halves, told in words.items() for word in told.split()}
-    return Topic(name, field, evidence, tilt, stakes or {})
+    return Topic(name, field, evidence, tilt, stakes or {}, subjects)

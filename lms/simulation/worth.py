@@ -6,9 +6,9 @@ from functools import lru_cache
 from lms.simulation.lexicon import AVERAGE_WEIGHT, CONCEPTS, TYPICAL_WEIGHT, Concept
 from lms.simulation.topics import sense
 
-PLAIN, RAISED = 0.3, 2.2
+PLAIN, RAISED = 0.08, 2.2
 """What is left of the worth of a value that no rater says raises the stakes, and what is added if all say so."""
-BY_VALUE = 1.4
+BY_VALUE = 1.8
 """How sharply values of an attribute differ in worth."""
 _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.weight > 0.5)
 
