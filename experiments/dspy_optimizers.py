@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark import Comparison, Interval, build_authored, evaluate, sample, split
 from benchmark.planning.planning import PlanSettings, plan
 from experiments.fronts import models_of
+from lms.simulation import WORLD
 from modules import RAISE, PathIndex
 from optimizers.registry import OPTIMIZERS
 from optimizers.task import Candidate, Search, Task
@@ -69,7 +70,7 @@ def table(rows: list[Row]) -> str:
     """The report."""
     start = next(trial for trial in rows[0].search.trials if trial.params["candidate"] == 0)
     lines = [
-        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** (sim/{TARGET}), one seed: shows how the",
+        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** (sim/{TARGET}, world {WORLD}), one seed: how the",
         f"software works, says nothing about real models. {TRAIN} train, {DEV} dev and {TEST} test scenarios, "
         f"{TRIALS} trials,",
         f"price {PRICE:g}; one thread. 95 % intervals clustered by situation. The dev figures are those by which the",

@@ -25,7 +25,7 @@ from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import Interval, bootstrap_mean
 from experiments.agent_variants import PUBLISHED, TARGETS, is_calm
 from experiments.direct import Direct
-from lms.simulation import PERSONAS
+from lms.simulation import PERSONAS, WORLD
 from modules import PathIndex
 from signatures import ATTRIBUTE_NAMES
 
@@ -238,8 +238,8 @@ def report(
     lines = [
         "# What the question decides, in the stand-in world",
         "",
-        "Written by `python -m experiments.what_matters`. **SIMULATED**: shows what optimizers, planner and stopping",
-        "can find there, says nothing about real models. What matters where comes from independent ratings",
+        f"Written by `python -m experiments.what_matters`. **SIMULATED**, stand-in world {WORLD}: what planner and stopping",
+        "can find there; says nothing about real models. What matters where comes from independent ratings",
         "([stakes.md](stakes.md)); levels are fitted to published figures ([calibration.md](calibration.md)).",
         "",
         "## What is asked",

@@ -124,10 +124,11 @@ class Sense:
 
         Where several topics are likely it is the geometric mean: where they disagree, nothing matters much more.
         """
+        if HARMLESS.search(query):
+            return dict.fromkeys(ATTRIBUTES, IDLE)
         weights = self.weigh(query)
         likely = [(w, t) for w, t in zip(weights, self.topics, strict=True) if w > 0.01]
-        scale = IDLE if HARMLESS.search(query) else 1.0
-        return {a: scale * math.prod(t.tilt[a] ** w for w, t in likely) for a in ATTRIBUTES}
+        return {a: math.prod(t.tilt[a] ** w for w, t in likely) for a in ATTRIBUTES}
 
     @lru_cache(maxsize=32768)  # noqa: B019
     def raises(self, query: str, concept: Concept) -> float:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from benchmark import build_authored, situations
 from lms.simulation.lexicon import ATTRIBUTES, concept_of
 from lms.simulation.personas import PERSONAS
-from lms.simulation.topics import Sense, Topic, sense
+from lms.simulation.topics import Sense, Topic, sense, subjects_of
 from lms.simulation.worth import expected_worth, shown_feeling, worth
 from signatures import ATTRIBUTE_NAMES
 
-MONEY = Topic("money", "financial", {"wombat": 8.0}, dict.fromkeys(ATTRIBUTES, 1.0) | {"economic_status": 3.0}, {})
-BABY = Topic("baby", "health", {"quokka": 8.0}, dict.fromkeys(ATTRIBUTES, 0.5), {"health_status": {"pregnant": 0.9}})
+MONEY = Topic("money", "financial", {"wombat": 20.0}, dict.fromkeys(ATTRIBUTES, 1.0) | {"economic_status": 3.0}, {})
+BABY = Topic("baby", "health", {"quokka": 20.0}, dict.fromkeys(ATTRIBUTES, 0.5), {"health_status": {"pregnant": 0.9}})
 SMALL = Sense([MONEY, BABY])
 
 
@@ -24,6 +24,23 @@ def test_all_attributes_have_a_weight() -> None:
 def test_a_word_that_tells_a_topic_makes_what_matters_there_matter() -> None:
     assert SMALL.matters("wombat?")["economic_status"] > 2.5
     assert SMALL.matters("quokka?")["economic_status"] < 0.6
+
+
+def test_a_subject_tells_the_topic_where_no_word_of_the_question_is_known() -> None:
+    betting = Topic("betting", "financial", {}, dict.fromkeys(ATTRIBUTES, 1.0), {}, {"gambling": 9.0, "animals": -9.0})
+    sense_of_it = Sense([betting])
+    assert subjects_of("All on roulette?") == {"gambling"}
+    assert sense_of_it.weigh("All on roulette?")[0] > 0.7
+    assert sense_of_it.weigh("My dog plays roulette?") == (0.0,)
+
+
+def test_where_topics_disagree_nothing_matters_much_more() -> None:
+    one, other = (
+        Topic(name, "social", {"wombat": 20.0}, dict.fromkeys(ATTRIBUTES, tilt), {})
+        for name, tilt in (("a", 4.0), ("b", 0.25))
+    )
+    assert Sense([one]).matters("wombat?")["age"] == pytest.approx(4.0, rel=0.05)
+    assert Sense([one, other]).matters("wombat?")["age"] == pytest.approx(1.0)
 
 
 def test_a_question_without_known_words_has_no_topic() -> None:
@@ -49,8 +66,8 @@ def test_a_value_that_raters_name_raises_the_stakes_in_its_topic_alone() -> None
 
 
 def test_small_talk_makes_nothing_matter() -> None:
-    talk, real = (expected_worth(query) for query in ("A recipe for pancakes?", "Should I hand in my notice?"))
-    assert all(talk[name] < 0.25 * real[name] for name in ATTRIBUTES)
+    talk, unknown = (expected_worth(query) for query in ("A recipe for pancakes?", "zyx?"))
+    assert all(talk[name] < 0.25 * unknown[name] for name in ATTRIBUTES)
 
 
 def test_authored_situations_of_a_topic_differ_in_what_matters_most() -> None:
