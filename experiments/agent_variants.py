@@ -291,8 +291,9 @@ def main() -> None:
     lines = [
         "# What the agent's parts are worth, and what they cost",
         "",
-        f"Written by `python -m experiments.agent_variants`. **SIMULATED**, stand-in world {WORLD}: shows how it works, says",
-        f"nothing about real models. {SCENARIOS} held-out scenarios, 95 % intervals clustered by situation. Calls,",
+        f"Written by `python -m experiments.agent_variants`. **SIMULATED** (stand-in world {WORLD}): how it works;",
+        "says nothing about real models.",
+        f"{SCENARIOS} held-out scenarios, 95 % intervals clustered by situation. Calls,",
         "rounds of waiting (calls made at the same time are one round in async programs) and tokens are the target",
         "model's, a conversation; those by which greedy and oracle choose are left out.",
         "",

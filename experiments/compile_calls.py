@@ -221,8 +221,9 @@ def report(cells: Cells) -> str:
     lines = [
         "# Calls of a compile",
         "",
-        f"Written by `python -m experiments.compile_calls`. **SIMULATED**, stand-in world {WORLD}: shows how it works, says nothing",
-        "about real models. A call is a request that the store had no reply to, whatever it costs. `before` is a",
+        f"Written by `python -m experiments.compile_calls`. **SIMULATED** (stand-in world {WORLD}): how it works;",
+        "says nothing about real models.",
+        "A call is a request that the store had no reply to, whatever it costs. `before` is a",
         "compile of `--budget full` with the former rule of racing, as it was the default; `medium` is today's.",
         f"The whole search is done as the command does it; what it finds is measured on {TESTED} held-out scenarios,",
         "the same for all arms, and the calls of the test are carried over to as many scenarios as the arm's own",

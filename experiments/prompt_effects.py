@@ -49,9 +49,10 @@ def main() -> None:
     lines = [
         "# What advice does to the stand-in responders",
         "",
-        f"Written by `python -m experiments.prompt_effects`. **Simulated**, stand-in world {WORLD}. The responder with one",
-        f"addition to its instruction and all facts, {SCENARIOS} authored scenarios; paired differences from the instruction as",
-        "shipped, with 95 % intervals. Advice is recognized by concept, so other words for the same thing do the same.",
+        f"Written by `python -m experiments.prompt_effects`. **Simulated**, stand-in world {WORLD}. The responder with",
+        f"all facts and one addition to its instruction, {SCENARIOS} authored scenarios; paired differences from the",
+        "instruction as shipped, with 95 % intervals. Advice is recognized by concept, so other words for the",
+        "same thing do the same.",
         "",
         "| addition | gpt-4o | deepseek-7b |",
         "|---|---|---|",

@@ -233,9 +233,11 @@ def make_topics(groups: Sequence[Sequence[int]], texts: Sequence[Sequence[str]])
         stakes_ = {a: found for a in ATTRIBUTE_NAMES if (found := raising(own, a))}
         rounded = {word: float(max(1, round(value * 2))) / 2 for word, value in told.items()}
         by_attribute = {a: max(0.01, round(float(t), 2)) for a, t in zip(ATTRIBUTE_NAMES, tilt, strict=True)}
-        named = {subject: round(value, 1) for subject, value in named.items()}
+        subjects_ = {subject: round(value, 1) for subject, value in named.items()}
         made.append(
-            Topic(name + (f" ({seen[name]})" if seen[name] > 1 else ""), field, rounded, by_attribute, stakes_, named)
+            Topic(
+                name + (f" ({seen[name]})" if seen[name] > 1 else ""), field, rounded, by_attribute, stakes_, subjects_
+            )
         )
     return made
 

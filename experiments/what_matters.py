@@ -238,8 +238,8 @@ def report(
     lines = [
         "# What the question decides, in the stand-in world",
         "",
-        f"Written by `python -m experiments.what_matters`. **SIMULATED**, stand-in world {WORLD}: what planner and stopping",
-        "can find there; says nothing about real models. What matters where comes from independent ratings",
+        f"Written by `python -m experiments.what_matters`. **SIMULATED** (stand-in world {WORLD}): what planner and",
+        "stopping can find there; says nothing about real models. What matters where comes from independent ratings",
         "([stakes.md](stakes.md)); levels are fitted to published figures ([calibration.md](calibration.md)).",
         "",
         "## What is asked",

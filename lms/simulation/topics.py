@@ -1,9 +1,9 @@
 """The stand-ins' sense of topic: what a question's words tell of what matters, however little they tell.
 
 A topic is recognized by words alone: by those that its own questions hold, by the subjects they speak of ("gambling"),
-and by the words of its field of life. The first decide where a question is known; the others remain where it is not, and
-then several topics of a field share the weight. Words that tell nothing leave the question without a topic; then every
-attribute matters as it does on average.
+and by the words of its field of life. The first decide where a question is known; the others remain where it is not,
+and then several topics of a field share the weight. Words that tell nothing leave the question without a topic; then
+every attribute matters as it does on average.
 """
 
 import math
@@ -146,6 +146,7 @@ def sense() -> Sense:
 
 
 def _topic(
+    *,
     name: str,
     field: str,
     tilt: dict[str, float],
