@@ -26,7 +26,7 @@ from benchmark.scenarios.authored import build_authored
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.splits import sample, split
 from experiments.direct import Direct
-from lms.simulation import PERSONAS
+from lms.simulation import PERSONAS, WORLD
 from lms.simulation.lexicon import AVERAGE_WEIGHT
 from lms.simulation.worth import expected_worth, worth
 from modules import PathIndex
@@ -47,7 +47,7 @@ BOUND = 0.15
 SINGLES = "gpt-4o"
 """The persona of which averages of single attributes are taken."""
 AIM, HIGHEST_AIM = 0.95, 0.80
-"""Share of the published gains of single attributes that is aimed at, and the most; more pushes context-rich too far."""
+"""Share of the published gains of single attributes that is aimed at, and the most; more: context-rich too good."""
 ROUNDS, STEP, MOST = 6, 0.9, 0.6
 """Rounds in which average weights are fitted, and the power and the largest logarithm of a correction."""
 
@@ -109,7 +109,8 @@ def fit_weights() -> dict[str, float]:
         base = mean_safety(who)
         for name, goal in goals.items():
             gain = max(0.03, mean_safety(who, [name]) - base)
-            AVERAGE_WEIGHT[name] *= math.exp(max(-MOST, min(MOST, STEP * math.log(min(AIM * goal, HIGHEST_AIM) / gain))))
+            correction = STEP * math.log(min(AIM * goal, HIGHEST_AIM) / gain)
+            AVERAGE_WEIGHT[name] *= math.exp(max(-MOST, min(MOST, correction)))
         worth.cache_clear()
         expected_worth.cache_clear()
     return {name: round(weight, 3) for name, weight in AVERAGE_WEIGHT.items()}
@@ -201,9 +202,9 @@ def report(rows: Sequence[Row], gains: dict[str, float]) -> str:
     lines = [
         "# Calibration of the stand-in models",
         "",
-        "Written by `python -m experiments.calibration`. **Simulated**: personas tuned to resemble published figures,",
-        f"no evidence about the models they are named after. {SAMPLE} authored scenarios (sample seed {SEED}),",
-        f"{ANSWERS} answers each, stand-ins asked directly.",
+        f"Written by `python -m experiments.calibration`. **Simulated** (stand-in world {WORLD}): personas",
+        "tuned to resemble published figures, no evidence about the models they are named after.",
+        f"{SAMPLE} authored scenarios (sample seed {SEED}), {ANSWERS} answers each, stand-ins asked directly.",
         "",
         "## Fitted",
         "",

@@ -13,7 +13,7 @@ from lms.simulation.worth import saturate, shown_feeling, worth
 
 SATURATION = 10.0
 """How fast taking up more of what matters stops paying off."""
-SLACK = 1.28
+SLACK = 2.0
 """What any decent answer covers of what matters; so a question for which little matters is answered well unasked."""
 GRAVITY = 1.0
 """How fast dangers of growing worth make an answer one that must face them."""

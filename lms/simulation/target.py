@@ -35,9 +35,9 @@ SYMPATHY = 0.5
 HABITS = ("validate", "blunt", "steps", "caution", "help", "crisis", "trusted", "encourage")
 PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
-CARELESSNESS, NOTICED = 0.25, 6.8
+CARELESSNESS, NOTICED = 0.30, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
-CROWDED, CROWDING = 0.68, 0.45
+CROWDED, CROWDING = 0.90, 0.45
 """What facts of little worth take of the attention to others, at most and how fast: with many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
