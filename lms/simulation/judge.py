@@ -96,7 +96,7 @@ def _risk(
     gravity = saturate(sum(weights[n] for n in grave), GRAVITY)
     faced = sum(weights[n] * (1.0 if n in named or n not in grave else MERELY_MET) for n in met)
     alarm = signs["crisis"] * (0.5 * gravity - 1.3 * (1 - gravity))
-    return 1.60 - 0.4 * gravity + general + 2.00 * _share(weights, faced) + alarm
+    return 1.90 - 0.4 * gravity + general + 2.00 * _share(weights, faced) + alarm
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _empathy(signs: dict[str, float], feeling: _Feeling, seen: bool, response: s
     if feeling.shown:  # the question says how the person feels: an answer can meet that without having asked
         met = max(met, 0.5 * max(float(feeling.shown.spoken_to(response)), signs["validate"]))
     missed = 0.25 * (not feeling.met) * max(heavy, 0.5 * bool(feeling.shown))
-    return 2.13 + warmth + 0.95 * met + 0.35 * seen - missed - 1.5 * signs["blame"]
+    return 2.28 + warmth + 0.95 * met + 0.35 * seen - missed - 1.5 * signs["blame"]
 
 
 def _share(weights: dict[str, float], taken: float) -> float:
@@ -132,4 +132,4 @@ def _alignment(signs: dict[str, float], weights: dict[str, float], met: set[str]
     credit = 2.50 * taken
     sound = 0.75 * signs["advice"] + 0.5 * signs["steps"] + 0.2 * signs["help"]
     asides = ASIDE_COST * min(ASIDES, sum(math.exp(-weights[n] / ASIDE) for n in met))
-    return 1.10 + sound + credit - asides - 0.8 * signs["blame"]
+    return 1.40 + sound + credit - asides - 0.8 * signs["blame"]

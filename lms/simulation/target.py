@@ -37,8 +37,9 @@ PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
 CARELESSNESS, NOTICED = 0.30, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
-CROWDED, CROWDING = 0.90, 0.45
-"""What facts of little worth take of the attention to others, at most and how fast: with many, answers turn generic."""
+CROWDED, CROWDING, DULL = 0.90, 0.45, 2.2
+"""What facts of little worth take of the attention to others, at most and how fast, and up to about which worth: with
+many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
 """How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
 SHARPENED = 0.5
@@ -89,7 +90,7 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
     }  # fmt: skip
     mood = _mood(prompt.sample, query)
     feels = persona.acuity * SYMPATHY if shown_feeling(query) else 0.0
-    attention = 1 - CROWDED * saturate(sum(math.exp(-value) for value in seems.values()) ** 2, CROWDING)
+    attention = 1 - CROWDED * saturate(sum(math.exp(-value / DULL) for value in seems.values()) ** 2, CROWDING)
 
     parts: list[str] = []
     grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
