@@ -37,7 +37,7 @@ PLAIN_WORTH = 0.5
 """Worth of any fact to a persona that senses no topic."""
 CARELESSNESS, NOTICED = 0.30, 6.8
 """How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
-CROWDED, CROWDING, DULL = 0.90, 0.45, 1.6
+CROWDED, CROWDING, DULL = 0.65, 0.45, 1.6
 """What facts of little worth take of the attention to others, at most and how fast, and up to about which worth: with
 many, answers turn generic."""
 EXAMPLES, LATER = 0.5, 0.7
