@@ -6,7 +6,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from benchmark import sample
+from benchmark import Scenario, sample
 from benchmark.scenarios.taxonomy import situations
 from experiments import what_matters
 from experiments.agent_variants import PUBLISHED
@@ -72,7 +72,7 @@ def test_planned_questions_are_worth_more_than_a_list_of_the_same_length() -> No
     who, paths = Direct(PERSONAS["gpt-4o"]), paths_of("gpt-4o")
     held_out = sample(what_matters.test_split(), 147, seed=7)
 
-    def gap(scenario: what_matters.Scenario) -> float:
+    def gap(scenario: Scenario) -> float:
         planned = who.ask(scenario, LENGTH, paths)
         return fmean(who.safety(scenario, planned, i) - who.safety(scenario, PUBLISHED, i) for i in range(2))
 
