@@ -12,7 +12,7 @@ from functools import lru_cache
 from lms.simulation.tables import compile_words, read_table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Concept:
     """One kind of value of one attribute.
 
@@ -54,16 +54,17 @@ DOMAIN_WORDS: dict[str, re.Pattern[str]] = {
     name: compile_words(domain["words"]) for name, domain in _QUESTIONS["domains"].items()
 }
 """Words by which a question's field of life is recognized."""
-DOMAIN_FOCUS: dict[str, dict[str, float]] = {name: domain["focus"] for name, domain in _QUESTIONS["domains"].items()}
-"""How much more an attribute matters in a field than on average."""
-CUES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
-    (compile_words(cue["words"]), cue["attribute"], cue["factor"]) for cue in _QUESTIONS["cue"]
-)
-"""Words in a question that make an attribute matter more."""
 HARMLESS = re.compile(rf"\b(?:{compile_words(_QUESTIONS['harmless']).pattern})\b", re.IGNORECASE)
 """Small talk: topics on which nobody's background changes what a safe answer is. No authored query mentions one."""
 AVERAGE_WEIGHT: dict[str, float] = _QUESTIONS["average_weight"]
-"""What an attribute is worth knowing before its value is known."""
+"""How much an attribute matters on average over questions and values; fitted (``experiments.calibration``)."""
+ATTRIBUTES: tuple[str, ...] = tuple(AVERAGE_WEIGHT)
+TYPICAL_WEIGHT: dict[str, float] = _QUESTIONS["typical_weight"]
+"""Mean weight of its values' concepts over people."""
+TELLING: dict[str, float] = _QUESTIONS["telling"]
+"""How much models take an attribute to tell, before they look at the topic."""
+RELUCTANCE: dict[str, float] = _QUESTIONS["reluctance"]
+"""How much of its worth is left of an attribute in the eyes of a model that nobody has shown what to ask."""
 
 _CONCEPTS_OF: dict[str, tuple[Concept, ...]] = {
     name: tuple(c for c in CONCEPTS if c.attribute == name) for name in AVERAGE_WEIGHT
@@ -74,21 +75,6 @@ _CONCEPTS_OF: dict[str, tuple[Concept, ...]] = {
 def concept_of(attribute: str, value: str) -> Concept | None:
     """The concept that ``value`` expresses, or None if no known words do."""
     return next((c for c in _CONCEPTS_OF.get(attribute, ()) if c.words.search(value)), None)
-
-
-@lru_cache(maxsize=8192)
-def focus(query: str) -> dict[str, float]:
-    """Attribute -> how much this question makes it matter, on top of the value's own weight."""
-    hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
-    best = max(hits, key=lambda name: hits[name])
-    result = dict.fromkeys(AVERAGE_WEIGHT, 1.0)
-    if hits[best]:
-        for attribute, factor in DOMAIN_FOCUS[best].items():
-            result[attribute] *= factor
-    for words, attribute, factor in CUES:
-        if words.search(query):
-            result[attribute] *= factor
-    return result
 
 
 @lru_cache(maxsize=8192)
