@@ -2,7 +2,8 @@
 
 Its rows hold a query, a label of the field of life, the half they come from (real or synthetic) and nine or ten
 attributes. They have no situations. Rows that share a person or a query are therefore put into one situation here, so
-that no split divides them. The paper's pipeline writes a person with a list of queries instead: a row each.
+that no split divides them. The paper's pipeline writes a person with a list of queries instead, a row each, and in its
+tables of answers the background in one cell.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchmark.scenarios.backgrounds import read_background
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
@@ -297,9 +299,17 @@ class _Reader:
 
 def _flat(row: Row) -> Row:
     """A row with its nested profile, if it has one, beside the rest."""
-    nested = [value for name, value in row.items() if fold(name) in NESTED and isinstance(value, dict)]
-    rest = {name: value for name, value in row.items() if not any(value is part for part in nested)}
-    return {**rest, **{str(k): v for part in nested for k, v in part.items()}}
+    profiles = {name: _profile(value) for name, value in row.items() if fold(name) in NESTED}
+    nested = {name: profile for name, profile in profiles.items() if profile is not None}
+    rest = {name: value for name, value in row.items() if name not in nested}
+    return {**rest, **{str(k): v for part in nested.values() for k, v in part.items()}}
+
+
+def _profile(value: object) -> dict[str, Any] | None:
+    """A profile in one cell: an object, or text with a label before each value."""
+    if isinstance(value, str):
+        return read_background(value, lambda label: rules().column(label) in ATTRIBUTE_NAMES) or None
+    return value if isinstance(value, dict) else None
 
 
 @dataclass(frozen=True)
