@@ -7,6 +7,7 @@ from benchmark.scenarios.sidecar import save_report, sidecar
 from cli.console import out, print_json
 from cli.inputs import refuse_folder
 from cli.options.hub import Options
+from cli.show.refusals import show_refused
 from modules.files import keeping
 from signatures import RaiseError
 
@@ -37,9 +38,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _show(taken: Imported, file: Path, report: Path) -> None:
     found = taken.report
-    for entry in found["reasons"]:
-        rows = ", ".join(map(str, entry["first"])) + (", ..." if entry["rows"] > len(entry["first"]) else "")
-        out.print(f"{entry['rows']} not taken: {entry['reason']} (row {rows})", style="red")
+    show_refused(found["reasons"])
     if found["missing_columns"]:
         out.print(f"no column for: {', '.join(found['missing_columns'])}; unknown for everyone")
     fields = ", ".join(f"{name} {count}" for name, count in found["domains"].items())

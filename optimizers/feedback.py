@@ -71,7 +71,7 @@ def best_path_of(paths: PathIndex, scenario: Scenario) -> tuple[str, ...]:
     same = [path for path in paths.paths if path.query == scenario.query]
     near = same or [path for path in paths.paths if path.origin == scenario.situation]
     near = near or list(paths.nearest(scenario.query, 1))
-    return max(near, key=lambda path: path.value).path if near else ()
+    return max(near, key=lambda path: path.rating).path if near else ()
 
 
 def without_values(text: str, profile: Profile) -> str:

@@ -85,6 +85,10 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
     evaluations: Annotated[
         int | None, in_planning(min=1, help=f"Rollouts for each planned query. {_by_budget('evaluations')}")
     ] = None
+    paths: Annotated[
+        Path | None,
+        in_planning(help="Paths planned already, as `raise plan` writes them; nothing is planned then."),
+    ] = None
     optimizer: Annotated[
         list[str] | None,
         in_search(

@@ -29,11 +29,23 @@ class Options(Roles, Scenarios, Limits, Forecast, Run):
     Example, what it would cost: `raise plan --out paths.jsonl --target openai/gpt-4o-mini --judge openai/gpt-4o
     --dry-run`
 
+    `--import FILE` takes in paths that were planned elsewhere instead, without any LM call.
+
+    Example, what the paper's pipeline found: `raise plan --import MCTS_path.csv --out paths.jsonl`
+
     Example, for two dollars: `raise plan --out paths.jsonl --target openai/gpt-4o-mini --judge openai/gpt-4o
     --max-usd 2`
     """
 
     out: Annotated[Path, Option(help="File for the planned paths (JSON Lines).")]
+    import_: Annotated[
+        Path | None,
+        Option(
+            "--import",
+            metavar="FILE",
+            help="Take in paths planned elsewhere: a table with 'User Query' and 'Best Path', as ['Age', 'Profession'].",
+        ),
+    ] = None
     target: Target = None
     judge: Judge = None
     split: Annotated[str, in_scenarios(help="Split whose queries are planned for: train, dev, test or all.")] = "train"
