@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.scenarios.hub import Refusals, rules
+from benchmark.scenarios.hub import rules
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.similarity import fold
-from benchmark.scenarios.tables import Numbered, Row, read_rows
+from benchmark.scenarios.tables import Numbered, Refusals, Row, read_rows
 from modules import PathIndex, PlannedPath
 from signatures import ATTRIBUTE_NAMES, RaiseError
 from signatures.errors import meant
@@ -24,7 +24,7 @@ ELSEWHERE = "hub"
 """Source of a path whose query is in no scenario: it may be a real person's, and is kept back as theirs are."""
 _SEPARATOR = re.compile(r"\s*(?:->|→|[,;|])\s*")
 _WRAPPED = re.compile(r"""\s*\{\s*['"]query_id['"]\s*:\s*(?P<quote>['"])(?P<query>.*?)(?P=quote)\s*[,}]""", re.DOTALL)
-_QUOTES = " \"'“”‘’`"
+_QUOTES = " \"'`\u2018\u2019\u201c\u201d"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _query(cell: object) -> str:
 
 
 def _labels(cell: object) -> list[str] | str:
-    """The labels of a path, or why there are none: a list, or text such as ``['Age', 'Gender']`` or ``age -> gender``."""
+    """The labels of a path, or why there are none: a list, or text as ``['Age', 'Gender']`` or ``age -> gender``."""
     if cell is None:
         return "there is no path"
     if isinstance(cell, list):

@@ -43,7 +43,7 @@ class Options(Roles, Scenarios, Limits, Forecast, Run):
         Option(
             "--import",
             metavar="FILE",
-            help="Take in paths planned elsewhere: a table with 'User Query' and 'Best Path', as ['Age', 'Profession'].",
+            help="Take in paths planned elsewhere: a table with 'User Query' and 'Best Path' (['Age', 'Profession']).",
         ),
     ] = None
     target: Target = None
