@@ -39,6 +39,7 @@ from optimizers.tracking.conversations import DEFAULT as LOGGED
 from optimizers.tracking.conversations import Logged
 from optimizers.tracking.recording import open_recording
 from signatures.identity import content_id
+from signatures.rubric import recorded_rubric
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Workspace:
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
     """What a compile's outcome depends on."""
     identities = {role.value: models.identity(role) for role in Role}
-    return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities}
+    return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities, **recorded_rubric()}
 
 
 def compile_target(
@@ -215,7 +216,7 @@ def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels
     if settings.paths:
         rest["paths"] = content_id(PathIndex(settings.paths).identity())
     agent = {name: getattr(settings.agent, name) for name in TUNED}
-    return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
+    return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash, **recorded_rubric()}
 
 
 @dataclass(frozen=True)

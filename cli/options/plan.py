@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Option
 
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
-from cli.options.groups import Forecast, Judge, Limits, Roles, Run, Scenarios, Target, in_scenarios
+from cli.options.groups import Forecast, Judge, Limits, Roles, Rubric, Run, Scenarios, Target, in_scenarios
 
 in_planning = partial(Option, rich_help_panel="Planning")
 
@@ -48,6 +48,7 @@ class Options(Roles, Scenarios, Limits, Forecast, Run):
     ] = None
     target: Target = None
     judge: Judge = None
+    rubric: Rubric = None
     split: Annotated[str, in_scenarios(help="Split whose queries are planned for: train, dev, test or all.")] = "train"
     queries: Annotated[int, in_planning(min=1, help="Queries to plan a path for, spread over domains.")] = PLAN_QUERIES
     evaluations: Annotated[
