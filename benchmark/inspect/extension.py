@@ -156,7 +156,8 @@ def penguin_judge() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         scenario, models = scenario_of(state), models_of(state.epoch)
         judge, about = Judge(models[Role.JUDGE]), {"judge": models.roles[Role.JUDGE].model}
-        if failure := state.store.get(TALK, {}).get("failure"):
+        talk: dict[str, Any] = state.store.get(TALK, {})
+        if failure := talk.get("failure"):
             return Score.unscored(reason="scoring_failed", explanation=failure, metadata=about)
         response = state.output.completion
 

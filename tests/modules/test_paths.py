@@ -129,7 +129,7 @@ def test_any_library_and_any_query(library: list[tuple[str, float, str]], query:
     open_ = [origin for _, _, origin in library if origin != barred]
     assert len(found) == min(k, len(open_))
     assert all(path.origin in open_ for path in found)
-    assert [path.value for path in found] == sorted((path.value for path in found), reverse=True)
+    assert [path.rating for path in found] == sorted((path.rating for path in found), reverse=True)
 
 
 @pytest.mark.parametrize("query", ["What should I do?", "?", "😀", ""])
