@@ -12,6 +12,8 @@ COMMANDS = {
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
     "compare": "Compare recorded evaluations, paired by scenario, without a single LM call.",
+    "import-log": "Read logs that inspect_ai wrote of the task penguin, and compare them with evaluations of ours, "
+    "paired by scenario.",
     "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
     "judge-agreement": "Compare the judge with people who scored the same responses: weighted kappa, correlations, "
     "confusion.",
@@ -36,11 +38,19 @@ DATA_COMMANDS = {
     "build": "Write the authored set as a file; the same call twice gives the same bytes.",
     "describe": "Say what is in a scenario set: version, hash, counts, coverage, and whether the quality gates are "
     "green.",
+    "export": "Write a scenario set for other harnesses: prompts of both conditions and hashes, one JSON object a "
+    "scenario.",
     "generate": "Have a model write a scenario set: situations, people in them, and what they ask.",
     "import": "Take in the published PENGUIN data set, from a file or from the Hugging Face hub.",
     "reddit": "Make scenarios from posts: PushShift dumps, filtered, read by a model, reworded, without personal data.",
 }
-MODULES = {"judge-agreement": "judge_agreement", "import": "take_in", "data import": "hub"}
+MODULES = {
+    "judge-agreement": "judge_agreement",
+    "import-log": "import_log",
+    "import": "take_in",
+    "data export": "items",
+    "data import": "hub",
+}
 """Commands whose modules are not named as they are."""
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from cli.options.compare import Options
 from cli.settings import load_settings
 from cli.show.comparisons import differences_table, recorded_table
 from cli.show.notes import comparison_lines
-from optimizers.tracking.recorded import compare_recorded, doubts_about, read_evaluations
+from optimizers.tracking.recorded import RecordedEvaluation, compare_recorded, doubts_about, read_evaluations
 from signatures import RaiseError
 
 
@@ -27,12 +27,21 @@ def run(options: Options) -> None:
     reference, *others = found.values()
     if not others:
         raise RaiseError(f"{reference.name} is all there is: name another evaluation to compare it with.")
-    comparisons = compare_recorded(reference, others)
-    for doubt in doubts_about(list(found.values())):
+    report(list(found.values()), json=options.json)
+
+
+def report(found: Sequence[RecordedEvaluation], *, json: bool) -> None:
+    """Each evaluation, and each minus the first.
+
+    Raises:
+        typer.Exit: with 3 if too much of one went unscored for a conclusion.
+    """
+    comparisons = compare_recorded(found[0], found[1:])
+    for doubt in doubts_about(found):
         warn(doubt)
-    summaries = [one.summary() for one in found.values()]
-    simulated = any(one.simulated for one in found.values())
-    if options.json:
+    summaries = [one.summary() for one in found]
+    simulated = any(one.simulated for one in found)
+    if json:
         print_json({"simulated": simulated, "programs": summaries, "comparisons": comparisons})
     else:
         _show(summaries, comparisons, simulated=simulated)

@@ -21,6 +21,7 @@ from cli.show.numbers import gain, spent_line
 from cli.show.progress import stages
 from cli.show.results import compiles_table, cost_table, results_table
 from lms import Role, RoleSettings
+from modules import PathIndex
 from optimizers import (
     CompileJob,
     CompileOutcome,
@@ -100,6 +101,7 @@ def _wanted(options: Options) -> list[CompileSettings]:
     """Settings of a compile for each optimizer."""
     given = {name: getattr(options, name) for name in CompileSettings.model_fields if hasattr(options, name)}
     given["agent"] = agent_settings(options.settings)
+    given["paths"] = PathIndex.load(options.paths).paths if options.paths else None
     try:
         wanted = [
             CompileSettings(**{**given, "optimizer": name}) for name in dict.fromkeys(options.optimizer or [OPTIMIZER])

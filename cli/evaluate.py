@@ -29,6 +29,7 @@ from modules.files import keeping
 from optimizers.plots.points import check_picture
 from signatures import RaiseError
 from signatures.masking import masked
+from signatures.rubric import recorded_rubric
 
 if TYPE_CHECKING:
     from optimizers.tracking.record import TrackingRecord
@@ -66,9 +67,8 @@ def run(options: Options) -> None:
     simulated, model = results[0].simulated, models.roles[Role.TARGET].model
     if options.json:
         card = {**chosen.card(), "hash": scenarios.hash, "split": options.split}
-        print_json(
-            {"simulated": simulated, "target": model, "data": card, "programs": summaries, "comparisons": comparisons}
-        )
+        found = {"programs": summaries, "comparisons": comparisons}
+        print_json({"simulated": simulated, "target": model, "data": card, **recorded_rubric(), **found})
     elif not prints_table(options.table):
         title = f"{model} on {scenarios.name} {scenarios.version}, {options.split}, {len(chosen)} scenarios"
         _show(summaries, comparisons, title, simulated=simulated)

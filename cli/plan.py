@@ -11,6 +11,7 @@ from benchmark.jobs.journal import Journal
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
+from cli import path_import
 from cli.console import out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
@@ -28,7 +29,10 @@ EXAMPLES = 7
 
 
 def run(options: Options) -> None:
-    """Plan the paths and write them, with a summary."""
+    """Plan the paths and write them, with a summary; or take in those of a file."""
+    if options.import_:
+        path_import.run(options, options.import_)
+        return
     file, seed = options.out, options.seed
     wanted = _wanted(options)
     limits = spending_limits(options.max_calls, options.max_usd)
@@ -95,7 +99,7 @@ def _forecast(
 
 def _summary(planned: Plan, models: LanguageModels, file: Path) -> dict[str, Any]:
     paths = planned.paths.paths
-    value = bootstrap_mean([path.value for path in paths], [path.origin for path in paths])
+    value = bootstrap_mean([path.rating for path in paths], [path.origin for path in paths])
     return {
         "simulated": models.simulated(*ROLES),
         "file": str(file),

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         root: folder of everything a run leaves behind.
         concurrency: episodes at once, or "auto": as many as the endpoints bear; by default 1 for stand-ins (they are
             bound to one core) and auto for real models.
+        rubric: file of the judge's rubric; ``--rubric`` wins over it.
         track: whether compiles and evaluations are logged to MLflow; ``--no-track`` wins over it.
     """
 
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     api_base: str | None = None
     root: Path = Path("mlruns")
     concurrency: PositiveInt | Literal["auto"] | None = None
+    rubric: Path | None = None
     track: bool = True
 
     @classmethod

@@ -15,7 +15,8 @@ from dspy.utils.exceptions import LMError
 
 from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
-from signatures import RaiseError
+from cli.rubric import rubric_of
+from signatures import RaiseError, using_rubric
 from signatures.masking import masked
 
 SWITCH = 0.02
@@ -35,7 +36,7 @@ def do(name: str, options: object) -> None:
     sys.setswitchinterval(SWITCH)
     start = time.monotonic()
     try:
-        with notes_undiverted(), stopping_in_order():
+        with notes_undiverted(), stopping_in_order(), using_rubric(rubric_of(options)):
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
     except BrokenPipeError as gone:  # whoever read the output, such as head, has enough

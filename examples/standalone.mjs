@@ -20,10 +20,10 @@ const fail = () => { throw new SyntaxError('unreadable'); };
 const fill = (template, given) => template.replace(PLACE, (_, name) => (name ? given[name] : '{'));
 const strip = (text, more = '') => text.replace(new RegExp(`^[\\s${more}]+|[\\s${more}]+$`, 'gu'), '');
 
-/** A number with one decimal; halves, which are quarters of a whole, go to the even one, as in Python. */
-function rounded(value) {
+/** A path's safety with one decimal; halves, which are quarters of a whole, go to the even one, as in Python. */
+function measured({ value }) {
   const isHalf = Number.isInteger(value * 4) && value * 4 % 2 !== 0;
-  return (isHalf ? Math.round(value * 5) / 5 : value).toFixed(1);
+  return value ? ` (safety ${(isHalf ? Math.round(value * 5) / 5 : value).toFixed(1)})` : '';
 }
 
 /** The conversation. */
@@ -80,7 +80,7 @@ export class Raise {
       const remaining = Object.keys(this.about).filter((name) => !closed.has(name));
       const allowed = remaining.filter((name) => burdens[name] <= left);
       const choices = this.paths.favoured(query, allowed), paths = this.paths.nearest(query);
-      const shown = paths.map((p, i) => `${i + 1}. "${p.query}": ${p.path.join(', ')} (safety ${rounded(p.value)})`);
+      const shown = paths.map((p, i) => `${i + 1}. "${p.query}": ${p.path.join(', ')}${measured(p)}`);
       const given = { query, context: this.context(known), candidates: choices.join(', '),
         examples: shown.join('\n') || this.machine.no_paths };
       let [enough, name, question] = await this.assess(given, choices);

@@ -75,7 +75,8 @@ class Raise:
             remaining = [name for name in self.about if name not in closed]
             allowed = [name for name in remaining if self.settings["burdens"][name] <= left]
             choices, paths = self.paths.favoured(query, allowed), self.paths.nearest(query)
-            shown = [f'"{p["query"]}": {", ".join(p["path"])} (safety {p["value"]:.1f})' for p in paths]
+            values = [f" (safety {p['value']:.1f})" if p["value"] else "" for p in paths]
+            shown = [f'"{p["query"]}": {", ".join(p["path"])}{v}' for p, v in zip(paths, values, strict=True)]
             given = {"query": query, "context": self.context(known), "candidates": ", ".join(choices)}
             given["examples"] = "\n".join(f"{i}. {one}" for i, one in enumerate(shown, 1)) or self.machine["no_paths"]
             enough, name, question = self.assess(given, choices)
@@ -100,10 +101,8 @@ class Raise:
         return hits(self.guard.patterns, "acute", said) and not hits(self.guard.patterns, "not_acute", said)
 
     def help(self) -> str:
-        contacts = self.guard.data["contacts"]
-        return fill(
-            self.guard.data["reply"], {"contacts": contacts.get(self.settings["country"].upper(), contacts[""])}
-        )
+        data, contacts = self.guard.data, self.guard.data["contacts"]
+        return fill(data["reply"], {"contacts": contacts.get(self.settings["country"].upper(), contacts[""])})
 
     def context(self, known: dict[str, str]) -> str:
         lines = [f"- {about['label']}: {known[name]}" for name, about in self.about.items() if name in known]

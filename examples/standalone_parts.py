@@ -74,7 +74,7 @@ class Paths:
     def nearest(self, query: str) -> list[dict[str, Any]]:
         alike = self.alike(query)
         order = [i for i in sorted(range(len(alike)), key=lambda i: -alike[i]) if self.paths[i]["query"]]
-        return sorted((self.paths[i] for i in order[: self.settings["retrieved"]]), key=lambda path: -path["value"])
+        return sorted((self.paths[i] for i in order[: self.settings["retrieved"]]), key=lambda p: -(p["value"] or 0))
 
     def favoured(self, query: str, allowed: list[str]) -> list[str]:
         """What may be chosen: all, or what all paths together name earliest."""

@@ -177,12 +177,14 @@ class LanguageModels:
                 self._paces[place].adapt()
         return self._paces[place]
 
-    def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
-        model: Model
+    def model_of(self, role: Role, settings: RoleSettings) -> Model:
+        """What answers for ``role``; for others who know how to reach models, such as another framework."""
         if is_simulated(settings.model):
-            model = StandIn(_persona(settings.model), seed=settings.seed or 0)
-        else:
-            model = _provider_model(settings)
+            return StandIn(_persona(settings.model), seed=settings.seed or 0)
+        return _provider_model(settings)
+
+    def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
+        model = self.model_of(role, settings)
         throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries, outage=self._outage)
         pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(

@@ -189,7 +189,7 @@ def evidence(path: PlannedPath) -> PathResult:
     """What the search of ``path`` found, for ``Knowledge.learn``."""
     return PathResult(
         path.path,
-        path.value,
+        path.rating,
         path.evaluations,
         [(frozenset(names), reward) for names, reward in path.history],
         path.failures,

@@ -31,7 +31,7 @@ class PlannedPath(BaseModel):
     Attributes:
         query: empty if it was left out, since a real person wrote it (``PathIndex.without_queries``).
         path: attributes to ask, best first.
-        value: expected safety once the path is known, 1 to 5.
+        value: expected safety once the path is known, 1 to 5; None if nobody measured it, as of an imported path.
         evaluations: rollouts spent on it, failed ones included.
         origin: where the query comes from (benchmark situation), for the leak guard.
         domain: field of life of the query.
@@ -44,7 +44,7 @@ class PlannedPath(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # they would be written as null, and not be read back
     query: str
     path: tuple[str, ...]
-    value: float
+    value: float | None
     evaluations: int
     origin: str = ""
     domain: str = ""
@@ -58,11 +58,20 @@ class PlannedPath(BaseModel):
         """Whether its query was left out; paths of a library without sources are as they were written."""
         return not self.query and bool(self.source)
 
+    @property
+    def rating(self) -> float:
+        """What paths are ordered by: the value, 0 for one that was not measured, which comes after all others."""
+        return 0.0 if self.value is None else self.value
+
 
 def as_examples(paths: Sequence[PlannedPath]) -> str:
     """Planned paths as prompts show them."""
-    lines = [f'{i}. "{p.query}": {", ".join(p.path)} (safety {p.value:.1f})' for i, p in enumerate(paths, 1)]
+    lines = [f'{i}. "{p.query}": {", ".join(p.path)}{_measured(p)}' for i, p in enumerate(paths, 1)]
     return "\n".join(lines) or "(none)"
+
+
+def _measured(path: PlannedPath) -> str:
+    return "" if path.value is None else f" (safety {path.value:.1f})"
 
 
 def planned_first(paths: Sequence[PlannedPath], allowed: Sequence[str]) -> list[str]:
@@ -119,7 +128,7 @@ class PathIndex:
             return []
         order = [int(i) for i in np.argsort(-self._similarity(query), kind="stable") if not self.paths[i].is_cut]
         allowed = [self.paths[i] for i in order if not excluding or self.paths[i].origin != excluding]
-        return sorted(allowed[:k], key=lambda path: -path.value)
+        return sorted(allowed[:k], key=lambda path: -path.rating)
 
     def rank(self, query: str, among: Sequence[str], *, excluding: str = "") -> list[str]:
         """``among``, ordered by how early all planned paths together name them; nothing if no path names any.

@@ -16,7 +16,7 @@ from pydantic import (
 from benchmark.defaults import PLAN_DEPTH
 from benchmark.jobs.budget import OwnCalls, Stopper
 from lms import LanguageModels, ReplyStore, Role
-from modules import RAISE, AgentSettings
+from modules import RAISE, AgentSettings, PlannedPath
 from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
 from optimizers.front import Objective, Pick
 from optimizers.prompt_limit import PromptLimit
@@ -33,6 +33,7 @@ class CompileSettings(BaseModel):
         size: how much work the whole is (``--budget``): what of ``train`` to ``front`` is not given is as it says.
         train, dev, test: scenarios taken of each split.
         plan_queries, evaluations, depth: offline planning.
+        paths: planned already; nothing is planned then.
         trials: candidates the optimizer tries.
         front: programs measured on all of dev and on held-out test, at most.
         raced: share of dev that trials race on; the front meets the rest afterwards.
@@ -56,6 +57,7 @@ class CompileSettings(BaseModel):
     plan_queries: int = Field(default=DEFAULT.plan_queries, gt=0)
     evaluations: int = Field(default=DEFAULT.evaluations, gt=0)
     depth: int = Field(default=PLAN_DEPTH, ge=1, le=10)
+    paths: tuple[PlannedPath, ...] = ()
     trials: int = Field(default=DEFAULT.trials, gt=0)
     front: int = Field(default=DEFAULT.front, gt=0)
     raced: float = Field(default=DEFAULT.raced, gt=0, le=1)
@@ -73,7 +75,8 @@ class CompileSettings(BaseModel):
     def _without_later_fields(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """As ever, so that compiles of earlier versions are recognized: a later field is there if it is set."""
         dumped: dict[str, Any] = serialize(self)
-        return {name: value for name, value in dumped.items() if name != "max_prompt_tokens" or value is not None}
+        later = {"max_prompt_tokens": self.max_prompt_tokens, "paths": self.paths}
+        return {name: value for name, value in dumped.items() if later.get(name, True)}
 
     @model_validator(mode="before")
     @classmethod

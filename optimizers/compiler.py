@@ -14,9 +14,9 @@ from benchmark import Scenario, ScenarioSet, sample, split
 from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, Stopper
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, ignore_progress
-from benchmark.planning.planning import PlanSettings, plan
+from benchmark.planning.planning import Plan, PlanSettings, plan
 from lms import LanguageModels, Role
-from modules import RAISE
+from modules import RAISE, PathIndex
 from optimizers.compile_settings import CompileSettings
 from optimizers.compiled import Compiled
 from optimizers.held_out import HeldOut, measure_held_out
@@ -39,6 +39,7 @@ from optimizers.tracking.conversations import DEFAULT as LOGGED
 from optimizers.tracking.conversations import Logged
 from optimizers.tracking.recording import open_recording
 from signatures.identity import content_id
+from signatures.rubric import recorded_rubric
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Workspace:
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
     """What a compile's outcome depends on."""
     identities = {role.value: models.identity(role) for role in Role}
-    return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities}
+    return {**settings.model_dump(mode="json"), "data": data.hash, "models": identities, **recorded_rubric()}
 
 
 def compile_target(
@@ -211,9 +212,11 @@ def _logged(wanted: Logged, settings: CompileSettings) -> Logged:
 def _params(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
     """The run parameters of the contract, and the rest of the settings."""
     roles = {role.value: models.roles[role].model for role in Role}
-    rest = settings.model_dump(mode="json", exclude={"agent"})
+    rest = settings.model_dump(mode="json", exclude={"agent", "paths"})
+    if settings.paths:
+        rest["paths"] = content_id(PathIndex(settings.paths).identity())
     agent = {name: getattr(settings.agent, name) for name in TUNED}
-    return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash}
+    return {**roles, **rest, **agent, "data": data.name, "data_hash": data.hash, **recorded_rubric()}
 
 
 @dataclass(frozen=True)
@@ -256,15 +259,19 @@ def prepare(
         for part in ("train", "dev", "test")
     )
     with storage.alone(f"{name} planning"):
-        planned = plan(
-            split(data, "train", seed=settings.seed),
-            PlanSettings(settings.plan_queries, settings.evaluations, settings.depth),
-            models=models,
-            seed=settings.seed,
-            concurrency=concurrency,
-            progress=progress,
-            journal=episodes,
-            budget=budget,
+        planned = (
+            Plan(PathIndex(settings.paths))
+            if settings.paths
+            else plan(
+                split(data, "train", seed=settings.seed),
+                PlanSettings(settings.plan_queries, settings.evaluations, settings.depth),
+                models=models,
+                seed=settings.seed,
+                concurrency=concurrency,
+                progress=progress,
+                journal=episodes,
+                budget=budget,
+            )
         )
     task = Task(
         student=RAISE(planned.paths, settings.agent),

@@ -7,17 +7,8 @@ from typing import Any
 from benchmark.statistics.words import figure
 from optimizers.changes import PromptChange, ValueChange, compare_prompts, compare_values
 from optimizers.sides import Side
+from signatures import current_rubric
 
-FIGURES = (
-    "safety",
-    "risk_sensitivity",
-    "emotional_empathy",
-    "user_alignment",
-    "avg_queries",
-    "avg_burden",
-    "n",
-    "unscored",
-)
 TAKEN = ("calls", "input_tokens", "output_tokens", "usd")
 """Figures of what a conversation takes."""
 BASIS = ("judge", "user", "data_hash", "seed")
@@ -101,7 +92,8 @@ def _compare_figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> tup
     """Figures that differ; none if a side has no test."""
     if not (before and after):
         return ()
-    found = [FigureChange(name, _figure(before, name), _figure(after, name)) for name in FIGURES]
+    names = ("safety", *current_rubric().names, "avg_queries", "avg_burden", "n", "unscored")
+    found = [FigureChange(name, _figure(before, name), _figure(after, name)) for name in names]
     took = [entry.get("per_conversation") or {} for entry in (before, after)]
     found += [FigureChange(f"{name} a conversation", *(_figure(entry, name) for entry in took)) for name in TAKEN]
     return tuple(one for one in found if one.before != one.after)

@@ -14,7 +14,7 @@ from modules import PathIndex
 from modules.agent import BY_NAME
 from modules.answers import refuses
 from modules.crisis.guard import plainly_acute
-from signatures import SCORE_DIMENSIONS, Profile, StopReason
+from signatures import Profile, StopReason, current_rubric
 from signatures.words import WORD, split_words, whole
 
 SATISFIED = 4
@@ -71,7 +71,7 @@ def best_path_of(paths: PathIndex, scenario: Scenario) -> tuple[str, ...]:
     same = [path for path in paths.paths if path.query == scenario.query]
     near = same or [path for path in paths.paths if path.origin == scenario.situation]
     near = near or list(paths.nearest(scenario.query, 1))
-    return max(near, key=lambda path: path.value).path if near else ()
+    return max(near, key=lambda path: path.rating).path if near else ()
 
 
 def without_values(text: str, profile: Profile) -> str:
@@ -117,12 +117,12 @@ class _Conversation:
 
     def reasons(self) -> list[str]:
         """The judge's reasons, worst dimension first."""
-        scores = self.verdict.scores or {}
+        scores, rubric = self.verdict.scores or {}, current_rubric()
         found = []
-        for name in sorted(SCORE_DIMENSIONS, key=lambda name: scores.get(name, 0)):
+        for name in sorted(rubric.names, key=lambda name: scores.get(name, 0)):
             reason = self.verdict.reasons.get(name, "").strip().rstrip(".")
             if name in scores and reason:
-                found.append(f"{name.replace('_', ' ').capitalize()} {scores[name]} of 5: {reason}.")
+                found.append(f"{name.replace('_', ' ').capitalize()} {scores[name]} of {rubric.highest}: {reason}.")
         return found
 
     def crisis(self, predictor: str) -> list[str]:

@@ -55,7 +55,7 @@ def size_compile(settings: CompileSettings) -> CompileSize | None:
         return None
     raced = round(settings.raced * settings.dev)
     calls = (
-        settings.plan_queries * (1 + 2 * settings.evaluations)
+        (0 if settings.paths else settings.plan_queries * (1 + 2 * settings.evaluations))
         + settings.train * CONVERSATION
         + TEACHER
         + settings.trials * raced * RACED

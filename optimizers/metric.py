@@ -11,7 +11,7 @@ import dspy
 from benchmark import Scenario, SimulatedUser, Verdict
 from benchmark.judging.judge import safety_of
 from lms import LanguageModels, Role
-from signatures import SCORE_DIMENSIONS, Profile, RaiseError
+from signatures import Profile, RaiseError, current_rubric
 
 Metric = Callable[[Scenario, dspy.Prediction, Verdict], float]
 """The score of one judged conversation, higher is better; never asked about one that could not be judged."""
@@ -39,7 +39,9 @@ def recorded_conversation(grade: int = 4, questions: int = 1) -> tuple[Scenario,
         turns=[{**turn, "declined": False}] * questions,
         unreadable=0,
     )
-    verdict = Verdict(dict.fromkeys(SCORE_DIMENSIONS, grade), dict.fromkeys(SCORE_DIMENSIONS, "As it should be."))
+    rubric = current_rubric()
+    given = dict.fromkeys(rubric.names, min(grade, rubric.highest))
+    verdict = Verdict(given, dict.fromkeys(rubric.names, "As it should be."))
     return _SOMEBODY, prediction, verdict
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import dspy
 
 from benchmark import Scenario, ScenarioSet, Verdict, build_authored, judge_of, sample, split
-from benchmark.judging.judge import HIGHEST, LOWEST
 from lms import LanguageModels
 from modules import EvaluationFailed
 from optimizers.defaults import DEFAULT, PRICE
 from optimizers.feedback import feedback
 from optimizers.metric import Metric, example_of, tradeoff
+from signatures.rubric import HIGHEST, LOWEST
 
 GOOD = 0.7
 """Score from which a conversation may become a demonstration: a safety of 3.8 without questions."""

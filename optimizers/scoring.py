@@ -20,7 +20,7 @@ from benchmark.evaluation.results import MAX_UNSCORED
 from lms import LanguageModels, Role
 from modules.calls import FATAL
 from optimizers.metric import Metric
-from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures import RaiseError, current_rubric
 
 GOOD = 0.6
 """Conversations of the best 40 % may become demonstrations: those at or above this quantile of the uncompiled."""
@@ -177,5 +177,5 @@ class ConversationScorer:
 def verdict_of(row: Mapping[Any, Any]) -> Verdict:
     """The judge's verdict in a row of an evaluation."""
     scored = isinstance(row["safety"], float) and math.isfinite(row["safety"])
-    scores = {name: int(row[name]) for name in SCORE_DIMENSIONS} if scored else None
+    scores = {name: int(row[name]) for name in current_rubric().names} if scored else None
     return Verdict(scores, row["reasons"], str(row["unscored"]))

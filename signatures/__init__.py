@@ -37,7 +37,8 @@ from signatures.data import (
 )
 from signatures.errors import RaiseError
 from signatures.home import warn_of_namesakes
-from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
+from signatures.rubric import Dimension, Rubric, current_rubric, default_rubric, read_rubric, using_rubric
+from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse, judge_signature
 from signatures.teaching import ImproveInstruction
 
 warn_of_namesakes()
@@ -55,6 +56,7 @@ __all__ = [
     "Conversation",
     "DecideAndAsk",
     "Decision",
+    "Dimension",
     "EnoughBasic",
     "EnoughBinary",
     "EnoughScale",
@@ -71,6 +73,7 @@ __all__ = [
     "Respond",
     "RespondSafely",
     "RewordQuery",
+    "Rubric",
     "StatedFact",
     "StopReason",
     "TakeTurn",
@@ -80,6 +83,11 @@ __all__ = [
     "WriteProfile",
     "WriteQueries",
     "WriteSituations",
+    "current_rubric",
     "default_burdens",
+    "default_rubric",
+    "judge_signature",
     "parse_attribute",
+    "read_rubric",
+    "using_rubric",
 ]

@@ -5,43 +5,50 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from dspy.utils.exceptions import LMError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from benchmark.evaluation.results import refusal, unscored_share
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.jobs.resume import MAX_REASON
-from benchmark.judging.judge import HIGHEST, LOWEST, Scorer, Verdict
+from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import panel_agreement
 from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval_fields
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
 from modules.files import parse_json, read_text
-from signatures import ATTRIBUTE_NAMES, SCORE_DIMENSIONS, Profile, RaiseError
+from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, Rubric, current_rubric
 from signatures.errors import first_problem
+from signatures.rubric import HIGHEST, LOWEST
 
 LEVELS = range(LOWEST, HIGHEST + 1)
+"""Of the overall figure; dimensions have those of the rubric."""
 Scores = Mapping[str, float]
 """Dimension -> score."""
 
 
 class _Line(BaseModel):
-    """What one person thought of one response: a line of the file."""
+    """What one person thought of one response: a line of the file, but for the grades."""
 
     model_config = ConfigDict(extra="forbid")
     query: str = Field(min_length=1)
     response: str = Field(min_length=1)
     profile: Profile
-    risk_sensitivity: int = Field(ge=LOWEST, le=HIGHEST)
-    emotional_empathy: int = Field(ge=LOWEST, le=HIGHEST)
-    user_alignment: int = Field(ge=LOWEST, le=HIGHEST)
     rater: str = ""
     situation: str = ""
+
+
+@cache
+def _line_of(rubric: Rubric) -> type[_Line]:
+    """A line with a grade for each dimension of ``rubric``."""
+    grades: dict[str, Any] = {name: (int, Field(ge=1, le=rubric.highest)) for name in rubric.names}
+    return create_model("Line", __base__=_Line, **grades)
 
 
 @dataclass
@@ -61,7 +68,8 @@ class RatedResponse:
 
     def human(self) -> dict[str, float]:
         """The people's score by dimension: the mean over raters."""
-        return {d: float(np.mean([scores[d] for scores in self.ratings.values()])) for d in SCORE_DIMENSIONS}
+        dimensions = current_rubric().names
+        return {d: float(np.mean([scores[d] for scores in self.ratings.values()])) for d in dimensions}
 
 
 def load_ratings(file: Path) -> list[RatedResponse]:
@@ -86,7 +94,7 @@ def load_ratings(file: Path) -> list[RatedResponse]:
         rater = line.rater or f"rater {len(item.ratings) + 1}"
         if rater in item.ratings:
             raise RaiseError(f"{file}, line {number}: {rater!r} has rated this response before.")
-        item.ratings[rater] = {name: float(getattr(line, name)) for name in SCORE_DIMENSIONS}
+        item.ratings[rater] = {name: float(getattr(line, name)) for name in current_rubric().names}
     if not items:
         raise RaiseError(f"{file} holds no rated response.")
     return list(items.values())
@@ -122,7 +130,7 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _parse(file: Path, number: int, fields: dict[str, Any]) -> _Line:
     try:
-        return _Line.model_validate(fields)
+        return _line_of(current_rubric()).model_validate(fields)
     except ValidationError as error:
         raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
 
@@ -157,7 +165,7 @@ class Agreement:
             "conclusion": not no_conclusion,
             "no_conclusion": no_conclusion,
             "injections": sum(bool(verdict.injection) for verdict in self.verdicts),
-            "dimensions": {name: self._figures(name) for name in SCORE_DIMENSIONS},
+            "dimensions": {name: self._figures(name) for name in current_rubric().names},
             "overall": self._figures(None),
             "human_alpha": panel_agreement([i.ratings for i in self.items], self._clusters()) if several else None,
             "panel": panel_agreement(given, self._clusters()) if any(given) else None,
@@ -181,13 +189,13 @@ class Agreement:
             **interval_fields("pearson", pearson(human, judge, clusters)),
             **interval_fields("spearman", spearman(human, judge, clusters)),
             **interval_fields("bias", bootstrap_mean((judge - human).tolist(), clusters)),
-            "confusion": confusion(human, judge, LEVELS),
+            "confusion": confusion(human, judge, range(1, current_rubric().highest + 1) if dimension else LEVELS),
         }
 
 
 def _score(scores: Scores, dimension: str | None) -> float:
-    """The score of a dimension, or safety: the mean of all."""
-    return scores[dimension] if dimension else sum(scores.values()) / len(scores)
+    """The score of a dimension, or safety: what all come to by the rubric."""
+    return scores[dimension] if dimension else current_rubric().overall(scores)
 
 
 def measure_agreement(

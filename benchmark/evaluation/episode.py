@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmark.judging.judge import Verdict
 from benchmark.scenarios.scenario import Scenario
 from lms.ledger import Tally
-from signatures import SCORE_DIMENSIONS, StopReason, Turn
+from signatures import StopReason, Turn, current_rubric
 
 PER_CONVERSATION = (
     "calls",
@@ -145,7 +145,7 @@ class Episode(BaseModel):
     def row(self) -> dict[str, Any]:
         """The episode as a row of ``Evaluation.frame``."""
         verdict = self.verdict
-        scores = verdict.scores or dict.fromkeys(SCORE_DIMENSIONS)
+        scores = verdict.scores or dict.fromkeys(current_rubric().names)
         return {
             "scenario_id": self.scenario.id,
             "domain": self.scenario.domain,
@@ -154,7 +154,7 @@ class Episode(BaseModel):
             "query": self.scenario.query,
             "response": self.response,
             "safety": verdict.safety,
-            **{name: scores[name] for name in SCORE_DIMENSIONS},
+            **{name: scores[name] for name in current_rubric().names},
             "reasons": verdict.reasons,
             "unscored": verdict.unscored,
             "injection": list(verdict.injection),

@@ -22,7 +22,7 @@ from benchmark.statistics.comparison import (
 )
 from benchmark.statistics.intervals import Interval, bootstrap_mean, clusters_of, interval_fields, number
 from lms.ledger import sum_by_role, sum_costs
-from signatures import SCORE_DIMENSIONS
+from signatures import current_rubric
 
 MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
@@ -122,7 +122,7 @@ class Evaluation:
         return {
             "name": self.name,
             **interval_fields("safety", self.mean("safety")),
-            **{name: number(self.average(name)) for name in SCORE_DIMENSIONS},
+            **{name: number(self.average(name)) for name in current_rubric().names},
             **interval_fields("avg_queries", self.mean("n_queries")),
             "avg_burden": number(self.average("burden")),
             "n": len(self.episodes),

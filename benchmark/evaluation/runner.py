@@ -86,14 +86,7 @@ def run_episode(program: Program, scenario: Scenario, models: LanguageModels, ju
     started = time.perf_counter()
     user = SimulatedUser(scenario.profile, models[Role.USER])
     with models.ledger.scope(key) as tally, models.context(Role.TARGET):
-        answer = attempt(
-            lambda: program(
-                query=scenario.query,
-                user=user,
-                context=scenario.profile if program.sees_profile else None,
-                origin=scenario.situation,
-            )
-        )
+        answer = attempt(lambda: converse(program, scenario, user))
         verdict: Verdict | Failure
         if isinstance(answer, Failure):
             verdict = answer
@@ -110,6 +103,17 @@ def run_episode(program: Program, scenario: Scenario, models: LanguageModels, ju
         seconds=round(time.perf_counter() - started, 4),
         **({} if isinstance(answer, Failure) else _conversation_of(answer)),
     )
+
+
+def converse(program: Program, scenario: Scenario, user: SimulatedUser) -> dspy.Prediction:
+    """One conversation of ``program`` with ``user``; the profile is for programs that are made to see it."""
+    answer: dspy.Prediction = program(
+        query=scenario.query,
+        user=user,
+        context=scenario.profile if program.sees_profile else None,
+        origin=scenario.situation,
+    )
+    return answer
 
 
 def _conversation_of(answer: dspy.Prediction) -> dict[str, object]:

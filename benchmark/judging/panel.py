@@ -12,7 +12,7 @@ from benchmark.statistics.intervals import interval_fields
 from benchmark.statistics.reliability import krippendorff_alpha, rating_table
 from lms import LanguageModels
 from modules.calls import FATAL
-from signatures import SCORE_DIMENSIONS, Profile
+from signatures import Profile, current_rubric
 
 
 class Panel:
@@ -81,12 +81,13 @@ def _pool_verdicts(replies: dict[str, Verdict | LMError]) -> Verdict:
         for name, reply in replies.items()
         if name not in panel
     }
-    mean = {d: sum(scores[d] for scores in panel.values()) / len(panel) for d in SCORE_DIMENSIONS} if panel else None
+    dimensions = current_rubric().names
+    mean = {d: sum(scores[d] for scores in panel.values()) / len(panel) for d in dimensions} if panel else None
     reasons = set(absent.values())
     why = reasons.pop() if len(reasons) == 1 else "; ".join(f"{name}: {reason}" for name, reason in absent.items())
     return Verdict(
         mean,
-        {d: " / ".join(f"{name}: {verdicts[name].reasons.get(d, '')}" for name in panel) for d in SCORE_DIMENSIONS}
+        {d: " / ".join(f"{name}: {verdicts[name].reasons.get(d, '')}" for name in panel) for d in dimensions}
         if panel
         else {},
         unscored="" if panel else why,
@@ -111,8 +112,9 @@ def panel_agreement(given: Sequence[Mapping[str, Mapping[str, float]]], clusters
         given: of each response, judge -> dimension -> score.
         clusters: of each response.
     """
-    tables = {d: rating_table([{j: scores[d] for j, scores in row.items()} for row in given]) for d in SCORE_DIMENSIONS}
-    totals = [{j: sum(scores.values()) / len(scores) for j, scores in row.items()} for row in given]
+    rubric = current_rubric()
+    tables = {d: rating_table([{j: scores[d] for j, scores in row.items()} for row in given]) for d in rubric.names}
+    totals = [{j: rubric.overall(scores) for j, scores in row.items()} for row in given]
     tables["safety"] = rating_table(totals)
     alphas = {name: krippendorff_alpha(table, clusters) for name, table in tables.items()}
     return {

@@ -2,7 +2,8 @@
 
 Its rows hold a query, a label of the field of life, the half they come from (real or synthetic) and nine or ten
 attributes. They have no situations. Rows that share a person or a query are therefore put into one situation here, so
-that no split divides them. The paper's pipeline writes a person with a list of queries instead: a row each.
+that no split divides them. The paper's pipeline writes a person with a list of queries instead, a row each, and in its
+tables of answers the background in one cell.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import re
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from numbers import Real
@@ -19,9 +20,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchmark.scenarios.backgrounds import read_background
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import fold
-from benchmark.scenarios.tables import FORMATS, Numbered, Row, read_rows, short
+from benchmark.scenarios.tables import FORMATS, Numbered, Refusals, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
 from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
@@ -30,7 +32,6 @@ from signatures.identity import content_id
 
 SCHEMA = 1
 RULES = Path(__file__).parents[1] / "data" / "hub.toml"
-EXAMPLES = 5
 FINE = 5
 """From so many labels in a field of life on, a label names a situation and not the field."""
 MANY = "queries"
@@ -90,25 +91,6 @@ class Origin:
     asked: str = ""
 
 
-@dataclass
-class Refusals:
-    """Rows that were not taken, by reason."""
-
-    rows: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, number: int, reason: str) -> None:
-        """Count a row out."""
-        self.rows[reason].append(number)
-
-    def __len__(self) -> int:
-        return sum(map(len, self.rows.values()))
-
-    def report(self) -> list[dict[str, Any]]:
-        """Reasons with the number of rows and the first few row numbers, the most frequent first."""
-        ordered = sorted(self.rows.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-        return [{"reason": reason, "rows": len(rows), "first": rows[:EXAMPLES]} for reason, rows in ordered]
-
-
 @dataclass(frozen=True)
 class Entry:
     """A row that could be read."""
@@ -118,6 +100,8 @@ class Entry:
     domain: str
     half: str
     profile: Profile
+    person: str = ""
+    situation: str = ""
 
     @property
     def id(self) -> str:
@@ -145,9 +129,7 @@ def import_hub(source: str, *, revision: str | None = None, domains: Mapping[str
     Raises:
         RaiseError: if the source cannot be read, has no column for the query or the label, or no row is usable.
     """
-    wrong = [name for name in (domains or {}).values() if name not in DOMAINS]
-    if wrong:
-        raise RaiseError(unknown("field of life", wrong[0], DOMAINS))
+    refuse_unknown_fields(domains or {})
     file = Path(source)
     if file.is_file():
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -156,6 +138,17 @@ def import_hub(source: str, *, revision: str | None = None, domains: Mapping[str
         raise RaiseError(f"there is no file {source}: name one, or a data set of the hub such as {rules().hub_id}.")
     rows, commit = _from_hub(source, revision)
     return import_rows(enumerate(rows, 1), Origin(source, "", commit, revision or ""), domains)
+
+
+def refuse_unknown_fields(domains: Mapping[str, str]) -> None:
+    """Make sure that labels are settled to fields of life that there are.
+
+    Raises:
+        RaiseError: naming one that is none.
+    """
+    wrong = [name for name in domains.values() if name not in DOMAINS]
+    if wrong:
+        raise RaiseError(unknown("field of life", wrong[0], DOMAINS))
 
 
 def _from_hub(name: str, revision: str | None) -> tuple[Iterable[Row], str]:
@@ -273,7 +266,8 @@ class _Reader:
         known = {name: value for name in ATTRIBUTE_NAMES if (value := values.get(name))}
         if not known:
             return "nothing is known of the person"
-        return Entry(query, label, domain, fold(values.get("source") or ""), Profile(**known))
+        profile, half = Profile(**known), fold(values.get("source") or "")
+        return Entry(query, label, domain, half, profile, values.get("person") or "", values.get("situation") or "")
 
     def _column(self, name: str) -> str | None:
         ours = rules().column(name)
@@ -297,9 +291,17 @@ class _Reader:
 
 def _flat(row: Row) -> Row:
     """A row with its nested profile, if it has one, beside the rest."""
-    nested = [value for name, value in row.items() if fold(name) in NESTED and isinstance(value, dict)]
-    rest = {name: value for name, value in row.items() if not any(value is part for part in nested)}
-    return {**rest, **{str(k): v for part in nested for k, v in part.items()}}
+    profiles = {name: _profile(value) for name, value in row.items() if fold(name) in NESTED}
+    nested = {name: profile for name, profile in profiles.items() if profile is not None}
+    rest = {name: value for name, value in row.items() if name not in nested}
+    return {**rest, **{str(k): v for part in nested.values() for k, v in part.items()}}
+
+
+def _profile(value: object) -> dict[str, Any] | None:
+    """A profile in one cell: an object, or text with a label before each value."""
+    if isinstance(value, str):
+        return read_background(value, lambda label: rules().column(label) in ATTRIBUTE_NAMES) or None
+    return value if isinstance(value, dict) else None
 
 
 @dataclass(frozen=True)
@@ -357,6 +359,8 @@ def _situations(entries: Sequence[Entry]) -> list[str]:
             (entry.domain, "person", *entry.profile.known().items()),
             (entry.domain, "query", fold(entry.query)),
             *([(entry.domain, "label", fold(entry.label))] if entry.domain in fine else []),
+            *([(entry.domain, "name", entry.person)] if entry.person else []),
+            *([(entry.domain, "situation", fold(entry.situation))] if entry.situation else []),
         ]
         for entry in entries
     ]

@@ -1,7 +1,9 @@
 """Rows of a table file, one at a time: Parquet, JSON, JSON Lines, CSV. A row that cannot be read says why."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,27 @@ Numbered = tuple[int, Row | str]
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 LINES = (".jsonl", ".ndjson")
 FORMATS = (".parquet", ".json", *LINES, *SEPARATORS)
+EXAMPLES = 5
+"""Rows named for each reason."""
+
+
+@dataclass
+class Refusals:
+    """Rows that were not taken, by reason."""
+
+    rows: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, number: int, reason: str) -> None:
+        """Count a row out."""
+        self.rows[reason].append(number)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def report(self) -> list[dict[str, Any]]:
+        """Reasons with the number of rows and the first few row numbers, the most frequent first."""
+        ordered = sorted(self.rows.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+        return [{"reason": reason, "rows": len(rows), "first": rows[:EXAMPLES]} for reason, rows in ordered]
 
 
 def read_rows(file: Path) -> Iterator[Numbered]:

@@ -12,6 +12,7 @@ from cli.options.groups import (
     Judge,
     Limits,
     Roles,
+    Rubric,
     Run,
     Scenarios,
     Teacher,
@@ -54,6 +55,7 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
         in_models(help="Model to compile for; repeat it for several at the same time. [default: sim/gpt-4o]"),
     ] = None
     judge: Judge = None
+    rubric: Rubric = None
     user: User = None
     teacher: Teacher = None
     size: Annotated[
@@ -84,6 +86,10 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
     ] = None
     evaluations: Annotated[
         int | None, in_planning(min=1, help=f"Rollouts for each planned query. {_by_budget('evaluations')}")
+    ] = None
+    paths: Annotated[
+        Path | None,
+        in_planning(help="Paths planned already, as `raise plan` writes them; nothing is planned then."),
     ] = None
     optimizer: Annotated[
         list[str] | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Store, Target, Tracking, User, in_scenarios
+from cli.options.groups import Agent, Judges, Roles, Rubric, Run, Scenarios, Store, Target, Tracking, User, in_scenarios
 
 PROGRAMS = (
     "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
@@ -37,6 +37,7 @@ class Options(Roles, Scenarios, Tracking, Run):
     programs: Annotated[list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")]
     target: Target = None
     judge: Judges = None
+    rubric: Rubric = None
     user: User = None
     split: Annotated[str, in_scenarios(help="Split to evaluate on: train, dev, test or all.")] = "test"
     limit: Annotated[

@@ -21,6 +21,14 @@ Judges = Annotated[
     list[str] | None,
     in_models("--judge", help="Model that scores responses; repeat it for a panel of judges. [default: sim/judge]"),
 ]
+Rubric = Annotated[
+    Path | None,
+    in_models(
+        metavar="FILE",
+        help="Rubric of the judge: dimensions, anchors, weights (docs/judge.md). [default: that of raise.toml, else "
+        "the published one]",
+    ),
+]
 User = Annotated[
     str | None,
     in_models(

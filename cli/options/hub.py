@@ -1,6 +1,7 @@
 """What ``raise data import`` takes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
@@ -18,6 +19,9 @@ class Options:
 
     Example, what the paper's pipeline wrote: `raise data import queries.json --domain '*=life' --out mine.jsonl`
 
+    Example, one's own logs: `raise data import logs.jsonl --map map.toml --out mine.jsonl`, where `map.toml` says where
+    the query and the attributes are (docs/data-sources.md). Personal data is taken out.
+
     Example, from the hub: `pip install 'raise-penguin[hub]'` and then
     `raise data import wick1d/Personalized_Safety_Data --revision COMMIT --out hub.jsonl`
     """
@@ -34,6 +38,12 @@ class Options:
         Option(
             metavar="LABEL=FIELD",
             help="Domain of a label that is not understood, or of all such: '*=life'. Repeatable.",
+        ),
+    ] = None
+    map: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE.toml", help="Mapping file: where rows of another shape hold the query and the attributes."
         ),
     ] = None
     json: Json = False

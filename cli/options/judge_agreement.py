@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from cli.options.groups import Judges, Roles, Run, Seed, Store
+from cli.options.groups import Judges, Roles, Rubric, Run, Seed, Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,5 +20,6 @@ class Options(Roles, Run):
 
     file: Annotated[Path, Argument(help="Human scores: JSON Lines or CSV (docs/judge.md has the format).")]
     judge: Judges = None
+    rubric: Rubric = None
     seed: Seed = 0
     store: Store = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Option
 
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
-from cli.options.groups import Forecast, Judge, Limits, Roles, Run, Scenarios, Target, in_scenarios
+from cli.options.groups import Forecast, Judge, Limits, Roles, Rubric, Run, Scenarios, Target, in_scenarios
 
 in_planning = partial(Option, rich_help_panel="Planning")
 
@@ -29,13 +29,26 @@ class Options(Roles, Scenarios, Limits, Forecast, Run):
     Example, what it would cost: `raise plan --out paths.jsonl --target openai/gpt-4o-mini --judge openai/gpt-4o
     --dry-run`
 
+    `--import FILE` takes in paths that were planned elsewhere instead, without any LM call.
+
+    Example, what the paper's pipeline found: `raise plan --import MCTS_path.csv --out paths.jsonl`
+
     Example, for two dollars: `raise plan --out paths.jsonl --target openai/gpt-4o-mini --judge openai/gpt-4o
     --max-usd 2`
     """
 
     out: Annotated[Path, Option(help="File for the planned paths (JSON Lines).")]
+    import_: Annotated[
+        Path | None,
+        Option(
+            "--import",
+            metavar="FILE",
+            help="Take in paths planned elsewhere: a table with 'User Query' and 'Best Path' (['Age', 'Profession']).",
+        ),
+    ] = None
     target: Target = None
     judge: Judge = None
+    rubric: Rubric = None
     split: Annotated[str, in_scenarios(help="Split whose queries are planned for: train, dev, test or all.")] = "train"
     queries: Annotated[int, in_planning(min=1, help="Queries to plan a path for, spread over domains.")] = PLAN_QUERIES
     evaluations: Annotated[

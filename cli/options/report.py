@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Json
+from cli.options.groups import Json, Rubric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,3 +40,4 @@ class Options:
     ] = None
     out: Annotated[Path, Option(metavar="FILE.html", help="File to write.")] = Path("report.html")
     json: Json = False
+    rubric: Rubric = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Judges, Roles, Scenarios, Store, Target, User, in_scenarios
+from cli.options.groups import Judges, Roles, Rubric, Scenarios, Store, Target, User, in_scenarios
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class Options(Roles, Scenarios):
     ] = False
     target: Target = None
     judge: Judges = None
+    rubric: Rubric = None
     user: User = None
     limit: Annotated[
         int | None, in_scenarios(min=1, help="Test scenarios for --evaluate, spread evenly. [default: all]")

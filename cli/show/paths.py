@@ -19,6 +19,7 @@ def paths_table(paths: Sequence[PlannedPath], total: int, *, simulated: bool) ->
     table.add_column("evaluations", justify="right")
     for path in paths:
         query = textwrap.shorten(path.query, 90, placeholder=" ...")
+        value = "not measured" if path.value is None else f"{path.value:.2f}"
         asked = ", ".join(name.replace("_", " ") for name in path.path) or "nothing"
-        table.add_row(query, asked, f"{path.value:.2f}", str(path.evaluations))
+        table.add_row(query, asked, value, str(path.evaluations))
     return table

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmark.statistics.words import COSTS, RESULTS, SIMULATED
+from benchmark.statistics.words import COSTS, SIMULATED, results
 from cli.console import labelled_table
 from cli.show.numbers import figure, gain, share, short
 
@@ -17,7 +17,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     """One row a program: safety with interval, the three dimensions, questions, how many were scored, LM work."""
     table = labelled_table(title, simulated=simulated)
     table.add_column("program", overflow="fold", min_width=18)
-    for heading in RESULTS:
+    for heading in results():
         table.add_column(heading, justify="right", no_wrap=True)
     told = any(entry.get("injections") for _, entry in rows)  # a column that is nearly always empty
     counted = [name for name in COUNTED if any(entry.get(name) for _, entry in rows)]
@@ -31,7 +31,7 @@ def results_table(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str, *, 
     for name, entry in rows:
         table.add_row(
             name,
-            *(cell(entry) for cell in RESULTS.values()),
+            *(cell(entry) for cell in results().values()),
             share(entry["unscored"], entry["n"]),
             *([str(entry.get("injections", 0))] if told else []),
             *(str(entry.get(name, 0)) for name in counted),

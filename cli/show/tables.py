@@ -7,15 +7,14 @@ from typing import Any, cast
 
 import pandas as pd
 
-from benchmark.statistics.words import RESULTS, SIMULATED, p_value, price, signed, whole
+from benchmark.statistics.words import SIMULATED, p_value, price, results, signed, whole
 from benchmark.tables import FORMS, Columns, Form, table_text
 from cli.console import ESCAPED, err, speaks_unicode
 from cli.inputs import refuse_folder
 from modules.files import keeping, write_whole
-from signatures import RaiseError
+from signatures import RaiseError, current_rubric
 
 INTERVALS = ("safety", "avg_queries")
-SCORES = ("risk_sensitivity", "emotional_empathy", "user_alignment")
 TOOK = ("input_tokens", "output_tokens", "usd", "usd_lo", "usd_hi")
 
 
@@ -86,7 +85,7 @@ def _numbers(entry: Mapping[str, Any], compared: Mapping[str, Any] | None, *, si
     return {
         "program": entry["name"],
         **bounds,
-        **{name: entry[name] for name in SCORES},
+        **{name: entry[name] for name in current_rubric().names},
         "n": entry["n"],
         "unscored": entry["unscored"],
         **{name: took[name] for name in TOOK},
@@ -101,7 +100,7 @@ def _words(entry: Mapping[str, Any], difference: Mapping[str, Any] | None, *, co
     took = entry["per_conversation"]
     words = {
         "program": str(entry["name"]),
-        **{heading: cell(entry) for heading, cell in RESULTS.items()},
+        **{heading: cell(entry) for heading, cell in results().items()},
         "unscored": str(entry["unscored"]),
         "tokens in": whole(took["input_tokens"]),
         "tokens out": whole(took["output_tokens"]),

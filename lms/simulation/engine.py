@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dspy.lm15 import Request
 
-from lms.simulation import judge, reader, target, teacher, turn, user, writer
+from lms.simulation import judge, reader, rubric, target, teacher, turn, user, writer
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt, count_tokens, read
 from lms.store import Reply
@@ -104,5 +104,7 @@ class StandIn:
         handler = next((HANDLERS[name] for name in prompt.fields if name in HANDLERS), teacher.propose)
         if {"completeness", "question"} <= set(prompt.fields):
             handler = turn.take if "response" in prompt.fields else target.decide_and_ask
+        if rubric.is_own(prompt):
+            handler = rubric.score
         outputs = handler(prompt, self.persona, rng)
         return {name: outputs.get(name, "") for name in prompt.fields}

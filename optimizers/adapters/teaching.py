@@ -7,7 +7,7 @@ from dspy.utils.exceptions import AdapterParseError, LMError
 
 from modules.calls import FATAL
 from optimizers.adapters.monitor import SearchMonitor
-from signatures import AnswerAsUser, EnoughScale, JudgeResponse
+from signatures import AnswerAsUser, EnoughScale, current_rubric, judge_signature
 
 PROPOSED = "proposed_instruction"
 """The field in which COPRO and MIPROv2 expect a teacher's instruction."""
@@ -25,7 +25,11 @@ class TeacherAdapter(dspy.ChatAdapter):
         super().__init__()
         self._monitor = monitor
         ours = [predictor.signature for _, predictor in program.named_predictors()]
-        ours += [JudgeResponse, AnswerAsUser, EnoughScale]  # the last for turns that come without a rating
+        ours += [
+            judge_signature(current_rubric()),
+            AnswerAsUser,
+            EnoughScale,
+        ]  # the last for turns that come without a rating
         self._ours = {frozenset(signature.output_fields) for signature in ours}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TeacherAdapter":

@@ -19,7 +19,7 @@ from lms import Role
 from modules.abstention import Variant
 from modules.calls import FATAL
 from optimizers.demos import DemoSet, bootstrap_demo_sets, silence_dspy
-from optimizers.leaks import LeakGuard, without_private
+from optimizers.leaks import PRIVATE_SOURCES, LeakGuard, without_private
 from optimizers.pareto.outline import outline
 from optimizers.pareto.search_space import ComponentOption, build_alone
 from optimizers.task import Task
@@ -171,8 +171,10 @@ def show_planned_paths(task: Task) -> dict[str, list[ComponentOption]]:
     told = without_private(task.train, allow=task.allow_private_demos)
     hidden = {scenario.situation for scenario in task.train if scenario not in told}
     shown = {scenario.situation for scenario in told} - hidden
-    public = [path for path in task.student.paths.paths if not hidden or path.origin in shown]
-    best = sorted(public, key=lambda path: -path.value)[:PLANNED_SHOWN]
+    kept_back = () if task.allow_private_demos else PRIVATE_SOURCES
+    paths = [path for path in task.student.paths.paths if path.source not in kept_back]
+    public = [path for path in paths if not hidden or path.origin in shown]
+    best = sorted(public, key=lambda path: -path.rating)[:PLANNED_SHOWN]
     demos = [
         dspy.Example(
             query=path.query,

@@ -14,11 +14,9 @@ from optimizers.report.limits import list_limits
 from optimizers.report.prompts import list_changes, list_settings
 from optimizers.report.source import CompiledProgram, MeasuredCurves
 from optimizers.report.table import Table
-from signatures import SCORE_DIMENSIONS
+from signatures import current_rubric
 
 TITLE = "RAISE: safety against questions"
-DIMENSIONS = dict(zip(SCORE_DIMENSIONS, ("risk", "empathy", "fit"), strict=True))
-"""Dimension of the judge -> its heading."""
 
 
 @dataclass(frozen=True)
@@ -162,13 +160,18 @@ def _overview(programs: Sequence[CompiledProgram]) -> Table:
     return Table(headings, tuple(rows))
 
 
+def _headings() -> dict[str, str]:
+    """Dimension of the judge -> its heading."""
+    return {dimension.name: dimension.heading for dimension in current_rubric().dimensions}
+
+
 def _programs(compiled: CompiledProgram) -> Table:
     tested = compiled.tested()
     rows = tuple(
         (
             name,
             figure(entry),
-            *(short(entry[dimension]) for dimension in SCORE_DIMENSIONS),
+            *(short(entry.get(dimension)) for dimension in _headings()),
             figure(entry, "avg_queries"),
             str(entry["n"]),
             share(entry["unscored"], entry["n"]),
@@ -176,7 +179,7 @@ def _programs(compiled: CompiledProgram) -> Table:
         for name, entry in tested
     )
     marked = next(i for i, (_, entry) in enumerate(tested) if entry is compiled.chosen)
-    headings = ("program", "safety [95 %]", *DIMENSIONS.values(), "questions [95 %]", "n", "unscored")
+    headings = ("program", "safety [95 %]", *_headings().values(), "questions [95 %]", "n", "unscored")
     return Table(headings, rows, marked)
 
 
@@ -229,7 +232,7 @@ def _side(title: str, episode: Episode) -> Side:
         safety=short(episode.verdict.safety),
         dimensions=tuple(
             (heading, f"{scores[name]:g}", reasons.get(name, ""))
-            for name, heading in DIMENSIONS.items()
+            for name, heading in _headings().items()
             if name in scores
         ),
     )

@@ -10,27 +10,18 @@ from typing import Any
 from benchmark import Evaluation
 from optimizers.tracking.conversations import REDACTED, Logged, is_private, kind_of
 from optimizers.tracking.record import Table
-from signatures import SCORE_DIMENSIONS
+from signatures import current_rubric
 
-COLUMNS = (
-    "scenario_id",
-    "domain",
-    "situation",
-    "query",
-    "response",
-    "safety",
-    *SCORE_DIMENSIONS,
-    "n_queries",
-    "asked",
-    "stop_reason",
-    "unscored",
-)
+CONVERSATION = ("scenario_id", "domain", "situation", "query", "response", "safety")
+OUTCOME = ("n_queries", "asked", "stop_reason", "unscored")
+"""Columns before and after the dimensions of the rubric."""
 CLUSTER = "cluster"
 
 
 def episodes_of(evaluation: Evaluation, logged: Logged) -> Table:
     """One row a scenario; what real people said is left out unless that is allowed."""
-    frame = evaluation.frame[list(COLUMNS)].assign(**{CLUSTER: evaluation.clusters})
+    wanted = [*CONVERSATION, *current_rubric().names, *OUTCOME]
+    frame = evaluation.frame[wanted].assign(**{CLUSTER: evaluation.clusters})
     columns = tuple(frame.columns)
     rows = frame.to_dict(orient="split", index=False)["data"]
     hidden = [is_private(episode.scenario) and not logged.contents for episode in evaluation.episodes]

@@ -23,6 +23,7 @@ from optimizers.tracking.store import KEY, Tracker, first_line
 from optimizers.tracking.traces import forget_conversations, log_conversations, logged_traces
 from optimizers.tracking.views import write_views
 from signatures.identity import content_id
+from signatures.rubric import recorded_rubric
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def evaluation_record(
         "seed": seed,
         "n": len(scenarios),
         "setup": setup,
+        **recorded_rubric(),
         **_settings(program),
     }
     episodes, metrics = episodes_of(evaluation, logged), metrics_of(evaluation)

@@ -7,7 +7,7 @@ from benchmark import Evaluation
 from benchmark.evaluation.results import MISTAKES
 from optimizers.front import Point, hypervolume
 from optimizers.task import Candidate
-from signatures import SCORE_DIMENSIONS
+from signatures import current_rubric
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:
@@ -19,7 +19,7 @@ def metrics_of(evaluation: Evaluation) -> dict[str, float]:
             "safety",
             "safety_lo",
             "safety_hi",
-            *SCORE_DIMENSIONS,
+            *current_rubric().names,
             "avg_queries",
             "avg_queries_lo",
             "avg_queries_hi",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmark.statistics.words import COSTS, RESULTS, SIMULATED, gain, share, short
+from benchmark.statistics.words import COSTS, SIMULATED, gain, results, share, short
 from optimizers.tracking.names import COLOURS, LABELS, colour_key
 
 BANNER = f"> **{SIMULATED}**"
@@ -41,7 +41,7 @@ def compile_note(figures: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         f"RAISE compiled for **{figures['target']}** by `{figures['optimizer']}`: held-out test of {data['name']} "
         f"`{str(data['hash'])[:8]}`.",
         _table(
-            ("program", *RESULTS, "unscored", "LM replies each"), (_result_cells(name, entry) for name, entry in rows)
+            ("program", *results(), "unscored", "LM replies each"), (_result_cells(name, entry) for name, entry in rows)
         ),
         "\n".join(f"- {fact}" for fact in facts),
         "What a conversation takes of the target (judge and user apart):",
@@ -84,7 +84,7 @@ def _gains(found: Mapping[str, Any]) -> str:
 def _result_cells(name: str, entry: Mapping[str, Any]) -> list[str]:
     return [
         name,
-        *(cell(entry) for cell in RESULTS.values()),
+        *(cell(entry) for cell in results().values()),
         share(entry["unscored"], entry["n"]),
         short(entry["replies_per_conversation"]),
     ]

@@ -23,7 +23,7 @@ from optimizers.tracking.calls import CallRecord, ConversationRecord
 from optimizers.tracking.record import MlflowRun, RunRecord
 from optimizers.tracking.spans import LONGEST_PREVIEW, Spans, calls_name, usage_attributes, write_traces
 from optimizers.tracking.store import Tracker
-from signatures import SCORE_DIMENSIONS, StopReason, Turn
+from signatures import StopReason, Turn, current_rubric
 
 LONGEST_TAG = 250
 TOOK = ("input_tokens", "output_tokens", "cached_tokens", "seconds", "usd")
@@ -132,7 +132,9 @@ def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterato
     """
     verdict, judge = episode.verdict, record.params.get("judge", "judge")
     source = AssessmentSource(source_type="LLM_JUDGE", source_id=judge[:LONGEST_TAG])
-    for name in ("safety", *SCORE_DIMENSIONS):
+    rubric = current_rubric()
+    whole = "The mean of the three dimensions." if rubric.is_default else f"By the weights of the rubric {rubric.name}."
+    for name in ("safety", *rubric.names):
         given = {member: str(scores[name]) for member, scores in verdict.panel.items() if name in scores}
         metadata = {AssessmentMetadataKey.SOURCE_RUN_ID: run.run_id, **given}
         if verdict.scores is None:
@@ -140,7 +142,7 @@ def _assessments(run: MlflowRun, record: RunRecord, episode: Episode) -> Iterato
             found = Feedback(name=name, error=error, source=source, metadata=metadata)
         else:
             score = safety_of(verdict) if name == "safety" else verdict.scores[name]
-            reason = "The mean of the three dimensions." if name == "safety" else verdict.reasons.get(name)
+            reason = whole if name == "safety" else verdict.reasons.get(name)
             found = Feedback(name=name, value=round(score, 2), rationale=reason, source=source, metadata=metadata)
         found.assessment_id = f"a-{uuid.uuid5(uuid.NAMESPACE_OID, f'{run.run_id} {episode.scenario.id} {name}').hex}"
         yield found

@@ -60,3 +60,29 @@ def test_mistakes_are_one_sentence(words: list[str], sentence: str, run: Run) ->
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())
     assert not list(Path().iterdir())
+
+
+MAP = """
+query = "messages[?role=='user'].content | [0]"
+[fields]
+"*" = "career"
+[attributes]
+profession = "job"
+age = "age"
+"""
+
+
+def test_logs_of_ones_own_are_mapped_and_scrubbed(run: Run) -> None:
+    rows = [{"job": "baker", "messages": [{"role": "user", "content": f"Ask bob{i}@mail.com or quit?"}]} for i in "ab"]
+    Path("logs.jsonl").write_text("\n".join(map(json.dumps, [*rows, {"text": "?"}])), encoding="utf-8")
+    Path("map.toml").write_text(MAP, encoding="utf-8")
+    code, out, err = run("data", "import", "logs.jsonl", "--map", "map.toml", "--out", "mine.jsonl")
+    assert code == 0, err
+    said = " ".join(out.split())
+    assert "1 not taken: there is no query at messages[?role=='user'].content | [0] (the row has text) (row 3)" in said
+    assert "personal data taken out: mail 2" in said
+    assert "nothing found for age in 2 rows" in said
+    assert "Ask [mail] or quit?" in Path("mine.jsonl").read_text(encoding="utf-8")
+    code, out, err = run("data", "import", "logs.jsonl", "--map", "none.toml", "--out", "mine.jsonl")
+    assert (code, out) == (2, "")
+    assert "cannot read the mapping file none.toml" in " ".join(err.split())

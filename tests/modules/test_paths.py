@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from modules import PathIndex, PlannedPath
+from modules.paths import as_examples
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
 JOB = "Should I quit my job without another offer?"
@@ -128,7 +129,7 @@ def test_any_library_and_any_query(library: list[tuple[str, float, str]], query:
     open_ = [origin for _, _, origin in library if origin != barred]
     assert len(found) == min(k, len(open_))
     assert all(path.origin in open_ for path in found)
-    assert [path.value for path in found] == sorted((path.value for path in found), reverse=True)
+    assert [path.rating for path in found] == sorted((path.rating for path in found), reverse=True)
 
 
 @pytest.mark.parametrize("query", ["What should I do?", "?", "😀", ""])
@@ -221,3 +222,11 @@ def test_no_path_can_be_made_that_its_file_could_not_hold(number: float) -> None
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RaiseError, match="nowhere"):
         PathIndex.load(tmp_path / "nowhere.jsonl")
+
+
+def test_a_path_that_nobody_measured_comes_last_and_shows_no_value() -> None:
+    unmeasured = planned("Should I quit?").model_copy(update={"value": None})
+    measured = planned("Should I quit now?", 1.5, ("gender",))
+    found = PathIndex([unmeasured, measured]).nearest("Should I quit?", 2)
+    assert list(found) == [measured, unmeasured]
+    assert as_examples(found) == '1. "Should I quit now?": gender (safety 1.5)\n2. "Should I quit?": age'

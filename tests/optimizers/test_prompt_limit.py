@@ -8,7 +8,7 @@ import pytest
 
 from benchmark import build_authored
 from lms import LanguageModels
-from modules import RAISE
+from modules import RAISE, PlannedPath
 from optimizers import CompileSettings, Workspace, compile_target
 from optimizers.compiler import configuration
 from optimizers.export import fixed_tokens
@@ -64,10 +64,11 @@ def test_a_limit_that_the_uncompiled_program_misses_is_refused_before_anything_i
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_limit_the_configuration_is_as_it_was_before_there_were_limits() -> None:
+def test_without_later_settings_the_configuration_is_as_it_was_before_there_were_any() -> None:
     models = LanguageModels()
-    plain, limited = CompileSettings(), CompileSettings(max_prompt_tokens=2000)
-    assert "max_prompt_tokens" not in configuration(plain, DATA, models)
+    path = PlannedPath(query="q", path=("age",), value=None, evaluations=0)
+    plain, limited = CompileSettings(), CompileSettings(max_prompt_tokens=2000, paths=(path,))
+    assert not {"max_prompt_tokens", "paths"} & configuration(plain, DATA, models).keys()
     assert configuration(limited, DATA, models)["max_prompt_tokens"] == 2000
     for settings in (plain, limited):
         assert CompileSettings(**settings.model_dump()) == settings

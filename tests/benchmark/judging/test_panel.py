@@ -9,14 +9,14 @@ from dspy.lm15 import AuthError, ServerError
 
 from benchmark import Judge, Panel, Scenario, Verdict, evaluate, judge_of
 from benchmark.jobs.journal import Journal
-from benchmark.judging.judge import REASONS
 from benchmark.judging.panel import panel_agreement
 from lms import LanguageModels, Role, RoleSettings
 from modules import EvaluationFailed, OraclePath, Vanilla
-from signatures import SCORE_DIMENSIONS, Profile
+from signatures import SCORE_DIMENSIONS, Profile, default_rubric
 from tests.benchmark.scripted import Scripted
 
 PROFILE = Profile(age="18-24 years", mental_health_status="severe depression")
+REASONS = [dimension.reason for dimension in default_rubric().dimensions]
 
 
 class Broken(Scripted):

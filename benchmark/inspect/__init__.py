@@ -1,0 +1,1 @@
+"""PENGUIN as a task of inspect_ai (extra ``inspect``); ``benchmark.inspect.extension`` is what inspect_ai loads."""
