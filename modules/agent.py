@@ -35,9 +35,8 @@ from modules.reading.statements import Statements
 from modules.responding import respond_grounded
 from modules.sealed import SealedPredict
 from modules.settings import AgentSettings
-from modules.turn import MEANINGS, TurnReply, take_turn
+from modules.turn import TurnReply, take_turn
 from signatures import (
-    ATTRIBUTES,
     Ask,
     AskKindly,
     ChooseAttribute,
@@ -54,9 +53,9 @@ from signatures import (
     UserContext,
     parse_attribute,
 )
+from signatures.current import BY_NAME, MEANINGS
 
 PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
-BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
 
 
 class RAISE(dspy.Module):

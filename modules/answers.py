@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from modules.languages.detection import ENGLISH
 from modules.languages.texts import texts_in
-from signatures import ATTRIBUTES, Attribute
+from signatures import Attribute, current_vocabulary
 
 LONGEST_VALUE = 300
 """Characters of a fact that prompts quote; what is longer is cut."""
@@ -58,7 +58,7 @@ def refuses(answer: str) -> bool:
 
 def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
     """The facts of a model's reading that can stand: known attributes, real values, and something was said at all."""
-    names = {attribute.name for attribute in ATTRIBUTES}
+    names = current_vocabulary().by_name
     facts = {}
     for name, value in read.items():
         text = " ".join(str(value if value is not None else "").split())
@@ -73,7 +73,9 @@ def is_presentable(question: str, asked: tuple[str, ...]) -> bool:
     if not plain or plain in {" ".join(earlier.lower().split()) for earlier in asked}:
         return False
     return not any(
-        attribute.name in plain or attribute.label in plain for attribute in ATTRIBUTES if _technical(attribute)
+        attribute.name in plain or attribute.label.lower() in plain
+        for attribute in current_vocabulary().attributes
+        if _technical(attribute)
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from benchmark import Scenario, Verdict
 from benchmark.evaluation.fidelity import agree
 from modules import PathIndex
-from modules.agent import BY_NAME
 from modules.answers import refuses
 from modules.crisis.guard import plainly_acute
 from signatures import SCORE_DIMENSIONS, Profile, StopReason
+from signatures.current import BY_NAME
 from signatures.words import WORD, split_words, whole
 
 SATISFIED = 4

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modules.files import read_text, replacing
-from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures import Profile, RaiseError, current_vocabulary
 from signatures.errors import first_problem
 from signatures.identity import content_id
 
@@ -44,7 +44,7 @@ class Scenario(BaseModel):
         """The scenario as a line of a scenario file."""
         return {
             **self.model_dump(exclude={"profile"}),
-            "profile": {n: getattr(self.profile, n) for n in ATTRIBUTE_NAMES},
+            "profile": self.profile.model_dump(),
         }
 
 
@@ -90,7 +90,8 @@ class ScenarioSet:
             "profiles": len({s.profile_id for s in self}),
             "queries": len({s.query for s in self}),
             "coverage": {
-                name: round(sum(s.profile.knows(name) for s in self) / max(1, len(self)), 4) for name in ATTRIBUTE_NAMES
+                name: round(sum(s.profile.knows(name) for s in self) / max(1, len(self)), 4)
+                for name in current_vocabulary().names
             },
         }
 

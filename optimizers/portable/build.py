@@ -15,7 +15,6 @@ from modules.languages.detection import LANGUAGES
 from modules.languages.texts import plain_question
 from modules.paths import FAR, LATER, NO_QUERY, as_examples
 from modules.settings import AgentSettings
-from modules.turn import MEANINGS
 from optimizers.export import SAMPLING, fixed_tokens, templates_of
 from optimizers.leaks import PRIVATE_SOURCES
 from optimizers.portable.checks import shared_checks
@@ -37,7 +36,7 @@ from optimizers.portable.schema import (
     Reply,
     Retrieval,
 )
-from signatures import ATTRIBUTES, UserContext
+from signatures import UserContext, current_vocabulary
 from signatures.identity import content_id
 from signatures.replies import MARK, REASONING
 from signatures.words import folding_rules, token_pattern
@@ -186,9 +185,9 @@ def _machine(settings: AgentSettings) -> Machine:
                 burden=settings.burdens[a.name],
                 plain_questions={code: plain_question(a.name, code) for code in LANGUAGES},
             )
-            for a in ATTRIBUTES
+            for a in current_vocabulary().attributes
         ],
-        attribute_names=MEANINGS,
+        attribute_names=current_vocabulary().meanings,
         nothing_known=UserContext().as_text(),
         no_paths=as_examples([]),
     )

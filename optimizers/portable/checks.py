@@ -13,7 +13,7 @@ from modules.reading.vocabulary import vocabulary
 from modules.responding import AGAIN
 from optimizers.portable.patterns import any_of, any_word, only, vocabulary_pattern, without_properties
 from optimizers.portable.schema import Checks
-from signatures import ATTRIBUTES
+from signatures import current_vocabulary
 from signatures.loading import load_once
 from signatures.words import folding_rules, word_pattern
 
@@ -74,7 +74,7 @@ def _opener() -> str:
 
 
 def _of_questions() -> dict[str, str]:
-    technical = [name for a in ATTRIBUTES if " " in a.label for name in (a.name, a.label)]
+    technical = [name for a in current_vocabulary().attributes if " " in a.label for name in (a.name, a.label)]
     return {
         "asks": rf"[?\uff1f\u061f]|{vocabulary_pattern('asks_to_tell')}",
         "technical": "|".join(technical),

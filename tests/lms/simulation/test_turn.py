@@ -7,8 +7,9 @@ import dspy
 import pytest
 
 from lms.simulation import Persona
-from modules.turn import MEANINGS, NONE
+from modules.turn import NONE
 from signatures import ATTRIBUTE_NAMES, ReadAnswer, TakeTurn, UserContext
+from signatures.current import MEANINGS
 from tests.lms.simulation.asking import persona, stand_in
 
 GPT = persona("gpt-4o")
@@ -22,7 +23,7 @@ def take(
 ) -> dspy.Prediction:
     """One turn about the question for the person's age."""
     shown = {
-        "attributes": MEANINGS,
+        "attributes": str(MEANINGS),
         "threshold": "4",
         "query": QUERY,
         "examples": NONE,
@@ -41,7 +42,9 @@ def facts(found: dspy.Prediction) -> dict[str, str]:
 
 
 def test_it_reads_what_it_reads_in_a_call_of_its_own() -> None:
-    alone = dspy.Predict(ReadAnswer)(question="How old are you?", answer=ANSWER, attributes=MEANINGS, lm=stand_in(GPT))
+    alone = dspy.Predict(ReadAnswer)(
+        question="How old are you?", answer=ANSWER, attributes=str(MEANINGS), lm=stand_in(GPT)
+    )
     found = take()
     assert facts(found) == alone.facts
     assert set(alone.facts) == {"age", "marital_status", "health_status"}
