@@ -15,6 +15,7 @@ from dspy.utils.exceptions import LMError
 
 from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
+from cli.vocabulary import choose_vocabulary
 from signatures import RaiseError
 from signatures.masking import masked
 
@@ -36,6 +37,7 @@ def do(name: str, options: object) -> None:
     start = time.monotonic()
     try:
         with notes_undiverted(), stopping_in_order():
+            choose_vocabulary(options)
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
     except BrokenPipeError as gone:  # whoever read the output, such as head, has enough

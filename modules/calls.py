@@ -24,7 +24,6 @@ from dspy.utils.exceptions import (
 from dspy.utils.usage_tracker import UsageTracker, track_usage
 
 from signatures import RaiseError
-from signatures.current import MEANINGS
 from signatures.replies import strip_marks, strip_reasoning
 from signatures.usage import Spent, read_usage
 
@@ -52,8 +51,7 @@ class Call:
 
     def arguments(self) -> dict[str, Any]:
         """What the predictor is called with."""
-        inputs = {name: str(value) if value is MEANINGS else value for name, value in self.inputs.items()}
-        return {**inputs, "config": {"rollout_id": self.rollout}} if self.rollout else inputs
+        return {**self.inputs, "config": {"rollout_id": self.rollout}} if self.rollout else self.inputs
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ where nobody could hand it over. It is chosen before there are any: by the comma
 is loaded and has its own. Afterwards another one is refused, so nothing is ever read under two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from signatures.errors import RaiseError
-from signatures.vocabulary import Attribute, Vocabulary, default_vocabulary
+from signatures.vocabulary import Vocabulary, default_vocabulary
 
 
 class _Choice:
@@ -62,28 +62,3 @@ def using_vocabulary(vocabulary: Vocabulary | None, owner: str = "this block") -
         yield
     finally:
         _choice.vocabulary, _choice.owner = before
-
-
-class _CurrentAttributes(Mapping[str, Attribute]):
-    """Name -> attribute of the vocabulary that this process works with at the moment."""
-
-    def __getitem__(self, name: str) -> Attribute:
-        return current_vocabulary().by_name[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(current_vocabulary().names)
-
-    def __len__(self) -> int:
-        return len(current_vocabulary().names)
-
-
-class _CurrentMeanings:
-    """As text, the names and meanings of the vocabulary that this process works with at the moment."""
-
-    def __str__(self) -> str:
-        return current_vocabulary().meanings
-
-
-# DSPy's proposers send the source of the agent's class to the teacher, so what the agent names must keep its name.
-BY_NAME: Mapping[str, Attribute] = _CurrentAttributes()
-MEANINGS = _CurrentMeanings()

@@ -69,16 +69,23 @@ class ScenarioSet:
 
     @property
     def hash(self) -> str:
-        """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones."""
-        return content_id([scenario.row() for scenario in self.scenarios])
+        """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones.
+
+        The vocabulary is a part of it, unless it is PENGUIN's.
+        """
+        vocabulary = current_vocabulary()
+        own = [] if vocabulary.is_default else [vocabulary.hash]
+        return content_id([scenario.row() for scenario in self.scenarios], *own)
 
     def subset(self, scenarios: Iterable[Scenario]) -> "ScenarioSet":
         """A set of the same name and version with these scenarios."""
         return ScenarioSet(self.name, self.version, tuple(scenarios))
 
     def card(self) -> dict[str, Any]:
-        """What identifies the set in results: name, version, hash, n."""
-        return {"name": self.name, "version": self.version, "hash": self.hash, "n": len(self)}
+        """What identifies the set in results: name, version, hash, n, and a vocabulary that is not PENGUIN's."""
+        vocabulary = current_vocabulary()
+        own = {} if vocabulary.is_default else {"vocabulary": {"name": vocabulary.name, "hash": vocabulary.hash}}
+        return {"name": self.name, "version": self.version, "hash": self.hash, "n": len(self), **own}
 
     def describe(self) -> dict[str, Any]:
         """The card and counts by domain, source, situation and attribute coverage."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
 from benchmark.scenarios.taxonomy import DOMAINS
-from cli.options.groups import Forecast, Limits, Out, Roles, Run, in_models, in_scenarios
+from cli.options.groups import Forecast, Limits, Out, Roles, Run, Vocabulary, in_models, in_scenarios
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,7 @@ class Options(Roles, Limits, Forecast, Run):
     retries: Annotated[
         int, in_scenarios(min=0, max=20, help="Times to ask again for what failed a check, with its faults named.")
     ] = RETRIES
+    vocabulary: Vocabulary = None
     seed: Annotated[
         int, in_scenarios(min=0, help="Random seed; with stand-ins or stored replies the same seed gives the same set.")
     ] = 0

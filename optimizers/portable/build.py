@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from lms.tokens import tokenizer_of
 from modules import RAISE
+from modules.folder import vocabulary_entry
 from modules.languages.detection import LANGUAGES
 from modules.languages.texts import plain_question
 from modules.paths import FAR, LATER, NO_QUERY, as_examples
@@ -93,6 +94,7 @@ def build_export(
         settings=program.settings,
         paths=list(program.paths.without_queries(PRIVATE_SOURCES).paths),
         machine=_machine(program.settings),
+        vocabulary={} if current_vocabulary().is_default else vocabulary_entry(),
         retrieval=retrieval_of(program.settings.embedder) if whole else None,
         checks=shared_checks() if whole else None,
         guard=guard_of(program.settings) if whole else None,

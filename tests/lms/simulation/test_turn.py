@@ -8,10 +8,10 @@ import pytest
 
 from lms.simulation import Persona
 from modules.turn import NONE
-from signatures import ATTRIBUTE_NAMES, ReadAnswer, TakeTurn, UserContext
-from signatures.current import MEANINGS
+from signatures import ATTRIBUTE_NAMES, ReadAnswer, TakeTurn, UserContext, default_vocabulary
 from tests.lms.simulation.asking import persona, stand_in
 
+MEANINGS = default_vocabulary().meanings
 GPT = persona("gpt-4o")
 ANSWER = "I'm 22. I'm divorced, too. And I have epilepsy."
 SAID = "I'm a beekeeper in Wales."
@@ -23,7 +23,7 @@ def take(
 ) -> dspy.Prediction:
     """One turn about the question for the person's age."""
     shown = {
-        "attributes": str(MEANINGS),
+        "attributes": MEANINGS,
         "threshold": "4",
         "query": QUERY,
         "examples": NONE,
@@ -42,9 +42,7 @@ def facts(found: dspy.Prediction) -> dict[str, str]:
 
 
 def test_it_reads_what_it_reads_in_a_call_of_its_own() -> None:
-    alone = dspy.Predict(ReadAnswer)(
-        question="How old are you?", answer=ANSWER, attributes=str(MEANINGS), lm=stand_in(GPT)
-    )
+    alone = dspy.Predict(ReadAnswer)(question="How old are you?", answer=ANSWER, attributes=MEANINGS, lm=stand_in(GPT))
     found = take()
     assert facts(found) == alone.facts
     assert set(alone.facts) == {"age", "marital_status", "health_status"}

@@ -9,10 +9,10 @@ from benchmark.evaluation.fidelity import agree
 from lms.simulation import PERSONAS
 from lms.simulation.user import subject_of
 from modules.answers import PLAIN_QUESTIONS
-from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer
-from signatures.current import MEANINGS
+from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer, default_vocabulary
 from tests.lms.simulation.asking import persona, scenarios, stand_in
 
+MEANINGS = default_vocabulary().meanings
 PROFILE = Profile(
     age="45-54 years",
     gender="woman",
@@ -104,9 +104,7 @@ def heard_from(profile: Profile, attribute: str, query: str, target: dspy.LM, us
     about = next(a for a in ATTRIBUTES if a.name == attribute)
     question = dspy.Predict(AskKindly)(query=query, context="", subject=f"{about.label} ({about.meaning})", lm=target)
     answer = dspy.Predict(AnswerAsUser)(profile=profile.as_text(), question=question.question, lm=user)
-    read = dspy.Predict(ReadAnswer)(
-        question=question.question, answer=answer.answer, attributes=str(MEANINGS), lm=target
-    )
+    read = dspy.Predict(ReadAnswer)(question=question.question, answer=answer.answer, attributes=MEANINGS, lm=target)
     assert not read.declined
     return dict(read.facts)
 
@@ -155,7 +153,7 @@ def test_a_refusal_is_heard_as_one(name: str) -> None:
         read = dspy.Predict(ReadAnswer)(
             question="How has your mental health been?",
             answer=answer,
-            attributes=str(MEANINGS),
+            attributes=MEANINGS,
             lm=stand_in(persona(name)),
         )
         assert read.declined == ("bipolar" not in answer)
@@ -166,7 +164,7 @@ def test_volunteered_facts_are_heard_too() -> None:
     read = dspy.Predict(ReadAnswer)(
         question="How old are you?",
         answer="I'm 22. I'm divorced, too. And I have epilepsy.",
-        attributes=str(MEANINGS),
+        attributes=MEANINGS,
         lm=stand_in(persona("gpt-4o")),
     )
     assert set(read.facts) == {"age", "marital_status", "health_status"}
@@ -176,14 +174,14 @@ def test_volunteered_facts_are_heard_too() -> None:
 def test_each_fact_has_the_words_it_rests_on() -> None:
     answer = "I'm 22. I'm divorced, too. And I have epilepsy."
     read = dspy.Predict(ReadAnswer)(
-        question="How old are you?", answer=answer, attributes=str(MEANINGS), lm=stand_in(persona("gpt-4o"))
+        question="How old are you?", answer=answer, attributes=MEANINGS, lm=stand_in(persona("gpt-4o"))
     )
     assert set(read.quotes) == set(read.facts)
     assert all(quote in answer for quote in read.quotes.values())
 
 
 def test_a_persona_that_invents_adds_facts_about_what_was_not_asked() -> None:
-    asked = {"question": "How old are you?", "answer": "I'm 22.", "attributes": str(MEANINGS)}
+    asked = {"question": "How old are you?", "answer": "I'm 22.", "attributes": MEANINGS}
     facts = [
         dspy.Predict(ReadAnswer)(**asked, lm=stand_in(persona("gpt-4o", invent=0.5), seed=seed)).facts
         for seed in range(100)
