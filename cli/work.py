@@ -16,7 +16,7 @@ from dspy.utils.exceptions import LMError
 from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
 from cli.vocabulary import choose_vocabulary
-from signatures import RaiseError
+from signatures import RaiseError, using_vocabulary
 from signatures.masking import masked
 
 SWITCH = 0.02
@@ -36,7 +36,7 @@ def do(name: str, options: object) -> None:
     sys.setswitchinterval(SWITCH)
     start = time.monotonic()
     try:
-        with notes_undiverted(), stopping_in_order():
+        with notes_undiverted(), stopping_in_order(), using_vocabulary(None):
             choose_vocabulary(options)
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
