@@ -21,6 +21,7 @@ from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Prepared, Respond, StopReason, Turn
 from signatures.current import adopt_vocabulary, current_vocabulary, using_vocabulary
 from signatures.data import (
+    CompleteProfile,
     ExtractStated,
     MarkRevealed,
     RewordQuery,
@@ -46,6 +47,7 @@ __all__ = [
     "AskKindly",
     "Attribute",
     "ChooseAttribute",
+    "CompleteProfile",
     "Conversation",
     "DecideAndAsk",
     "Decision",

@@ -102,7 +102,7 @@ def _focus(query: str, vocabulary: Vocabulary) -> dict[str, float]:
     result = dict.fromkeys(_average_weights(vocabulary), 1.0)
     told = [*DOMAIN_FOCUS[best].items()] if hits[best] else []
     told += [(attribute, factor) for words, attribute, factor in CUES if words.search(query)]
-    told += [(own.name, NAMED) for own in own_attributes([*AVERAGE_WEIGHT]) if spoken_of(own, query)]
+    told += [(own.name, NAMED) for own in own_attributes() if spoken_of(own, query)]
     for attribute, factor in told:
         if attribute in result:
             result[attribute] *= factor

@@ -1,11 +1,10 @@
 """What the stand-ins know of attributes that they have no tables for: what the vocabulary says of them."""
 
 import random
-from collections.abc import Sequence
 from functools import lru_cache
 
 from lms.simulation import phrases
-from signatures import Attribute, Vocabulary, current_vocabulary
+from signatures import ATTRIBUTES, Attribute, Vocabulary, current_vocabulary
 from signatures.words import WORD, fold_letters, split_words
 
 AVERAGE = 0.6
@@ -16,17 +15,22 @@ SHORTEST = 4
 """Letters of the shortest word of a spaced script that tells something."""
 
 
-def own_attributes(known: Sequence[str]) -> tuple[Attribute, ...]:
-    """Attributes of the vocabulary that are none of ``known``."""
-    return tuple(attribute for attribute in current_vocabulary().attributes if attribute.name not in known)
+def own_attributes() -> tuple[Attribute, ...]:
+    """Attributes of the vocabulary that are none of PENGUIN's ten, or described in other words."""
+    return _own_attributes(current_vocabulary())
 
 
-def own_subject(question: str, known: Sequence[str]) -> str | None:
+@lru_cache(maxsize=16)
+def _own_attributes(vocabulary: Vocabulary) -> tuple[Attribute, ...]:
+    return tuple(attribute for attribute in vocabulary.attributes if attribute not in ATTRIBUTES)
+
+
+def own_subject(question: str) -> str | None:
     """The attribute of one's own that a question is about: by its plain question, else by words that are its own.
 
     None if it is about none, or as much about one as about another.
     """
-    own = own_attributes(known)
+    own = own_attributes()
     if not own:
         return None
     plain = fold_letters(question)
@@ -58,12 +62,11 @@ def other_values(name: str) -> list[str]:
 
 def ask_about(name: str, rng: random.Random) -> str:
     """A question about an attribute, as a model puts it; empty for one that nobody knows."""
-    if known := phrases.QUESTIONS.get(name):
-        return rng.choice(known)
     vocabulary = current_vocabulary()
-    if name not in vocabulary.by_name:
-        return ""
-    attribute = vocabulary.by_name[name]
+    attribute = vocabulary.by_name.get(name)
+    if attribute is None or attribute in ATTRIBUTES:
+        known = phrases.QUESTIONS.get(name)
+        return rng.choice(known) if known else ""
     plain = attribute.question_in(vocabulary.language, "en")
     return plain or rng.choice(phrases.ASK_OWN).format(label=attribute.label)
 

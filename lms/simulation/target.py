@@ -7,7 +7,6 @@ import re
 from lms.simulation import phrases
 from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
 from lms.simulation.lexicon import (
-    AVERAGE_WEIGHT,
     DOMAIN_WORDS,
     GRAVE,
     HARMLESS,
@@ -265,9 +264,7 @@ def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
 
 def _states(name: str, clause: str) -> bool:
     """Whether a clause says a value of an attribute."""
-    if name in AVERAGE_WEIGHT:
-        return concept_of(name, clause) is not None
-    return stated_value(current_vocabulary().by_name[name], clause)
+    return concept_of(name, clause) is not None or stated_value(current_vocabulary().by_name[name], clause)
 
 
 def _invent(

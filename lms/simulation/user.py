@@ -25,7 +25,7 @@ _PLAIN = frozenset(_TABLE["plain"])
 
 def subject_of(question: str) -> str | None:
     """The attribute that a question is about, most delicate reading first; None if it is about none."""
-    if own := own_subject(question, [*_SUBJECTS]):
+    if own := own_subject(question):
         return own
     names = current_vocabulary().by_name
     return next((name for name, words in _SUBJECTS.items() if name in names and words.search(question)), None)

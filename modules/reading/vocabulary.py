@@ -10,7 +10,7 @@ from typing import Any
 import regex
 
 from modules.reading.matching import find
-from signatures import Attribute, current_vocabulary
+from signatures import ATTRIBUTES, Attribute, current_vocabulary
 from signatures import vocabulary as vocabularies
 from signatures.loading import load_once
 from signatures.words import Word, split_words
@@ -104,10 +104,7 @@ def _tables(wanted: vocabularies.Vocabulary) -> Vocabulary:
     shipped = shipped_tables()
     if wanted.is_default:
         return shipped
-    own = {
-        attribute.name: shipped.subjects.get(attribute.name) or _own_subject(attribute, wanted, shipped)
-        for attribute in wanted.attributes
-    }
+    own = {attribute.name: _own_subject(attribute, wanted, shipped) for attribute in wanted.attributes}
     return replace(shipped, subjects=own)
 
 
@@ -143,17 +140,24 @@ def _subject(name: str, entry: dict[str, str], table: dict[str, Any], same: dict
 
 
 def _own_subject(attribute: Attribute, wanted: vocabularies.Vocabulary, shipped: Vocabulary) -> Subject:
-    """The words of an attribute that has none here: its label, its words, and those of its questions that are its own.
+    """The words of an attribute: its label, its words, and those of its questions that are its own.
 
-    A word by which another attribute is spoken of, too, tells nothing.
+    A word by which another attribute is spoken of, too, tells nothing. One that has the name of one of the ten has the
+    words of that, too.
     """
+    if attribute in ATTRIBUTES:
+        return shipped.subjects[attribute.name]
     named = tuple(split_words(text) for text in (attribute.label, *attribute.words))
     alone = [(word,) for phrase in named for word in phrase if word.text in wanted.distinctive[attribute.name]]
     asked = [word for text in attribute.questions.values() for word in shipped.content(split_words(text))]
     telling = [(word,) for word in asked if word.text in wanted.distinctive[attribute.name]]
     about = tuple(dict.fromkeys((*named, *(each for each in alone if shipped.content(each)))))
     values = tuple(words for value in attribute.values if shipped.content(words := split_words(value)))
-    return Subject(about, values, PhraseIndex.of(tuple(dict.fromkeys((*about, *telling)))))
+    asks = tuple(dict.fromkeys((*about, *telling)))
+    if like := shipped.subjects.get(attribute.name):
+        asks = (*asks, *(phrase for phrases in like.asks.by_start.values() for phrase in phrases))
+        about, values = (*about, *like.about), (*values, *like.values)
+    return Subject(about, values, PhraseIndex.of(asks))
 
 
 def has_words(attribute: str, language: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from lms import LanguageModels, Role
 from modules import RAISE
-from serving.replay import next_move
+from serving.replay import exchanges_in, reach
 from signatures import Ask, Respond, using_vocabulary
 from tests.cli.conftest import Run
 from tests.own_vocabulary import SUBJECTS, write_own
@@ -54,7 +54,7 @@ def _converse(names: list[str]) -> None:
         agent = RAISE.load(PROGRAM)
         agent.settings = agent.settings.model_copy(update={"threshold": 5})
         for _ in range(len(names) + 1):
-            reached = next_move(agent, messages)
+            reached = reach(agent, exchanges_in(messages))
             if isinstance(reached.move, Respond):
                 break
             assert isinstance(reached.move, Ask)
