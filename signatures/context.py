@@ -1,20 +1,36 @@
 """What is known about a person: a typed, immutable set of attribute values."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from signatures.current import current_vocabulary
 from signatures.errors import meant
 
 
+@dataclass(frozen=True)
+class _Strange:
+    """The value of an attribute that does not exist, so that the error names its place."""
+
+    name: str
+
+
+def _refuse_strange(value: Any) -> Any:
+    if isinstance(value, _Strange):
+        known = current_vocabulary().names
+        told = {"name": value.name, "like": meant(value.name, known), "known": ", ".join(known)}
+        raise PydanticCustomError("extra_forbidden", "unknown attribute '{name}'{like}; there are {known}", told)
+    return value
+
+
 def _one_line_and_blank_is_unknown(value: str | None) -> str | None:
     return " ".join((value or "").split()) or None
 
 
-Value = Annotated[str | None, AfterValidator(_one_line_and_blank_is_unknown)]
+Value = Annotated[str | None, BeforeValidator(_refuse_strange), AfterValidator(_one_line_and_blank_is_unknown)]
 
 
 class UserContext(BaseModel):
@@ -33,17 +49,21 @@ class UserContext(BaseModel):
     @classmethod
     def _only_attributes(cls, given: Any) -> Any:
         known = current_vocabulary().by_name
-        if isinstance(given, Mapping) and (strange := next((name for name in given if name not in known), None)):
-            told = {"name": str(strange), "like": meant(str(strange), known), "known": ", ".join(known)}
-            raise PydanticCustomError("extra_forbidden", "unknown attribute '{name}'{like}; there are {known}", told)
-        return given
+        if not isinstance(given, Mapping) or all(name in known for name in given):
+            return given
+        return {name: value if name in known else _Strange(str(name)) for name, value in given.items()}
 
     @model_serializer
     def _all_attributes(self) -> dict[str, str | None]:
         held = self.__pydantic_extra__
         return {name: held.get(name) for name in current_vocabulary().names}
 
-    if not TYPE_CHECKING:  # a type checker takes what pydantic says of extra fields
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> str | None:
+            """The value of an attribute."""
+
+    else:
 
         def __getattr__(self, name: str) -> Any:
             """The value of an attribute that nothing is known of is None."""

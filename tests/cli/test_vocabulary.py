@@ -64,9 +64,9 @@ def _converse(names: list[str]) -> None:
                 {"role": "assistant", "content": reached.move.question},
                 {"role": "user", "content": values[reached.move.attribute]},
             ]
-    assert asked
-    assert len(asked) == len(set(asked))
-    assert reached.conversation.context.known() == {name: values[name] for name in names if name in asked}
+        assert asked
+        assert len(asked) == len(set(asked))
+        assert reached.conversation.context.known() == {name: values[name] for name in names if name in asked}
 
 
 def test_what_was_made_with_one_vocabulary_is_refused_under_another(run: Run) -> None:

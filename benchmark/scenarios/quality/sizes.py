@@ -64,6 +64,7 @@ def _needs() -> Mapping[str, Sequence[Need]]:
     limits = rules().limits
     rarest = min(share for node in graph().attribute.values() for share in node.base.values() if share > 0)
     return {
+        "balance": [Need("queries in each field", _least(REGISTER))],
         "value_coverage": [Need("drawn people", _least(rarest))],
         "calm_share": [Need("drawn people", _least(limits.calm[0]))],
         "readability": [Need("queries", _least(limits.hard_share))],

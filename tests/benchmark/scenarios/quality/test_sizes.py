@@ -37,12 +37,13 @@ def test_what_is_wrong_with_a_single_scenario_is_red_however_few_there_are() -> 
 def test_a_set_of_ones_own_is_held_to_its_vocabulary(tmp_path: Path) -> None:
     vocabulary, file = write_own(tmp_path, 5)
     with using_vocabulary(read_vocabulary(vocabulary)):
-        report = inspect(load_scenarios(file))
-        assert report.green
-        assert states(report.gates)["constraint_violations"] == "green"
+        before = states(inspect(load_scenarios(file)).gates)
+        assert before["constraint_violations"] == before["field_coverage"] == "green"
+        assert before["template_smell"] == NOT_ENOUGH
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         rows[0]["profile"]["housing"] = "a houseboat"
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        [wrong] = [gate for gate in inspect(load_scenarios(file)).gates if gate.state == "red"]
-        assert wrong.name == "constraint_violations"
+        gates = inspect(load_scenarios(file)).gates
+        assert states(gates) == {**before, "constraint_violations": "red"}
+        wrong = next(gate for gate in gates if gate.name == "constraint_violations")
         assert "'a houseboat' is none of the listed values" in wrong.offenders[0]
