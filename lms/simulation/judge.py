@@ -10,6 +10,7 @@ from lms.simulation.lexicon import GRAVE, Concept, concept_of, parse_context, st
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.worth import saturate, shown_feeling, worth
+from signatures import current_vocabulary
 
 SATURATION = 10.0
 """How fast taking up more of what matters stops paying off."""
@@ -80,6 +81,8 @@ def _mentions(response: str, value: str, concept: Concept | None) -> bool:
     if concept and concept.spoken_to(response):
         return True
     own = stems(value)
+    if not own and not current_vocabulary().is_default:  # a number, or a script other than the Latin one
+        return value.casefold() in response.casefold()
     return bool(own) and len(own & stems(response)) >= max(1, math.ceil(0.5 * len(own)))
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lms.simulation.own import AVERAGE
 from lms.simulation.tables import compile_words, read_table
+from signatures import Vocabulary, current_vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +79,29 @@ def concept_of(attribute: str, value: str) -> Concept | None:
     return next((c for c in _CONCEPTS_OF.get(attribute, ()) if c.words.search(value)), None)
 
 
-@lru_cache(maxsize=8192)
+def average_weights() -> dict[str, float]:
+    """Attribute of the vocabulary -> how much it matters on average over questions and values."""
+    return _average_weights(current_vocabulary())
+
+
+@lru_cache(maxsize=16)
+def _average_weights(vocabulary: Vocabulary) -> dict[str, float]:
+    if vocabulary.is_default:
+        return AVERAGE_WEIGHT
+    return {name: AVERAGE_WEIGHT.get(name, AVERAGE) for name in vocabulary.names}
+
+
 def parse_context(text: str) -> dict[str, str]:
     """Attribute -> value from ``- label: value`` lines, as contexts and profiles are written."""
+    return _parse_context(text, current_vocabulary())
+
+
+@lru_cache(maxsize=8192)
+def _parse_context(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     facts = {}
     for label, value in re.findall(r"^- ([^:\n]+): (.+)$", text, re.MULTILINE):
-        name = re.sub(r"[^a-z]+", "_", label.lower()).strip("_")
-        if name in AVERAGE_WEIGHT:
+        name = vocabulary.by_label.get(label.casefold()) or re.sub(r"[^a-z]+", "_", label.lower()).strip("_")
+        if name in vocabulary.by_name:
             facts[name] = value.strip()
     return facts
 

@@ -3,8 +3,10 @@
 import math
 from functools import lru_cache
 
-from lms.simulation.lexicon import AVERAGE_WEIGHT, CONCEPTS, TYPICAL_WEIGHT, Concept
-from lms.simulation.topics import sense
+from lms.simulation.lexicon import CONCEPTS, HARMLESS, TYPICAL_WEIGHT, Concept, average_weights
+from lms.simulation.own import NAMED, own_attributes, spoken_of
+from lms.simulation.topics import IDLE, sense
+from signatures import Vocabulary, current_vocabulary
 
 PLAIN, RAISED = 0.08, 2.2
 """What is left of the worth of a value that no rater says raises the stakes, and what is added if all say so."""
@@ -13,7 +15,6 @@ BY_VALUE = 1.8
 _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.weight > 0.5)
 
 
-@lru_cache(maxsize=65536)
 def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1.0) -> float:
     """What knowing this kind of value is worth for an answer to ``query``, on the scale of the average weights.
 
@@ -28,10 +29,31 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
     return general * value * (PLAIN + RAISED * sense().raises(query, concept))
 
 
-@lru_cache(maxsize=8192)
 def expected_worth(query: str, acuity: float = 1.0) -> dict[str, float]:
     """Attribute -> what knowing it is worth for an answer to ``query`` before its value is known."""
-    return {name: AVERAGE_WEIGHT[name] * tilt**acuity for name, tilt in sense().matters(query).items()}
+    return _expected_worth(query, acuity, current_vocabulary())
+
+
+@lru_cache(maxsize=8192)
+def _expected_worth(query: str, acuity: float, vocabulary: Vocabulary) -> dict[str, float]:
+    tilts = _tilts(query, vocabulary)
+    return {name: average * tilts[name] ** acuity for name, average in average_weights().items()}
+
+
+def tilts_of(query: str) -> dict[str, float]:
+    """Attribute of the vocabulary -> how many times as much it matters for ``query`` as on average.
+
+    Nobody has rated attributes of one's own; they matter more where the question speaks of them.
+    """
+    return _tilts(query, current_vocabulary())
+
+
+@lru_cache(maxsize=8192)
+def _tilts(query: str, vocabulary: Vocabulary) -> dict[str, float]:
+    other = IDLE if HARMLESS.search(query) else 1.0
+    tilts = dict.fromkeys(vocabulary.names, other) | sense().matters(query)
+    named = {own.name: NAMED for own in own_attributes() if spoken_of(own, query)}
+    return {name: tilts[name] * named.get(name, 1.0) for name in vocabulary.names}
 
 
 @lru_cache(maxsize=8192)
