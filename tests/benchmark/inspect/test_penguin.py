@@ -17,7 +17,7 @@ from lms.factory import default_models
 from modules import RAISE, AgentSettings
 from signatures import SCORE_DIMENSIONS, RaiseError
 
-N = 4
+N = 3
 SCENARIOS = sample(split(build_authored(), "test"), N)
 
 
