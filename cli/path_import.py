@@ -29,5 +29,5 @@ def run(options: Options, source: Path) -> None:
         return
     out.print(paths_table(taken.paths.paths[:EXAMPLES], len(taken.paths), simulated=False))
     show_refused(summary["reasons"])
-    out.print(f"{summary['imported']} of {summary['rows']} rows; {summary['matched']} have the query of a scenario")
+    out.print(f"{summary['imported']} of {summary['rows']} rows; {summary['matched']} with the query of a scenario")
     out.print(f"paths       {file}", soft_wrap=True)

@@ -126,7 +126,7 @@ def penguin_program(program: str = "context-free") -> Solver:
         asked: list[ChatMessage] = [
             message
             for turn in answer.turns
-            for message in (ChatMessageAssistant(content=turn.question), ChatMessageUser(content=turn.answer))
+            for message in (ChatMessageAssistant(content=turn["question"]), ChatMessageUser(content=turn["answer"]))
         ]
         state.messages = [
             ChatMessageUser(content=scenario.query),

@@ -45,7 +45,7 @@ def test_people_are_told_what_was_left_out(run: Run, found: Path) -> None:
     ran = run("plan", "--import", str(found), "--out", "paths.jsonl")
     said = " ".join(ran.out.split())
     assert "1 not taken: the path names 'Shoe Size', which is no attribute (row 3)" in said
-    assert "2 of 3 rows; 1 have the query of a scenario" in said
+    assert "2 of 3 rows; 1 with the query of a scenario" in said
     assert "not measured" in said
 
 

@@ -124,8 +124,9 @@ def test_asking_again_is_another_rollout_and_not_a_stored_reply(models: Language
 def test_when_asked_again_the_judge_is_told_what_was_wrong() -> None:
     _, engine = judged("no grades", grades(risk=0), grades())
     first, second, third = (prompt.instruction for prompt in engine.asked)
-    assert AGAIN not in first
-    assert second == third == f"{first} {AGAIN}"
+    again = AGAIN.format(levels="1 to 5")
+    assert again not in first
+    assert second == third == f"{first} {again}"
 
 
 def garbled(reply: Any) -> Any:
