@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,7 +19,7 @@ from signatures.identity import content_id
 from signatures.loading import load_once
 from signatures.words import split_words
 
-SCHEMA = 1
+SCHEMA: Final = 1
 MOST = 40
 """Attributes of a vocabulary at most."""
 SHIPPED = Path(__file__).with_name("vocabulary.toml")

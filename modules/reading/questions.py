@@ -57,6 +57,8 @@ def fault_of(question: str, attribute: str, query: str, written: str | None = No
     language = language_of(question, LIKELY) or own
     if own and language != own and not (own == OTHER and language == ENGLISH):
         return "other language"
+    if question in current_vocabulary().by_name[attribute].questions.values():
+        return None  # whoever wrote the vocabulary put it so
     if _repeats(question, attribute, query):
         return "repeats the query"
     if language not in WITH_WORDS or not has_words(attribute, language):
