@@ -11,8 +11,7 @@ from cli.options.groups import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Read logs that inspect_ai wrote of the task penguin, and compare them with evaluations of ours, paired by
-    scenario.
+    """Compare logs of inspect_ai's task penguin with evaluations of ours, paired by scenario.
 
     Needs the extra `inspect`; no LM is called. Evaluations are named as for `raise compare`: program folders, ids of
     MLflow runs, or further logs. Differences are the others minus LOG, with 95 % intervals.
