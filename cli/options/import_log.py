@@ -16,7 +16,7 @@ class Options:
     Needs the extra `inspect`; no LM is called. Evaluations are named as for `raise compare`: program folders, ids of
     MLflow runs, or further logs. Differences are the others minus LOG, with 95 % intervals.
 
-    Example: `inspect eval penguin --model sim/gpt-4o -T scenarios=70`, then `raise import-log logs/FILE.eval RUN`
+    Example: `raise import-log logs/FILE.eval RUN`, after `inspect eval penguin --model sim/gpt-4o -T scenarios=70`
 
     Example, two logs: `raise import-log logs/vanilla.eval logs/raise.eval`
     """
