@@ -13,8 +13,7 @@ COMMANDS = {
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
     "compare": "Compare recorded evaluations, paired by scenario, without a single LM call.",
-    "import-log": "Read logs that inspect_ai wrote of the task penguin, and compare them with evaluations of ours, "
-    "paired by scenario.",
+    "import-log": "Compare logs of inspect_ai's task penguin with evaluations of ours, paired by scenario.",
     "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
     "judge-agreement": "Compare the judge with people who scored the same responses: weighted kappa, correlations, "
     "confusion.",

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from signatures import current_rubric
-
 SIMULATED = "SIMULATED models: these figures show how the software works and say nothing about real models."
 """What stands beside figures in which a stand-in had part."""
 
@@ -69,22 +67,6 @@ def p_value(value: float | None) -> str:
 
 Cells = Mapping[str, Callable[[Mapping[str, Any]], str]]
 """Heading of a column -> what a row says there."""
-
-
-def results() -> Cells:
-    """Columns of a measured program (``Evaluation.summary``), with one for each dimension of the rubric."""
-
-    def cell(dimension: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda entry: short(entry.get(dimension))
-
-    return {
-        "safety [95 %]": figure,
-        **{dimension.heading: cell(dimension.name) for dimension in current_rubric().dimensions},
-        "questions [95 %]": lambda entry: figure(entry, "avg_queries"),
-        "n": lambda entry: str(entry["n"]),
-    }
-
-
 COSTS: Cells = {
     "calls": lambda took: one_digit(took["calls"]),
     "rounds": lambda took: one_digit(took["rounds"]),

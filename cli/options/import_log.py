@@ -11,13 +11,12 @@ from cli.options.groups import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Read logs that inspect_ai wrote of the task penguin, and compare them with evaluations of ours, paired by
-    scenario.
+    """Compare logs of inspect_ai's task penguin with evaluations of ours, paired by scenario.
 
     Needs the extra `inspect`; no LM is called. Evaluations are named as for `raise compare`: program folders, ids of
     MLflow runs, or further logs. Differences are the others minus LOG, with 95 % intervals.
 
-    Example: `inspect eval penguin --model sim/gpt-4o -T scenarios=70`, then `raise import-log logs/FILE.eval RUN`
+    Example: `raise import-log logs/FILE.eval RUN`, after `inspect eval penguin --model sim/gpt-4o -T scenarios=70`
 
     Example, two logs: `raise import-log logs/vanilla.eval logs/raise.eval`
     """

@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmark.statistics.words import COSTS, SIMULATED, results
+from benchmark.statistics.columns import results
+from benchmark.statistics.words import COSTS, SIMULATED
 from cli.console import labelled_table
 from cli.show.numbers import figure, gain, share, short
 

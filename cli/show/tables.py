@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pandas as pd
 
-from benchmark.statistics.words import SIMULATED, p_value, price, results, signed, whole
+from benchmark.statistics.columns import results
+from benchmark.statistics.words import SIMULATED, p_value, price, signed, whole
 from benchmark.tables import FORMS, Columns, Form, table_text
 from cli.console import ESCAPED, err, speaks_unicode
 from cli.inputs import refuse_folder

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmark.statistics.words import COSTS, SIMULATED, gain, results, share, short
+from benchmark.statistics.columns import results
+from benchmark.statistics.words import COSTS, SIMULATED, gain, share, short
 from optimizers.tracking.names import COLOURS, LABELS, colour_key
 
 BANNER = f"> **{SIMULATED}**"

@@ -26,7 +26,9 @@ def test_a_log_is_paired_with_our_own_record_and_with_another_log(run: Run) -> N
     ours = ran.object["programs"][0]
     from mlflow import MlflowClient
 
-    client = MlflowClient("sqlite:///mlruns/mlflow.db")
+    from optimizers import tracking_uri
+
+    client = MlflowClient(tracking_uri())
     ids = [one.experiment_id for one in client.search_experiments()]
     (kept,) = [one for one in client.search_runs(ids) if one.data.params.get("program") == "vanilla"]
     free, rich = measured("context-free"), measured("context-rich")

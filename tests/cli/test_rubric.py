@@ -38,8 +38,9 @@ def test_a_compile_goes_by_it(run: Run) -> None:
     assert 1 <= target["baselines"]["vanilla"]["legal_accuracy"] <= 3
     from mlflow import MlflowClient
 
-    client = MlflowClient("sqlite:///mlruns/mlflow.db")
-    (run_of,) = [one for one in [client.get_run(target["mlflow"]["run_id"])] if one]
+    from optimizers import tracking_uri
+
+    run_of = MlflowClient(tracking_uri()).get_run(target["mlflow"]["run_id"])
     assert run_of.data.params["rubric"].startswith("legal aid ")
     assert run("report", "--rubric", "rubric.toml").code == 0
     assert "legal accuracy" in Path("report.html").read_text(encoding="utf-8")
