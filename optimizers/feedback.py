@@ -202,7 +202,7 @@ class _Conversation:
         """For ``ask``: questions that got no answer that helps."""
         remarks = []
         for turn in self.turns:
-            name, question = turn.get("attribute"), str(turn.get("question") or "")
+            name, question = str(turn.get("attribute") or ""), str(turn.get("question") or "")
             if not question or name not in current_vocabulary().by_name:
                 continue
             if turn.get("declined"):

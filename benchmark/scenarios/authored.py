@@ -26,11 +26,12 @@ def build_authored() -> ScenarioSet:
         RaiseError: if this process works with another vocabulary than PENGUIN's.
     """
     adopt_vocabulary(default_vocabulary(), "the authored set")
-    return _build()
+    return build_once()
 
 
 @cache
-def _build() -> ScenarioSet:
+def build_once() -> ScenarioSet:
+    """The set, built at the first call."""
     scenarios = [
         _scenario(situation, query, profile)
         for number, situation in enumerate(situations())

@@ -316,13 +316,14 @@ def dataset_of(data: Mapping[str, Any]) -> Dataset:
         data: card of the set.
     """
     attributes = current_vocabulary().names
-    columns = [ColSpec(DataType.string, name, required=name in SCENARIO) for name in (*SCENARIO, *attributes)]
+    every = (*SCENARIO, *attributes)
+    columns = Schema([ColSpec(DataType.string, name, required=name in SCENARIO) for name in every])
     return Dataset(
         name=f"PENGUIN {data['name']}",
         digest=str(data["hash"])[:DIGEST],
         source_type="code",
         source=CodeDatasetSource({"mlflow.source.name": "raise data"}).to_json(),
-        schema=json.dumps({"mlflow_colspec": Schema(columns).to_dict()}),
+        schema=json.dumps({"mlflow_colspec": columns.to_dict()}),
         profile=json.dumps({name: data[name] for name in ("version", "hash", "n") if name in data}),
     )
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from benchmark import build_authored
-from modules import RAISE, AgentOnly, AgentSettings, ContextRich, RandomPath, StaticPath, Vanilla
+from modules import RAISE, AgentOnly, AgentSettings, ContextRich, Program, RandomPath, StaticPath, Vanilla
 from optimizers.portable.build import build_export
 from signatures import Conversation, Profile
 
@@ -20,7 +20,7 @@ def test_the_authored_set_and_the_settings_are_the_same_to_the_bit() -> None:
 
 
 def test_programs_have_the_identities_that_they_had() -> None:
-    programs = [
+    programs: list[Program] = [
         *(RAISE(), RAISE(settings=AgentSettings(abstention="turn")), Vanilla(), ContextRich(), AgentOnly()),
         *(StaticPath(["age", "gender"]), RandomPath(3)),
     ]
