@@ -28,7 +28,7 @@ from benchmark.scenarios.splits import sample, split
 from experiments.direct import Direct
 from lms.simulation import PERSONAS, WORLD
 from lms.simulation.lexicon import AVERAGE_WEIGHT
-from lms.simulation.worth import expected_worth, worth
+from lms.simulation.worth import forget_worths
 from modules import PathIndex
 from signatures import ATTRIBUTE_NAMES
 
@@ -111,8 +111,7 @@ def fit_weights() -> dict[str, float]:
             gain = max(0.03, mean_safety(who, [name]) - base)
             correction = STEP * math.log(min(AIM * goal, HIGHEST_AIM) / gain)
             AVERAGE_WEIGHT[name] *= math.exp(max(-MOST, min(MOST, correction)))
-        worth.cache_clear()
-        expected_worth.cache_clear()
+        forget_worths()
     return {name: round(weight, 3) for name, weight in AVERAGE_WEIGHT.items()}
 
 

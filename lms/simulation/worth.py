@@ -40,6 +40,11 @@ def _expected_worth(query: str, acuity: float, vocabulary: Vocabulary) -> dict[s
     return {name: average * tilts[name] ** acuity for name, average in average_weights().items()}
 
 
+def forget_worths() -> None:
+    """Forget what was worked out, after the average weights have changed."""
+    _expected_worth.cache_clear()
+
+
 def tilts_of(query: str) -> dict[str, float]:
     """Attribute of the vocabulary -> how many times as much it matters for ``query`` as on average.
 
