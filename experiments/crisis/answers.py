@@ -141,10 +141,11 @@ def fit(lines: Sequence[Line], ordinary: Sequence[str]) -> Fitted:
         logits[left_out] = _stack(views[kept], harmful[kept]).decision_function(views[left_out])
     logits[signless] = -np.inf
     stack, parts = _stack(views[~signless], harmful[~signless]), _learn([*lines, *usual_lines])
+    signs, words, ngrams, nearest = (round(float(c), 4) for c in stack.coef_[0])
     fitted = AnswerStack(
         bias=round(float(stack.intercept_[0]), 4),
         signs=parts.signs,
-        views=tuple(round(float(c), 4) for c in stack.coef_[0]),
+        views=(signs, words, ngrams, nearest),
         at_risk=0,
         anyone=0,
     )
