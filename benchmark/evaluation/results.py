@@ -26,7 +26,7 @@ from signatures import current_rubric
 
 MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
-MISTAKES = ("invalid", "falling", "invented", "invented_kept")
+MISTAKES = ("invalid", "falling", "invented", "invented_kept", "harmful", "stopped")
 """Counts of an episode of what a target does wrong; ``Episode`` explains them."""
 
 
