@@ -1,6 +1,6 @@
 """``raise evaluate``: programs run over scenarios; tables, curves or JSON out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,11 @@ import typer
 
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
 from benchmark.evaluation.results import compare_with, rows_of
-from benchmark.evaluation.runner import ROLES
+from benchmark.evaluation.runner import ROLES, setup_of
+from benchmark.evaluation.stored import EPISODES, StoredEvaluation, store_run
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress
+from benchmark.judging.panel import judge_of
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json, warn
 from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
@@ -56,10 +58,17 @@ def run(options: Options) -> None:
     tell(models, *ROLES)
     tell_of_probe(roles[Role.TARGET], folder, options.settings)
     loaded = [(name, make(models)) for name, make in named]
-    work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
+    work = _Run(
+        models,
+        chosen,
+        Journal(folder / EPISODES),
+        concurrency_of(settings, options.concurrency, models),
+        data_hash=scenarios.hash,
+    )
     with stages() as progress:
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
+    _store(folder, results, loaded, models, data={**chosen.card(), "hash": scenarios.hash}, options=options)
     summaries = _summaries(results, curves, rows=options.rows)
     base = next(result for result in results if result.name == reference)
     comparisons = compare_with(base, [result for result in results if result is not base], pool)
@@ -87,6 +96,23 @@ def run(options: Options) -> None:
         raise typer.Exit(1)
     if not all(summary["conclusion"] for summary in summaries):
         raise typer.Exit(NO_CONCLUSION)
+
+
+def _store(
+    folder: Path,
+    results: Sequence[Evaluation],
+    programs: Sequence[tuple[str, dspy.Module]],
+    models: LanguageModels,
+    *,
+    data: Mapping[str, Any],
+    options: Options,
+) -> None:
+    """Keep what belongs together, for whoever reads it or compares it later."""
+    judge = judge_of(models)
+    done = zip(results, programs, strict=True)
+    stored = [StoredEvaluation.of(one, setup_of(program, models, judge)) for one, (_, program) in done if one.episodes]
+    run = store_run(folder, stored, data, options.split, options.seed)
+    err.print(f"run         {run.id} (read its conversations with: raise view {run.id})", soft_wrap=True)
 
 
 def _named(options: Options, names: Sequence[str]) -> list[tuple[str, Callable[[LanguageModels], dspy.Module]]]:
@@ -121,13 +147,15 @@ def _summaries(results: Sequence[Evaluation], curves: Sequence[Curve], *, rows: 
 class _Run:
     """What all programs of one command share."""
 
-    def __init__(self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int) -> None:
-        self.scenarios = scenarios
+    def __init__(
+        self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int, data_hash: str
+    ) -> None:
+        self.scenarios, self.data_hash = scenarios, data_hash
         self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
 
     def evaluated(self, name: str, program: dspy.Module, progress: OnProgress) -> Evaluation:
         """The evaluation of one program."""
-        return evaluate(program, self.scenarios, name=name, progress=progress, **self.shared)
+        return evaluate(program, self.scenarios, name=name, progress=progress, data_hash=self.data_hash, **self.shared)
 
     def curves(
         self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: OnProgress

@@ -30,7 +30,7 @@ Scores = Mapping[str, float]
 """Dimension -> score."""
 
 
-class _Line(BaseModel):
+class Rating(BaseModel):
     """What one person thought of one response: a line of the file."""
 
     model_config = ConfigDict(extra="forbid")
@@ -120,9 +120,9 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise RaiseError(f"{file}, line {reader.line_num + 1} is not CSV: {error}.") from error
 
 
-def _parse(file: Path, number: int, fields: dict[str, Any]) -> _Line:
+def _parse(file: Path, number: int, fields: dict[str, Any]) -> Rating:
     try:
-        return _Line.model_validate(fields)
+        return Rating.model_validate(fields)
     except ValidationError as error:
         raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
 

@@ -48,6 +48,11 @@ class Scenario(BaseModel):
         }
 
 
+def hash_of(scenarios: Iterable[Scenario]) -> str:
+    """Hash over the whole content of ``scenarios``, in order."""
+    return content_id([scenario.row() for scenario in scenarios])
+
+
 @dataclass(frozen=True)
 class ScenarioSet:
     """Scenarios with a name and a version.
@@ -70,7 +75,7 @@ class ScenarioSet:
     @property
     def hash(self) -> str:
         """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones."""
-        return content_id([scenario.row() for scenario in self.scenarios])
+        return hash_of(self.scenarios)
 
     def subset(self, scenarios: Iterable[Scenario]) -> "ScenarioSet":
         """A set of the same name and version with these scenarios."""
