@@ -1,5 +1,6 @@
 """Reading and rating conversations on the served page: the endpoints, and the page in a browser that is there."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,12 @@ def test_what_is_not_there_and_what_failed_cannot_be_rated(server: Serving) -> N
 
 
 def test_pages_of_other_sites_can_neither_read_nor_rate(server: Serving) -> None:
-    post = {"json": {"rater": "Ana", "scores": SCORES}}
-    assert server.client.get("/talks/0", headers={"Host": "elsewhere.example"}).status_code == 403
-    assert server.client.post("/talks/0/ratings", headers={"Origin": "https://x.example"}, **post).status_code == 403
-    plain = {"content": b'{"rater": "Ana"}', "headers": {"Content-Type": "text/plain"}}
-    assert server.client.post("/talks/0/ratings", **plain).status_code == 422
+    body = {"rater": "Ana", "scores": SCORES}
+    place, client = "/talks/0/ratings", server.client
+    assert client.get("/talks/0", headers={"Host": "elsewhere.example"}).status_code == 403
+    assert client.post(place, json=body, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    simple = {"Content-Type": "text/plain"}  # what a form of another site could send
+    assert client.post(place, content=json.dumps(body), headers=simple).status_code == 422
     assert not Path("ratings.jsonl").exists()
 
 
