@@ -114,7 +114,6 @@ def test_mlflow_has_a_run_for_each_program_on_each_target(run: Run) -> None:
         ("vanilla --from-run last", "name programs to evaluate, or stored runs"),
         ("--from-run last --curve", "--curve asks models"),
         ("--from-run last", "holds no conversations yet"),
-        ("vanilla --max-usd 1 --target sim/gpt-4o", "the price of 'sim/gpt-4o' is not known"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run: Run, words: str, said: str) -> None:
