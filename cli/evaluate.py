@@ -35,6 +35,7 @@ from modules import PathIndex
 from optimizers.plots.points import check_picture
 from optimizers.tracking.conversations import Logged
 from signatures import RaiseError
+from signatures.errors import unknown
 from signatures.masking import masked
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _end(code: int) -> None:
 def _refuse_early(options: Options) -> None:
     """Refuse what could not be written or makes no sense, before anything is paid for."""
     if bool(options.programs) == bool(options.from_run):
-        raise RaiseError("name programs to evaluate, or stored runs with --from-run; not both, and not neither.")
+        raise RaiseError("name programs to evaluate, or stored runs with --from-run; not both.")
     if options.from_run and (options.curve or options.curve_plot):
         raise RaiseError("--curve asks models, which --from-run does not: name the programs again.")
     if options.curve_plot:
@@ -162,6 +163,9 @@ def _stored(options: Options, folder: Path) -> Measured:
             "compared; evaluate all with the same --judge."
         )
     targets = _by_target(store, runs)
+    known = dict.fromkeys(found.name for evaluations in targets.values() for found in evaluations)
+    if options.compare_to and options.compare_to not in known:
+        raise RaiseError(unknown("program", options.compare_to, tuple(known)))
     first = runs[0]
     sizes = sorted({int(run.data["n"]) for run in runs})
     title = f"{first.data['name']} {first.data['version']}, {first.split}, {' and '.join(map(str, sizes))} scenarios"

@@ -76,6 +76,15 @@ def test_one_name_for_two_things_is_told_apart(run: Run) -> None:
     assert [entry["name"] for entry in found["programs"]] == ["vanilla", f"vanilla ({run_of(large)[:6]})"]
 
 
+def test_what_stored_programs_are_compared_with_must_be_among_them(run: Run) -> None:
+    run("evaluate", "vanilla", "context-rich", "--limit", "3")
+    found = run("evaluate", "--from-run", "last", "--compare-to", "context-rich", "--json").object
+    assert [(entry["program"], entry["reference"]) for entry in found["comparisons"]] == [("vanilla", "context-rich")]
+    ran = run("evaluate", "--from-run", "last", "--compare-to", "context-ritch")
+    assert ran.code == 2
+    assert "'context-rich'" in ran.err
+
+
 def test_other_judges_are_not_compared(run: Run) -> None:
     one = run("evaluate", "vanilla", "--limit", "3")
     other = run("evaluate", "vanilla", "--limit", "3", "--judge", "sim/judge?noise=0.6")
