@@ -11,13 +11,14 @@ from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, s
 from benchmark.evaluation.results import compare_with, rows_of
 from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES
 from benchmark.jobs.progress import OnProgress
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json, warn
 from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.options.evaluate import Options
 from cli.programs import program_named, takes_settings
-from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, refuse_unnamed_stand_ins, role_settings
 from cli.show.curves import curve_table
 from cli.show.notes import comparison_lines, panel_lines, warning_lines
 from cli.show.progress import stages
@@ -51,12 +52,13 @@ def run(options: Options) -> None:
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
     roles = role_settings(settings, options, seed, panels=True)
     refuse_unnamed_stand_ins(settings, options, {role: roles[role] for role in ROLES})
-    folder = options.store or settings.root
-    models = open_models(roles, folder)
+    place = place_for(options.store, settings)
+    models = open_models(roles, place)
     tell(models, *ROLES)
-    tell_of_probe(roles[Role.TARGET], folder, options.settings)
+    tell_of_probe(roles[Role.TARGET], place.folder, options.settings)
     loaded = [(name, make(models)) for name, make in named]
-    work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
+    episodes = place.open_journal(EPISODES, place.folder / EPISODES)
+    work = _Run(models, chosen, episodes, concurrency_of(settings, options.concurrency, models))
     with stages() as progress:
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []

@@ -7,14 +7,13 @@ from typing import Any, cast
 import optimizers
 from benchmark import Scenario, bootstrap_mean, split
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
-from benchmark.jobs.journal import Journal
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
 from cli.console import out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
-from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecast
 from cli.show.numbers import figure, money, spent_line, usage
 from cli.show.paths import paths_table
@@ -45,7 +44,8 @@ def run(options: Options) -> None:
         _forecast(wanted, scenarios, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return
     check_prices(limits, {role: roles[role] for role in ROLES})
-    models = open_models(roles, settings.root)
+    place = place_for(None, settings)
+    models = open_models(roles, place)
     tell(models, *ROLES)
     budget = Budget(models.ledger, limits)
     with stages() as progress:
@@ -56,7 +56,7 @@ def run(options: Options) -> None:
             seed=seed,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
-            journal=Journal(file.parent, f"{file.name}.journal"),
+            journal=place.open_journal("plans", file.parent, f"{file.name}.journal"),
             knowledge=pooled,
             budget=budget,
         )

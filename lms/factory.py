@@ -19,7 +19,7 @@ from lms.retry import OUTAGE, RetryPolicy
 from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
-from lms.store import ReplyStore
+from lms.store import ReplyStore, Store
 from lms.throttle import Throttle
 from signatures import RaiseError
 from signatures.errors import meant
@@ -94,12 +94,12 @@ class LanguageModels:
     def __init__(
         self,
         roles: Mapping[Role, RoleSettings] | None = None,
-        store: ReplyStore | None = None,
+        store: Store | None = None,
         *,
         outage: float = OUTAGE,
     ) -> None:
         self.roles: dict[Role, RoleSettings] = {**default_models(), **(roles or {})}
-        self.store = ReplyStore() if store is None else store
+        self.store: Store = ReplyStore() if store is None else store
         self.ledger, self._outage = Ledger(), outage
         self._lms: dict[Role, RoleLM] = {}
         self._panel: list[RoleLM] | None = None

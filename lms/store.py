@@ -1,5 +1,8 @@
 """The durable reply store: every LM reply is written down before it is used, so that no answered call is made twice.
 
+``Store`` is what a run needs of one; ``ReplyStore`` is a file for the processes of one machine, ``lms.shared`` has one
+in a PostgreSQL database for several machines.
+
 With each reply goes what it took, added up for the jobs that it was asked for, so that an interruption loses neither.
 SQLite in write-ahead mode: a killed process loses nothing that was answered. What several threads want written at the
 same time is committed together (group commit); each goes on only when that commit is done.
@@ -10,15 +13,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import orjson
 from dspy.utils.exceptions import LMConfigurationError
 from pydantic import BaseModel, ConfigDict
 
+from lms.flights import Flights
 from lms.ledger import Tally, Usage
 from lms.roles import Role, is_simulated
 from lms.workers import alive, worker
@@ -117,8 +121,68 @@ class StoreError(LMConfigurationError):
     """
 
 
+class Store(Protocol):
+    """Replies by key, and what they took. Safe for threads, and for several processes on one place.
+
+    Attributes:
+        distant: whether its answers take so long that an event loop should not wait for them.
+
+    Every method raises ``StoreError`` if the store cannot be read or written.
+    """
+
+    distant: ClassVar[bool]
+
+    def get(self, key: str) -> Reply | None:
+        """The reply stored under ``key``, or None."""
+        ...
+
+    def put(self, key: str, reply: Reply, charge: Charge | None = None) -> Reply:
+        """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key.
+
+        This process's claim on ``key`` ends with it.
+
+        Args:
+            charge: written down with it, or not at all.
+        """
+        ...
+
+    def charge(self, charge: Charge) -> None:
+        """Write down what a call took whose reply is not kept."""
+        ...
+
+    def usage_of(self, job: str) -> Tally:
+        """What all calls for ``job`` took, in whichever process and run they were made."""
+        ...
+
+    def claim(self, key: str) -> bool:
+        """Try to be the one that asks for ``key``; claims of dead processes are taken over.
+
+        Returns:
+            False while another is asking, and once its reply is there.
+        """
+        ...
+
+    def release(self, key: str) -> None:
+        """Give up this process's claim on ``key``, if it still has one."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forget the reply of ``key``, if there is one."""
+        ...
+
+    def flight(self, key: str) -> AbstractContextManager[None]:
+        """Only one thread at a time asks for ``key``; the others then find the reply stored."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def close(self) -> None:
+        """Release what it holds open."""
+        ...
+
+
 class ReplyStore:
-    """Replies by key; safe for threads, and for several processes on one file.
+    """A store in a file; safe for threads, and for several processes of one machine.
 
     Args:
         file: the SQLite file, made with its folder if needed, for its owner alone; None keeps replies in memory.
@@ -127,12 +191,13 @@ class ReplyStore:
         RaiseError: if the file is not a reply store of this schema.
     """
 
+    distant = False
+
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._lock, self._gate = threading.Lock(), threading.Lock()
+        self._lock, self._flights = threading.Lock(), Flights()
         self._owner = worker()
         self._waiting: deque[_Write] = deque()
-        self._flights: dict[str, tuple[threading.Lock, int]] = {}
         self._claimed: set[str] = set()
         if file is not None:
             private_folder(file.parent)
@@ -192,13 +257,7 @@ class ReplyStore:
         return Reply.model_construct(**orjson.loads(row[0])) if row else None
 
     def put(self, key: str, reply: Reply, charge: Charge | None = None) -> Reply:
-        """Write ``reply`` down, so that it outlives this process; returns what is kept: the first reply of the key.
-
-        This process's claim on ``key`` ends with it.
-
-        Args:
-            charge: written down with it, or not at all.
-        """
+        """See ``Store``."""
         data = orjson.dumps(reply.__dict__)
 
         def write(db: sqlite3.Connection) -> int:
@@ -256,11 +315,7 @@ class ReplyStore:
         return Tally({Role(role): Usage(**dict(zip(CHARGED, counts, strict=True))) for role, *counts in rows})
 
     def claim(self, key: str) -> bool:
-        """Try to be the one process that asks for ``key``; claims of dead processes, and very old ones, are taken over.
-
-        Returns:
-            False while another process is asking, and once its reply is there.
-        """
+        """See ``Store``; very old claims are taken over, too."""
         if self._file is not None and not self._file.exists():
             raise StoreError(f"{self._file} has been deleted or moved while it was in use: start again.")
         claimed = self._commit(lambda db: self._claim(db, key))
@@ -295,22 +350,9 @@ class ReplyStore:
         with self._lock:
             return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0])
 
-    @contextmanager
-    def flight(self, key: str) -> Iterator[None]:
-        """Only one thread at a time asks for ``key``; the others then find the reply stored."""
-        with self._gate:
-            gate, waiting = self._flights.get(key, (threading.Lock(), 0))
-            self._flights[key] = (gate, waiting + 1)
-        try:
-            with gate:
-                yield
-        finally:
-            with self._gate:
-                gate, waiting = self._flights[key]
-                if waiting == 1:
-                    del self._flights[key]
-                else:
-                    self._flights[key] = (gate, waiting - 1)
+    def flight(self, key: str) -> AbstractContextManager[None]:
+        """See ``Store``."""
+        return self._flights.one(key)
 
     def close(self) -> None:
         """Close the file."""

@@ -5,7 +5,7 @@ the store. A finished one is recognized by its configuration and not repeated.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from uuid import uuid4
 from benchmark import Scenario, ScenarioSet, sample, split
 from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, Stopper
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, Role
@@ -53,7 +54,9 @@ class Workspace:
             the former versions.
         concurrency: episodes at once.
         limits: stoppers for what may be spent from now on.
-        storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
+        storage: URL of an Optuna RDB storage that several workers may share. By default ``database``, or else a journal
+            in ``root``.
+        database: ``postgresql://...`` of finished episodes that several machines share. By default a file in ``root``.
         progress: told what is being done.
         logged: what goes to MLflow.
     """
@@ -65,6 +68,7 @@ class Workspace:
     concurrency: int = 1
     limits: Sequence[Stopper] = ()
     storage: str | None = None
+    database: str | None = field(default=None, repr=False)
     progress: OnProgress = ignore_progress
     logged: Logged = LOGGED
 
@@ -79,7 +83,11 @@ class Workspace:
     def open_storage(self) -> Storage:
         """The Optuna storage."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return Storage(self.storage or (self.root / "studies.journal").resolve())
+        return Storage(self.storage or self.database or (self.root / "studies.journal").resolve())
+
+    def open_episodes(self) -> Journal:
+        """The journal of finished episodes."""
+        return Place(self.root, self.database).open_journal(EPISODES, self.root / EPISODES)
 
 
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
@@ -123,7 +131,7 @@ def compile_target(
                 settings,
                 data,
                 models,
-                episodes=Journal(workspace.root / "episodes"),
+                episodes=workspace.open_episodes(),
                 storage=storage,
                 name=name,
                 limits=[*workspace.limits, *settings.limits(models.store, job)],

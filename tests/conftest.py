@@ -18,6 +18,7 @@ from lms import LanguageModels
 
 if TYPE_CHECKING:
     from optimizers import TargetResult
+    from tests.servers.postgres import PostgresServer
 
 hypothesis.settings.register_profile("without deadline", deadline=None)  # a busy machine is slow; no test is about time
 hypothesis.settings.load_profile("without deadline")
@@ -74,6 +75,23 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[PostgresServer]":
+    """A PostgreSQL server, from the wheel among the tools of development."""
+    if os.name != "posix":
+        pytest.skip("the PostgreSQL of the wheel is for POSIX systems")
+    from tests.servers.postgres import postgres
+
+    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres_server: "PostgresServer") -> str:
+    """The URL, with a password, of a database with nothing in it."""
+    return postgres_server.make_database()
 
 
 @pytest.fixture
