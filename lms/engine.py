@@ -28,7 +28,7 @@ from lms.roles import Price, Role
 from lms.simulation import StandIn
 from lms.stopping import STOP
 from lms.store import Charge, Reply, Store
-from lms.throttle import Throttle
+from lms.throttle import RateLimit
 from lms.whole import EmptyReplyError, IncompleteReplyError, attempts, problem_of
 from signatures.masking import masked_errors
 
@@ -153,7 +153,7 @@ class RecordedEngine:
         model: Model,
         store: Store,
         ledger: Ledger,
-        throttle: Throttle,
+        throttle: RateLimit,
         *,
         retry: RetryPolicy | None = None,
         structured: bool = False,
@@ -366,7 +366,7 @@ class AsyncRecordedEngine:
         engine = self._engine
         async with engine.pace.acall():
             engine.ledger.admit()
-            if wait := engine.throttle.reserve():
+            if wait := await self._stored(engine.throttle.reserve):
                 await STOP.asleep(wait)
             with STOP.call():
                 with engine.count_failures():

@@ -20,7 +20,6 @@ from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
 from lms.store import ReplyStore, Store
-from lms.throttle import Throttle
 from signatures import RaiseError
 from signatures.errors import meant
 
@@ -183,10 +182,12 @@ class LanguageModels:
             model = StandIn(_persona(settings.model), seed=settings.seed or 0)
         else:
             model = _provider_model(settings)
-        throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries, outage=self._outage)
+        place = settings.api_base or settings.model.partition("/")[0]
+        rate = self.store.rate_limit(f"{role.value} {settings.model} at {place}", settings.requests_per_minute)
+        retry = RetryPolicy(settings.retries, outage=self._outage)
         pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(
-            role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured, pace=pace
+            role, model, self.store, self.ledger, rate, retry=retry, structured=settings.structured, pace=pace
         )
         sampling: dict[str, Any] = {
             "temperature": settings.temperature,

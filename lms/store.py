@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from lms.flights import Flights
 from lms.ledger import Tally, Usage
 from lms.roles import Role, is_simulated
+from lms.throttle import RateLimit, Throttle
 from lms.workers import alive, worker
 from signatures import RaiseError
 from signatures.private import private_file, private_folder
@@ -172,6 +173,10 @@ class Store(Protocol):
 
     def flight(self, key: str) -> AbstractContextManager[None]:
         """Only one thread at a time asks for ``key``; the others then find the reply stored."""
+        ...
+
+    def rate_limit(self, name: str, per_minute: float | None) -> RateLimit:
+        """The rate limit called ``name``, which all that use the store keep together where it is for that; None: none."""
         ...
 
     def __len__(self) -> int: ...
@@ -353,6 +358,10 @@ class ReplyStore:
     def flight(self, key: str) -> AbstractContextManager[None]:
         """See ``Store``."""
         return self._flights.one(key)
+
+    def rate_limit(self, name: str, per_minute: float | None) -> RateLimit:
+        """A rate limit of this process alone."""
+        return Throttle(per_minute)
 
     def close(self) -> None:
         """Close the file."""

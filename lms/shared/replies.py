@@ -10,6 +10,7 @@ connection broke before it said so is not counted again: each has a number, and 
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from lms.ledger import Tally, Usage
 from lms.roles import Role
 from lms.shared.batches import Batches
 from lms.shared.database import Database
+from lms.shared.rates import SharedRate
 from lms.shared.schema import SCHEMA
 from lms.store import CHARGED, Charge, Reply, StoreError
+from lms.throttle import RateLimit, Throttle
 from lms.workers import worker
 
 LEASE = 30.0
@@ -106,7 +109,7 @@ class SharedReplies:
 
     def __init__(self, database: Database, *, lease: float = LEASE) -> None:
         self._database, self._lease = database, lease
-        self._me, self._batch = worker(), 0
+        self._me, self._batch, self._seen = worker(), 0, 0.0
         self._flights, self._lock = Flights(), threading.Lock()
         self._claimed: set[str] = set()
         self._asks: Batches[_Asked, _Answer] = Batches(self._ask)
@@ -144,6 +147,8 @@ class SharedReplies:
             self._claimed.add(key)
         granted = False
         try:
+            if time.monotonic() - self._seen > self._lease / 2:  # it was stopped, and would be taken for dead
+                self._writes.fulfil(_Write())
             granted = self._asks.fulfil(_Asked(key, claim=True)).claimed
         finally:
             if not granted:
@@ -172,6 +177,10 @@ class SharedReplies:
     def flight(self, key: str) -> AbstractContextManager[None]:
         """See ``Store``."""
         return self._flights.one(key)
+
+    def rate_limit(self, name: str, per_minute: float | None) -> RateLimit:
+        """A rate limit that all workers on the database keep together."""
+        return SharedRate(self._database, name, per_minute) if per_minute else Throttle(None)
 
     def close(self) -> None:
         """End the signs of life; the database belongs to whoever opened it."""
@@ -204,17 +213,15 @@ class SharedReplies:
             **{name: [getattr(usage, name) for usage in charged.values()] for name in CHARGED},
         }
         kept = self._database.run(lambda connection: {row[0] for row in connection.execute(WRITE, values)})
+        self._seen = time.monotonic()
         return [each.key in kept and each.reply is replies.get(each.key) for each in writes]
 
     def _show_life(self) -> None:
         while not self._over.wait(max(self._lease / 4, SHORTEST)):
-            with self._lock:
-                busy = bool(self._claimed)
-            if busy:
-                try:
-                    self._writes.fulfil(_Write())
-                except StoreError as error:  # whoever needs the store next is told, too
-                    logger.warning("no sign of life could be given: %s", error)
+            try:
+                self._writes.fulfil(_Write())
+            except StoreError as error:  # whoever needs the store next is told, too
+                logger.warning("no sign of life could be given: %s", error)
 
 
 def _added_up(charges: Iterable[Charge]) -> dict[tuple[str, Role], Usage]:

@@ -17,6 +17,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "cost_usd double precision NOT NULL, unpriced bigint NOT NULL, PRIMARY KEY (job, role, worker))",
         f"CREATE TABLE {SCHEMA}.rows (journal text NOT NULL, key text NOT NULL, content bytea NOT NULL, "
         "PRIMARY KEY (journal, key))",
+        # when the next call of a rate limit may begin
+        f"CREATE TABLE {SCHEMA}.rates (name text PRIMARY KEY, free timestamptz NOT NULL)",
+        # what of a limit is handed out to the workers of a run
+        f"CREATE TABLE {SCHEMA}.allowances (name text PRIMARY KEY, granted double precision NOT NULL, "
+        "members integer NOT NULL, seen timestamptz NOT NULL)",
     ),
 )
 """Statements by version: the first entry leads from nothing to version 1. Entries are added, never changed."""

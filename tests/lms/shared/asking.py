@@ -19,7 +19,9 @@ def main() -> None:
     lm = LanguageModels({Role.TARGET: RoleSettings(model="openai/m", api_base=url)}, store)[Role.TARGET]
     with ThreadPoolExecutor(4) as pool:
         for line in sys.stdin:
-            print(json.dumps(list(pool.map(lambda question: lm(question)[0], json.loads(line)))), flush=True)
+            replies = pool.map(lambda question: lm(question)[0], json.loads(line))
+            sys.stdout.write(json.dumps(list(replies)) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -196,3 +196,11 @@ def test_a_database_that_stays_away_ends_the_run(postgres_server: PostgresServer
         postgres_server.start()
     assert "h0rse" not in str(refused.value)
     database.close()
+
+
+def test_who_was_quiet_for_long_and_claims_is_not_taken_for_dead(database: Database, database_url: str) -> None:
+    quiet, other = SharedReplies(database), SharedReplies(database)
+    silence(database_url)
+    quiet._seen -= 3600
+    assert quiet.claim("k") is True
+    assert other.claim("k") is False
