@@ -1,12 +1,14 @@
 """``raise plan``: paths planned for the queries of a split, or the forecast of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import optimizers
 from benchmark import Scenario, bootstrap_mean, split
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
+from benchmark.jobs.shares import shared_limits
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
@@ -22,6 +24,7 @@ from lms import LanguageModels, Role, RoleSettings
 from modules.files import keeping
 from modules.offline import People
 from modules.search import Strategy
+from signatures.identity import content_id
 
 EXAMPLES = 7
 
@@ -47,8 +50,9 @@ def run(options: Options) -> None:
     place = place_for(None, settings)
     models = open_models(roles, place)
     tell(models, *ROLES)
-    budget = Budget(models.ledger, limits)
-    with stages() as progress:
+    run_id = content_id("plan", asdict(wanted), seed, [s.id for s in scenarios], [models.identity(r) for r in ROLES])
+    with stages() as progress, shared_limits(limits, models, run_id) as shared:
+        budget = Budget(models.ledger, shared)
         planned = plan(
             scenarios,
             wanted,

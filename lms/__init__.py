@@ -11,11 +11,12 @@ except ImportError as error:
     ) from error
 
 from lms.factory import LanguageModels, check_model, default_models
+from lms.file_store import ReplyStore
 from lms.ledger import Ledger, Usage
 from lms.prices import cost_for, cost_of, stand_in_for
 from lms.recent import RecentReplies
 from lms.roles import Price, Role, RoleSettings, is_simulated
-from lms.store import ReplyStore, Store
+from lms.store import Store
 
 __all__ = [
     "LanguageModels",

@@ -13,13 +13,14 @@ from dspy.utils.exceptions import LMConfigurationError
 from lms.adapter import adapter
 from lms.endpoint import Endpoint
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
+from lms.file_store import ReplyStore
 from lms.ledger import Ledger
 from lms.pace import MOST, Pace
 from lms.retry import OUTAGE, RetryPolicy
 from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
-from lms.store import ReplyStore, Store
+from lms.store import Store
 from signatures import RaiseError
 from signatures.errors import meant
 

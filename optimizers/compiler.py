@@ -15,6 +15,7 @@ from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, Stopper
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.shares import shared_limits
 from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, Role
 from modules import RAISE
@@ -126,7 +127,7 @@ def compile_target(
     params = _params(settings, data, models)
     recording = open_recording(workspace.logged, workspace.root, data.card(), params, tags, fresh=workspace.fresh)
     try:
-        with models.ledger.charged_to(job):
+        with models.ledger.charged_to(job), shared_limits(workspace.limits, models, job) as limits:
             prepared = prepare(
                 settings,
                 data,
@@ -134,7 +135,7 @@ def compile_target(
                 episodes=workspace.open_episodes(),
                 storage=storage,
                 name=name,
-                limits=[*workspace.limits, *settings.limits(models.store, job)],
+                limits=[*limits, *settings.limits(models.store, job)],
                 concurrency=workspace.concurrency,
                 progress=workspace.progress,
             )

@@ -57,7 +57,7 @@ class SharedRate:
             return max(0.0, place - time.monotonic())
 
     def _take(self, count: int) -> None:
-        """Get ``count`` places; those of the database's clock are never too early here, by its answer's way too late."""
+        """Get ``count`` places; none is earlier here than by the database's clock, but later by its answer's way."""
         values = {"name": self._name, "seconds": count * self._gap}
         wait = float(self._database.run(lambda connection: connection.execute(TAKE, values).scalar_one()))
         first = time.monotonic() + max(0.0, wait)

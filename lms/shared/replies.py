@@ -21,11 +21,12 @@ from sqlalchemy import text
 from lms.flights import Flights
 from lms.ledger import Tally, Usage
 from lms.roles import Role
+from lms.shared.allowances import SharedAllowance
 from lms.shared.batches import Batches
 from lms.shared.database import Database
 from lms.shared.rates import SharedRate
 from lms.shared.schema import SCHEMA
-from lms.store import CHARGED, Charge, Reply, StoreError
+from lms.store import CHARGED, Allowance, Charge, Reply, StoreError
 from lms.throttle import RateLimit, Throttle
 from lms.workers import worker
 
@@ -182,6 +183,10 @@ class SharedReplies:
         """A rate limit that all workers on the database keep together."""
         return SharedRate(self._database, name, per_minute) if per_minute else Throttle(None)
 
+    def allowance(self, name: str, limit: float, part: float) -> Allowance:
+        """See ``Store``."""
+        return SharedAllowance(self._database, name, limit, part)
+
     def close(self) -> None:
         """End the signs of life; the database belongs to whoever opened it."""
         self._over.set()
@@ -191,7 +196,9 @@ class SharedReplies:
         for each in wanted:
             claims[each.key] = claims.get(each.key, False) or each.claim
         values = {"keys": [*claims], "claims": [*claims.values()], "me": self._me, "lease": self._lease}
-        found = self._database.run(lambda connection: dict(connection.execute(ASK, values).tuples().all()))
+        found: dict[str, bytes | None] = self._database.run(
+            lambda connection: dict(connection.execute(ASK, values).tuples().all())
+        )
         return [_Answer(found.get(each.key), each.claim and found.get(each.key, b"") is None) for each in wanted]
 
     def _write(self, writes: Sequence[_Write]) -> list[bool]:

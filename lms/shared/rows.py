@@ -55,7 +55,9 @@ class SharedRows:
 
     def _get(self, keys: Sequence[str]) -> list[bytes | None]:
         values = {"journal": self._journal, "keys": list(set(keys))}
-        found = self._database.run(lambda connection: dict(connection.execute(GET, values).tuples().all()))
+        found: dict[str, bytes] = self._database.run(
+            lambda connection: dict(connection.execute(GET, values).tuples().all())
+        )
         return [found.get(key) for key in keys]
 
     def _put(self, rows: Sequence[_Put]) -> list[None]:

@@ -125,10 +125,14 @@ def test_a_store_that_is_killed_in_the_middle_of_an_evaluation_changes_nothing(
         calls = server.count
     restarted = threading.Event()
 
+    def start_again() -> None:
+        postgres_server.start()
+        restarted.set()
+
     def kill_once(index: int, body: Body) -> None:
         if index == calls // 2:
             postgres_server.kill()
-            threading.Thread(target=lambda: (postgres_server.start(), restarted.set())).start()
+            threading.Thread(target=start_again).start()
 
     database = Database(postgres_server.make_database())
     with OpenAIServer(faults=kill_once) as server:
