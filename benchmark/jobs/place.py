@@ -24,10 +24,12 @@ class Place:
     Attributes:
         folder: for what is kept on this machine in any case.
         database: ``postgresql://...``, with its password, for what is shared; None keeps that in the folder, too.
+        lease: seconds without a sign of life after which others ask for what a worker of the database was asking for.
     """
 
     folder: Path
     database: str | None = field(default=None, repr=False)
+    lease: float = 30.0
 
     @classmethod
     def named(cls, name: str | Path | None, folder: Path) -> "Place":
@@ -53,7 +55,7 @@ class Place:
             return ReplyStore((folder or self.folder) / REPLIES)
         from lms.shared.replies import SharedReplies  # noqa: PLC0415  the database's libraries are an extra
 
-        return SharedReplies(_database(self.database))
+        return SharedReplies(_database(self.database), lease=self.lease)
 
     def open_journal(self, name: str, folder: Path, file: str = "episodes.jsonl") -> Journal:
         """The journal of finished work.

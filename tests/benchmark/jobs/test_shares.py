@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd
+from benchmark.jobs.budget import Budget, BudgetSpent, MaxCalls, MaxMinutes, MaxUsd, Stopper
 from benchmark.jobs.place import Place
 from benchmark.jobs.shares import PARTS, shared_limits
 from lms import LanguageModels, Price, Role
@@ -42,7 +42,7 @@ def test_two_workers_keep_one_limit(limit: MaxCalls | MaxUsd, database_url: str,
 
 
 def test_on_one_machine_limits_stay_as_they_are(tmp_path: Path) -> None:
-    limits = [MaxCalls(3), MaxMinutes(1)]
+    limits: list[Stopper] = [MaxCalls(3), MaxMinutes(1)]
     models = over_http("http://127.0.0.1:9", Place(tmp_path).open_replies())
     with shared_limits(limits, models, "run") as found:
         assert found == limits

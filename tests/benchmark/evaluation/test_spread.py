@@ -1,0 +1,74 @@
+"""An evaluation on two Ray nodes, one of which dies; these tests run where Ray is installed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark import Scenario, evaluate
+from benchmark.evaluation.spread import Recipe, spread_evaluation
+from benchmark.jobs.cluster import Cluster
+from benchmark.jobs.place import EPISODES, Place
+from benchmark.jobs.progress import Progress
+from cli.programs import program_named
+from lms import LanguageModels, Role
+from signatures import RaiseError
+from tests.lms.real import FIGURES, over_http
+from tests.servers.openai_server import OpenAIServer
+
+AT_ONCE = 2
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A cluster whose head only leads, and two nodes of one processor each on this machine."""
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    from ray.cluster_utils import Cluster as Nodes  # type: ignore[import-not-found, unused-ignore]
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
+    cluster = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    cluster.workers = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    yield cluster
+    cluster.shutdown()
+
+
+def test_a_folder_of_one_machine_will_not_do(test_scenarios: list[Scenario], tmp_path: Path) -> None:
+    recipe = Recipe(program_named("vanilla"), {}, Place(tmp_path))
+    with pytest.raises(RaiseError, match=r"--engine ray needs a store that all machines reach"):
+        spread_evaluation(recipe, test_scenarios, Cluster())
+
+
+def test_a_node_that_dies_changes_nothing(
+    nodes: Any, test_scenarios: list[Scenario], database_url: str, tmp_path: Path
+) -> None:
+    """The figures are those of an undisturbed run; only what was in flight on the dead node is asked for again."""
+    make = program_named("vanilla")
+    with OpenAIServer() as server:
+        alone = over_http(server.url)
+        undisturbed = evaluate(make(alone), test_scenarios, models=alone, name="x")
+        calls = server.count
+    place = Place(tmp_path, database_url, lease=5.0)
+    killed: list[int] = []
+
+    def kill_once(report: Progress) -> None:
+        if report.done >= report.total // 3 and not killed:
+            killed.append(report.done)
+            nodes.remove_node(nodes.workers[1], allow_graceful=False)
+
+    with OpenAIServer() as server:
+        models: LanguageModels = over_http(server.url, place.open_replies())
+        recipe = Recipe(make, {role: models.roles[role] for role in Role}, place)
+        spread_evaluation(recipe, test_scenarios, Cluster(nodes.address, AT_ONCE), kill_once)
+        asked = Counter(received.text for received in server.requests)
+        before = server.count
+        found = evaluate(
+            make(models), test_scenarios, models=models, name="x", store=place.open_journal(EPISODES, tmp_path)
+        )
+        assert server.count == before  # everything was there
+    assert killed
+    assert found.frame[FIGURES].equals(undisturbed.frame[FIGURES])
+    assert len(asked) == calls
+    assert sum(asked.values()) - calls <= AT_ONCE
