@@ -7,6 +7,7 @@ import dspy
 
 from benchmark.evaluation.episode import Episode, EpisodeUsage
 from benchmark.evaluation.results import Evaluation
+from benchmark.evaluation.stored import StoredEpisodes
 from benchmark.evaluation.users import CONTRACT, SimulatedUser
 from benchmark.jobs.budget import BudgetSpent
 from benchmark.jobs.journal import Journal
@@ -48,7 +49,8 @@ def evaluate(
         models: the target answers, the user replies, the judge scores; each sees only its own prompt.
         name: how tables call the program.
         judge: by default the judge role's model, or its panel.
-        store: finished episodes; those of the same program, models and scenario are reused.
+        store: finished episodes; those of the same program, models and scenario are reused. Unless it is in memory,
+            the evaluation reads its episodes there and holds none itself.
         concurrency: episodes at once.
 
     Returns:
@@ -62,18 +64,21 @@ def evaluate(
     job = resume_models(Episode, store or Journal(), keep=lambda episode: episode.complete)
     setup = setup_of(program, models, judge)
 
-    def run(scenario: Scenario) -> Episode:
+    kept = None if store is None or store.in_memory else store
+
+    def run(scenario: Scenario) -> Episode | str:
         key = content_id(setup, scenario.row())
         done = job.run(key, lambda: run_episode(program, scenario, models, judge, key))
         if isinstance(done, Unstarted):
             raise BudgetSpent(done.reason)
         if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
             return Episode(scenario=scenario, verdict=Verdict(None, unscored=done.reason), failed=True)
-        return done
+        return done if kept is None or not done.complete else key
 
     paced = with_note(progress, lambda: models.pace)
-    episodes = run_in_order(run, list(scenarios), concurrency, paced, f"evaluating {name}")
+    entries = run_in_order(run, list(scenarios), concurrency, paced, f"evaluating {name}")
     job.journal.sync()
+    episodes = StoredEpisodes(job.journal, entries)
     return Evaluation(name, episodes, models.simulated(*ROLES))
 
 

@@ -49,6 +49,11 @@ class Journal:
     def __init__(self, folder: Path | None = None, name: str = "episodes.jsonl", *, rows: Rows | None = None) -> None:
         self._rows = rows or (RowsInMemory() if folder is None else RowsInFile(private_folder(folder) / name))
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether rows take this process's memory, and end with it."""
+        return isinstance(self._rows, RowsInMemory)
+
     def get(self, key: str) -> Row | None:
         """The row stored under ``key``, or None."""
         return self._rows.get(key)

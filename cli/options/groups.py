@@ -150,7 +150,7 @@ class Spread:
         Option(
             metavar="local|ray",
             help="Where conversations are held: in this process, or by workers on the machines of a Ray cluster, which "
-            "need a store that all of them reach (--store postgresql://...); --concurrency then is that of each worker.",
+            "need a store that all of them reach (--store postgresql://...); --concurrency is that of each.",
             rich_help_panel="Machines",
         ),
     ] = "local"
