@@ -160,9 +160,7 @@ class Evaluation:
             "off_target_reasons": self._faults(),
             **{name: sum(self._listed(name)) for name in MISTAKES},
             "plain_answers": sum(self._listed("plain_answers")),
-            "stop_reasons": dict(
-                sorted(Counter(why for why in self._listed("stop_reason") if isinstance(why, str)).items())
-            ),
+            "stop_reasons": dict(sorted(self._stop_reasons().items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),
             "replies_per_conversation": number(float(self.figures["lm_replies"].mean()), 2),
@@ -170,6 +168,9 @@ class Evaluation:
             "per_conversation": self.conversation_cost.as_dict(),
             "domains": domains,
         }
+
+    def _stop_reasons(self) -> Counter[str]:
+        return Counter(reason for reason in self._listed("stop_reason") if isinstance(reason, str))
 
     def _unscored_reasons(self) -> Counter[str]:
         return Counter(filter(None, self._listed("unscored")))
