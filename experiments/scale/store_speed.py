@@ -36,7 +36,7 @@ class StoreLoad(Load):
         open_store: opens a store with nothing in it.
     """
 
-    open_store: Callable[[], Store] = dict  # type: ignore[assignment]  # always given; a dataclass wants a default here
+    open_store: Callable[[], Store]
 
     def models(self) -> LanguageModels:
         """Every role at the endpoint, on a new reply store."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from lms.shared.schema import migrate
 from lms.stopping import STOP
@@ -39,11 +40,6 @@ CONNECT = {
 }
 """Seconds, and milliseconds for the last: a database whose machine is gone is found out within half a minute."""
 logger = logging.getLogger(__name__)
-
-
-def is_database(place: str) -> bool:
-    """Whether ``place`` is the URL of a database rather than a folder."""
-    return "://" in place
 
 
 def parse_url(place: str) -> URL:
@@ -143,7 +139,7 @@ class Database:
 def _passes(error: SQLAlchemyError) -> bool:
     """Whether the same may succeed a little later."""
     if not isinstance(error, DBAPIError):
-        return False
+        return isinstance(error, NoConnectionFree)  # the others wait for the database, too
     state = getattr(error.orig, "sqlstate", None)
     if state is None:  # the connection broke, or there was none
         return error.connection_invalidated or type(error).__name__ == "OperationalError"

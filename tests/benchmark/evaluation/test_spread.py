@@ -19,6 +19,8 @@ from tests.lms.real import FIGURES, over_http
 from tests.servers.openai_server import OpenAIServer
 
 AT_ONCE = 2
+PATIENT = {"RAY_raylet_start_wait_time_s": "300", "RAY_agent_register_timeout_ms": "300000"}
+"""How long Ray waits for its own parts on a busy machine."""
 
 
 @pytest.fixture
@@ -28,7 +30,8 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from ray.cluster_utils import Cluster as Nodes  # type: ignore[import-not-found, unused-ignore]
 
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
+    for name, value in PATIENT.items():
+        monkeypatch.setenv(name, value)
     cluster = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     cluster.workers = [cluster.add_node(num_cpus=1) for _ in range(2)]
     yield cluster
