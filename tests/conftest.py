@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,13 +79,16 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[PostgresServer]":
-    """A PostgreSQL server, from the wheel among the tools of development."""
+def postgres_server() -> "Iterator[PostgresServer]":
+    """A PostgreSQL server, from the wheel among the tools of development.
+
+    Its files are not in pytest's folder, which every run of pytest closes to other users, such as the server's.
+    """
     if os.name != "posix":
         pytest.skip("the PostgreSQL of the wheel is for POSIX systems")
     from tests.servers.postgres import postgres
 
-    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+    with tempfile.TemporaryDirectory() as folder, postgres(Path(folder) / "postgres") as server:
         yield server
 
 

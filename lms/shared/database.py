@@ -54,8 +54,8 @@ def parse_url(place: str) -> URL:
         )
     try:
         return make_url(place).set(drivername="postgresql+psycopg")
-    except ArgumentError as error:
-        raise RaiseError(f"{masked(place)} cannot be read: write postgresql://user@host:5432/database.") from error
+    except (ArgumentError, ValueError):
+        raise RaiseError(f"{masked(place)} cannot be read: write postgresql://user@host:5432/database.") from None
 
 
 class Database:
