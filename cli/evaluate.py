@@ -148,7 +148,7 @@ class _Run:
         roles = {role: models.roles[role] for role in ROLES}
         for name, make in programs:
             recipe = Recipe(make, roles, place, adapting=models.adapting)
-            spread_evaluation(recipe, self.scenarios, Cluster(options.ray_address, at_once), progress, name)
+            spread_evaluation(recipe, list(self.scenarios), Cluster(options.ray_address, at_once), progress, name)
 
     def curves(
         self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: OnProgress

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
-from lms.stopping import STOP, Stopped
+from lms.stopping import STOP
 from signatures import RaiseError
 
 LOOK = 0.5
 """Seconds between looks whether to stop."""
+PATIENCE = 300.0
+"""Seconds that workers may take to finish their calls when the run is stopped."""
 TRIES = 3
 """Workers that may die at a unit before it is given up."""
 logger = logging.getLogger(__name__)
@@ -78,8 +80,8 @@ def run_on_cluster(
         make: makes a worker; it is sent to the machines.
 
     Raises:
-        RaiseError: if Ray is missing, the cluster cannot be reached, a unit fails, or no worker is left.
-        Stopped: if somebody asked to stop; what was under way is finished and kept.
+        RaiseError: if Ray is missing, the cluster cannot be reached, or a unit fails.
+        KeyboardInterrupt: if somebody asked to stop; calls under way are finished and kept.
     """
     with _connected(cluster) as ray:
         crew = _Crew(ray, make, deque((unit, 0) for unit in units), cluster.at_once)
@@ -91,6 +93,9 @@ def run_on_cluster(
             while crew.done < total:
                 crew.wait()
                 progress(Progress(stage, crew.done, total, f"{len(crew.working)} workers"))
+        except KeyboardInterrupt:
+            crew.finish()
+            raise
         finally:
             crew.dismiss()
 
@@ -139,7 +144,6 @@ class _Crew:
     done: int = 0
     _starting: dict[Any, Any] = field(default_factory=dict)
     _running: dict[Any, tuple[Any, Any, int]] = field(default_factory=dict)
-    _stopping: bool = False
 
     def hire(self) -> None:
         """Start a worker; it gets work once it is there."""
@@ -149,19 +153,18 @@ class _Crew:
 
     def wait(self) -> None:
         """Give out work, and take note of what is done."""
-        if not self._stopping:
-            self._give_out()
-        if not (self._running or self._starting):
-            raise RaiseError("no worker of the cluster is left: see to its machines; the same command goes on.")
-        if STOP.asked and not self._stopping:
-            self._stopping = True
-            for actor in self.working:
-                actor.stop.remote()
-        if self._stopping and not self._running:
-            raise Stopped
+        STOP.check()
+        self._give_out()
         found, _ = self.ray.wait([*self._running, *self._starting], timeout=LOOK)
         for reference in found:
             self._note(reference)
+
+    def finish(self) -> None:
+        """Have the calls under way finished and kept, and no further ones begun."""
+        for actor in self.working:
+            actor.stop.remote()
+        if self._running:
+            self.ray.wait([*self._running], num_returns=len(self._running), timeout=PATIENCE)
 
     def _give_out(self) -> None:
         """Each worker in turn gets one more unit, until all have as many as they do at once."""
