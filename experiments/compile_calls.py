@@ -242,17 +242,18 @@ def report(cells: Cells) -> str:
         "| target | seed | before | medium | difference |",
         "|---|---|---|---|---|",
     ]
-    differences, shares = [], []
+    differences, losses, shares = [], [], []
     for target, seed in pairs:
         old, new = (cells[arm, target, seed] for arm in ("before", "medium"))
         differences.append(new.volume() - old.volume())
+        losses.append(100 * differences[-1] / old.volume())
         shares.append(new.counted("medium").total() / old.counted("before").total())
         lines.append(f"| {target} | {seed} | {old.volume():.2f} | {new.volume():.2f} | {differences[-1]:+.2f} |")
     if len(pairs) > 1:
         lines += [
             "",
             f"Medium minus before, paired over {len(pairs)} targets and seeds, with 95 % intervals: hypervolume",
-            f"{spread(differences)}, share of the calls {spread(shares)}.",
+            f"{spread(differences)}, which is {spread(losses)} percent of it, and share of the calls {spread(shares)}.",
         ]
     return "\n".join([*lines, "", *_defaults(cells)]) + "\n"
 

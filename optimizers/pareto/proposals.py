@@ -20,6 +20,7 @@ from modules.abstention import Variant
 from modules.calls import FATAL
 from optimizers.demos import DemoSet, bootstrap_demo_sets, silence_dspy
 from optimizers.leaks import LeakGuard, without_private
+from optimizers.pareto.outline import outline
 from optimizers.pareto.search_space import ComponentOption, build_alone
 from optimizers.task import Task
 from signatures import ATTRIBUTE_NAMES, UserContext
@@ -108,7 +109,7 @@ def propose_basic(proposer: Proposer, counts: Mapping[str, int]) -> dict[str, li
 def propose_grounded(
     proposer: Proposer, counts: Mapping[str, int], demos: Sequence[DemoSet]
 ) -> dict[str, list[ComponentOption]]:
-    """Instructions by DSPy's grounded proposer, which sees the program's code, train queries and demonstrations.
+    """Instructions by DSPy's grounded proposer, which sees the program's outline, train queries and demonstrations.
 
     It sees queries only: a profile shown to the teacher could end up in an instruction.
 
@@ -132,6 +133,7 @@ def propose_grounded(
     found: dict[str, list[ComponentOption]] = {}
     if grounded is None:
         return found
+    grounded.program_code_string = outline(task.student)
     if not (grounded.program_aware and grounded.use_dataset_summary):
         proposer.issues["grounded proposals without a description of data or program"] += 1
     for predictor, count in counts.items():

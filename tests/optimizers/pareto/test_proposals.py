@@ -1,15 +1,16 @@
 """What teachers propose: usable replies become options, the others are counted."""
 
 from dataclasses import replace
+from typing import Any
 
 import dspy
 import pytest
 from dspy.utils.exceptions import AdapterParseError, LMAuthError, LMTransportError
 
 from benchmark import Evaluation, build_authored, sample, split
-from lms import LanguageModels
+from lms import LanguageModels, Role
 from modules import RAISE, AgentSettings, PathIndex, PlannedPath
-from optimizers.pareto.proposals import PLANNED_SHOWN, Proposer, bootstrap_demos, show_planned_paths
+from optimizers.pareto.proposals import PLANNED_SHOWN, Proposer, bootstrap_demos, propose_grounded, show_planned_paths
 from optimizers.pareto.reflection import STEPS, step_of
 from optimizers.task import Candidate, Task
 from signatures import RespondSafely
@@ -83,3 +84,20 @@ def test_what_abstains_is_improved_as_a_whole_turn_where_there_is_one_call_a_tur
         assert step_of(candidate, "abstain") == step
         assert step_of(candidate, "respond") == "respond"
         assert step in STEPS
+
+
+def test_the_teacher_sees_what_the_program_does_and_none_of_its_source_code(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = task.models[Role.TEACHER].engine.model
+    answer, seen = model.answer, list[str]()
+
+    def note(request: Any) -> Any:
+        seen.append(str(request.messages[-1].text))
+        return answer(request)
+
+    monkeypatch.setattr(model, "answer", note)
+    assert propose_grounded(Proposer(task), {"respond": 1}, [])["respond"]
+    about = [text for text in seen if "plan(query, examples, context, candidates) -> attribute" in text]
+    assert len(about) == 3, "describing the program, describing the module, proposing"
+    assert not any("dspy.Predict" in text or "def forward" in text for text in seen)
