@@ -25,16 +25,19 @@ from concurrent.futures import ThreadPoolExecutor
 from lms.shared.database import Database
 from lms.shared.rates import SharedRate
 place, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
-limit, pause, begun = SharedRate(Database(place), "target", rate), threading.Event(), []
+limit, pause, begun, late = SharedRate(Database(place), "target", rate), threading.Event(), [], []
 print("ready", flush=True)
 over = time.time() + float(sys.stdin.readline())
 def call(_):
     while time.time() < over:
-        pause.wait(limit.reserve())
+        wait = limit.reserve()
+        due = time.time() + wait
+        pause.wait(wait)
         begun.append(time.time())
+        late.append(begun[-1] - due)
 with ThreadPoolExecutor(8) as pool:
     list(pool.map(call, range(8)))
-print(json.dumps(begun))
+print(json.dumps([begun, max(late)]))
 """
 
 
@@ -69,11 +72,13 @@ def test_two_processes_use_a_rate_limit_up_and_keep_it(database_url: str) -> Non
         assert worker.stdin is not None
         worker.stdin.write(f"{SECONDS}\n")
         worker.stdin.flush()
-    begun = [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]
+    begun, late = zip(*(json.loads(worker.communicate(timeout=120)[0]) for worker in workers), strict=True)
     moments = sorted(moment for each in begun for moment in each)
     both = [m for m in moments if max(each[0] for each in begun) <= m <= min(each[-1] for each in begun)]
     allowed = RATE / 60 * (both[-1] - both[0])
-    assert 0.95 * allowed <= len(both) <= allowed + 1
+    assert len(both) <= allowed + 1
+    if max(late) < LATE:  # else the machine is too busy to make so many calls
+        assert len(both) >= 0.95 * allowed
     minute = most_within(both, SECONDS / 2) - (LATE + AHEAD) * RATE / 60  # no more than what may come late
     assert minute <= RATE / 60 * SECONDS / 2
 
