@@ -83,6 +83,7 @@ class Database:
                 isolation_level="AUTOCOMMIT",
                 pool_size=CONNECTIONS,
                 max_overflow=0,
+                pool_reset_on_return=None,  # each statement is a transaction of its own
                 hide_parameters=True,
                 connect_args=CONNECT,
             )
