@@ -22,7 +22,7 @@ REAL = ["--target", "openai/gpt-4o", "--judge", "openai/judge"]
 def rows_of(url: str, table: str) -> int:
     """How many rows a table of the store has."""
     with psycopg.connect(url) as connection:
-        row = connection.execute(f"SELECT count(*) FROM raise.{table}").fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"SELECT count(*) FROM raise.{table}").fetchone()
     assert row is not None
     return int(row[0])
 

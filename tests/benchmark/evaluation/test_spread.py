@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_one_machine(
 ) -> None:
     """With threads in place of machines; one worker dies."""
     ray = ThreadsAsRay(2)
-    monkeypatch.setitem(sys.modules, "ray", ray)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", ray)
     make, place, few = program_named("raise"), Place(tmp_path, database_url), test_scenarios[:7]
     with OpenAIServer() as server:
         alone = over_http(server.url)
@@ -88,7 +88,7 @@ def test_the_figures_are_those_of_one_machine(
 def test_a_wrong_model_ends_the_run_with_its_own_sentence(
     test_scenarios: list[Scenario], database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ray", ThreadsAsRay(1))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", ThreadsAsRay(1))
     with OpenAIServer(faults=lambda index, body: Fault.UNAUTHORIZED) as server:
         roles = over_http(server.url).roles
         recipe = Recipe(program_named("vanilla"), roles, Place(tmp_path, database_url))

@@ -48,7 +48,7 @@ def run_units(
     """How often each unit was done, by workers that are threads."""
     done: Counter[int] = Counter()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ray)  # type: ignore[arg-type]
+        patch.setitem(sys.modules, "ray", ray)
         run_on_cluster(lambda: Noting(done, first), range(units), Cluster(None, at_once), progress, "working")
     return done
 
@@ -120,12 +120,12 @@ def test_somebody_who_stops_the_run_has_calls_under_way_finished() -> None:
 
 
 def test_a_cluster_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", ThreadsAsRay())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", ThreadsAsRay())
     with pytest.raises(RaiseError, match=r"the Ray cluster nowhere:1 cannot be reached"):
         run_on_cluster(lambda: Noting(Counter(), lambda unit: Done()), [1], Cluster("nowhere:1"))
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RaiseError, match=r"raise-penguin\[ray\]"):
         run_on_cluster(lambda: Noting(Counter(), lambda unit: Done()), [1], Cluster())
