@@ -17,10 +17,7 @@ from modules import AgentSettings
 from modules.files import read_text
 from optimizers.tracking.conversations import Logged
 from signatures import RaiseError
-from signatures.errors import first_problem, meant, unknown
-
-ENGINES = ("local", "ray")
-"""Where conversations are held."""
+from signatures.errors import first_problem, meant
 
 
 def scenario_set(name: str) -> ScenarioSet:
@@ -30,17 +27,6 @@ def scenario_set(name: str) -> ScenarioSet:
     if (hint := meant(name, ["authored"])) and not Path(name).exists():
         raise RaiseError(f"there is no scenario file {name}{hint}.")
     return load_scenarios(Path(name))
-
-
-def engine_named(name: str) -> str:
-    """What ``--engine`` says.
-
-    Raises:
-        RaiseError: if there is no such engine.
-    """
-    if name not in ENGINES:
-        raise RaiseError(unknown("engine", name, ENGINES))
-    return name
 
 
 def agent_settings(file: Path | None) -> AgentSettings:
