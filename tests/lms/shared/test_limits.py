@@ -72,7 +72,7 @@ def test_two_processes_use_a_rate_limit_up_and_keep_it(database_url: str) -> Non
         assert worker.stdin is not None
         worker.stdin.write(f"{SECONDS}\n")
         worker.stdin.flush()
-    begun, late = zip(*(json.loads(worker.communicate(timeout=120)[0]) for worker in workers), strict=True)
+    begun, late = zip(*(json.loads(worker.communicate(timeout=300)[0]) for worker in workers), strict=True)
     moments = sorted(moment for each in begun for moment in each)
     both = [m for m in moments if max(each[0] for each in begun) <= m <= min(each[-1] for each in begun)]
     allowed = RATE / 60 * (both[-1] - both[0])

@@ -26,6 +26,8 @@ from tests.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[3]
 WORKERS = 4
+PATIENCE = 300
+"""Seconds after which a wait counts as a hang; a busy machine takes minutes to start four processes."""
 numbers = itertools.count()
 Lists = list[list[int]]
 
@@ -93,7 +95,7 @@ def test_the_calls_of_a_killed_process_are_taken_over(postgres_server: PostgresS
         question = str(body["messages"][-1]["content"])
         if question == "held" and not held.is_set():
             held.set()
-            answering.wait(60)
+            answering.wait(PATIENCE)
         return f"reply to {question}"
 
     with (
@@ -104,11 +106,11 @@ def test_the_calls_of_a_killed_process_are_taken_over(postgres_server: PostgresS
     ):
         assert doomed.ask(["a", "b"]) == ["reply to a", "reply to b"]
         lost = pool.submit(doomed.ask, ["held"])
-        assert held.wait(60)
+        assert held.wait(PATIENCE)
         found = pool.submit(heir.ask, ["a", "held", "b"])
         doomed.process.kill()
-        assert lost.result(timeout=60) == []
-        assert found.result(timeout=60) == ["reply to a", "reply to held", "reply to b"]
+        assert lost.result(timeout=PATIENCE) == []
+        assert found.result(timeout=PATIENCE) == ["reply to a", "reply to held", "reply to b"]
         answering.set()
         asked = Counter(received.body["messages"][-1]["content"] for received in server.requests)
     assert asked == {"a": 1, "b": 1, "held": 2}
@@ -138,7 +140,7 @@ def test_a_store_that_is_killed_in_the_middle_of_an_evaluation_changes_nothing(
     with OpenAIServer(faults=kill_once) as server:
         models = over_http(server.url, SharedReplies(database))
         disturbed = evaluate(RAISE(), few, models=models, name="x", concurrency=4)
-        assert restarted.wait(60)
+        assert restarted.wait(PATIENCE)
         assert server.count == calls
     assert disturbed.frame[FIGURES].equals(undisturbed.frame[FIGURES])
     assert disturbed.calls() == undisturbed.calls()
