@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmark.evaluation.episode import Episode, Provenance
 from benchmark.evaluation.stored import LAST, EpisodeStore
+from benchmark.jobs.place import Place
 from optimizers.tracking.conversations import REDACTED, is_private, redacted
 from signatures import RaiseError
 
@@ -47,28 +48,28 @@ def made_of(episode: Episode) -> Provenance:
     return episode.provenance or UNKNOWN
 
 
-def find_shown(reference: str | None, root: Path) -> Shown:
+def find_shown(reference: str | None, place: Place) -> Shown:
     """The conversations that ``reference`` names.
 
     Args:
-        reference: the folder of a store, the id of a run in the store ``root``, ``last``, a program folder, an MLflow
-            run id, or ``models:/...``; None for the store ``root``.
-        root: folder of the store, and of MLflow's.
+        reference: the folder of a store, the id of a run in the store, ``last``, a program folder, an MLflow
+            run id, or ``models:/...``; None for the store at ``place``.
+        place: the store; its folder is MLflow's, too.
 
     Raises:
         RaiseError: if there is none.
     """
     if reference is None or (Path(reference) / "episodes").is_dir():
-        folder = root if reference is None else Path(reference)
-        return _not_empty(Shown(f"all of {folder}", list(EpisodeStore(folder).episodes.values())), str(folder))
-    store = EpisodeStore(root)
+        store = EpisodeStore(place if reference is None else Place(Path(reference)))
+        return _not_empty(Shown(f"all of {store.name}", list(store.episodes.values())), store.name)
+    store = EpisodeStore(place)
     if reference == LAST or reference in store.runs:
         run = store.run(reference)
         episodes = [episode for found in store.evaluations(run) for episode in found.episodes]
         return _not_empty(Shown(f"run {run.id} of {run.finished[:10]}", episodes), reference)
     from optimizers.tracking.recorded import read_evaluations  # noqa: PLC0415  MLflow takes seconds
 
-    recorded = read_evaluations(reference, root)
+    recorded = read_evaluations(reference, place.folder)
     shown = [_recorded(found.rows.to_dict("records"), found.params, store) for found in recorded]
     episodes = [episode for one in shown for episode in one.episodes]
     return _not_empty(Shown(reference, episodes, sum(one.missing for one in shown)), reference)
