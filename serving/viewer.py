@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from benchmark.evaluation.episode import Episode
 from benchmark.evaluation.ratings import Ratings
-from benchmark.judging.judge import HIGHEST, LOWEST
 from optimizers.view.page import policy_of, talk_of, write_view
 from optimizers.view.source import Shown
 from serving.door import header, is_own_name
 from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures.rubric import HIGHEST, LOWEST
 
 LONGEST_NAME = 60
 """Characters of a rater's name."""

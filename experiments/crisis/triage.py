@@ -23,8 +23,7 @@ from experiments.crisis.fit import SEED
 from experiments.crisis.lines import GradedLine, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import fit_ensemble
-from lms import LanguageModels, Role, RoleSettings, default_models
-from lms.store import ReplyStore
+from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models
 from modules.crisis.ensemble import FALSE_ALARMS
 
 LEVELS = ("none", "passive", "thoughts", "method", "intent", "plan", "act")

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from benchmark.evaluation.episode import Episode
-from benchmark.judging.judge import HIGHEST, LOWEST
 from benchmark.pages import render
 from optimizers.view.source import Shown, made_of
 from signatures import SCORE_DIMENSIONS, StopReason, Turn
 from signatures.identity import content_id
+from signatures.rubric import HIGHEST, LOWEST
 
 PREVIEW = 160
 """Characters of a query in the list."""
