@@ -36,6 +36,8 @@ class Settings(BaseSettings):
         concurrency: episodes at once, or "auto": as many as the endpoints bear; by default 1 for stand-ins (they are
             bound to one core) and auto for real models.
         track: whether compiles and evaluations are logged to MLflow; ``--no-track`` wins over it.
+        data: the scenario set of commands that are given none; ``--data`` wins over it.
+        vocabulary: file of what may be asked about; ``--vocabulary`` wins over it.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAISE_", env_nested_delimiter="__", extra="forbid")
@@ -44,6 +46,8 @@ class Settings(BaseSettings):
     root: Path = Path("mlruns")
     concurrency: PositiveInt | Literal["auto"] | None = None
     track: bool = True
+    data: str = "authored"
+    vocabulary: Path | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -15,7 +15,8 @@ from dspy.utils.exceptions import LMError
 
 from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
-from signatures import RaiseError
+from cli.vocabulary import choose_vocabulary
+from signatures import RaiseError, using_vocabulary
 from signatures.masking import masked
 
 SWITCH = 0.02
@@ -35,7 +36,8 @@ def do(name: str, options: object) -> None:
     sys.setswitchinterval(SWITCH)
     start = time.monotonic()
     try:
-        with notes_undiverted(), stopping_in_order():
+        with notes_undiverted(), stopping_in_order(), using_vocabulary(None):
+            choose_vocabulary(options)
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
     except BrokenPipeError as gone:  # whoever read the output, such as head, has enough

@@ -1,6 +1,6 @@
 """The vocabulary of RAISE: attributes, contexts, conversations, moves, and one DSPy signature per kind of LM call.
 
-The ground floor: it imports nothing of the project, reads no file and opens no connection.
+The ground floor: it imports nothing of the project and opens no connection. Of files it reads vocabularies alone.
 """
 
 from signatures.agent import (
@@ -16,17 +16,12 @@ from signatures.agent import (
     TakeTurn,
     TriageRisk,
 )
-from signatures.attributes import (
-    ATTRIBUTE_NAMES,
-    ATTRIBUTES,
-    Attribute,
-    AttributeGroup,
-    default_burdens,
-    parse_attribute,
-)
+from signatures.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, default_burdens, parse_attribute
 from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Prepared, Respond, StopReason, Turn
+from signatures.current import adopt_vocabulary, current_vocabulary, using_vocabulary
 from signatures.data import (
+    CompleteProfile,
     ExtractStated,
     MarkRevealed,
     RewordQuery,
@@ -39,6 +34,7 @@ from signatures.errors import RaiseError
 from signatures.home import warn_of_namesakes
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse
 from signatures.teaching import ImproveInstruction
+from signatures.vocabulary import Attribute, LifeField, Vocabulary, default_vocabulary, read_vocabulary
 
 warn_of_namesakes()
 
@@ -50,8 +46,8 @@ __all__ = [
     "Ask",
     "AskKindly",
     "Attribute",
-    "AttributeGroup",
     "ChooseAttribute",
+    "CompleteProfile",
     "Conversation",
     "DecideAndAsk",
     "Decision",
@@ -61,6 +57,7 @@ __all__ = [
     "ExtractStated",
     "ImproveInstruction",
     "JudgeResponse",
+    "LifeField",
     "MarkRevealed",
     "Move",
     "Prepared",
@@ -77,9 +74,15 @@ __all__ = [
     "TriageRisk",
     "Turn",
     "UserContext",
+    "Vocabulary",
     "WriteProfile",
     "WriteQueries",
     "WriteSituations",
+    "adopt_vocabulary",
+    "current_vocabulary",
     "default_burdens",
+    "default_vocabulary",
     "parse_attribute",
+    "read_vocabulary",
+    "using_vocabulary",
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from cli.options.groups import Judges, Roles, Run, Seed, Store
+from cli.options.groups import Judges, Roles, Run, Seed, Store, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,4 +21,5 @@ class Options(Roles, Run):
     file: Annotated[Path, Argument(help="Human scores: JSON Lines or CSV (docs/judge.md has the format).")]
     judge: Judges = None
     seed: Seed = 0
+    vocabulary: Vocabulary = None
     store: Store = None

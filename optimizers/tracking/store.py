@@ -30,7 +30,7 @@ from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun, as_params
 from optimizers.tracking.tables import alone_with, local_file, make_file
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.masking import masked
 from signatures.private import make_private, private_folder
 
@@ -43,7 +43,7 @@ DIGEST = 36
 """Characters of a data set's hash that MLflow keeps."""
 NOTE = "mlflow.note.content"
 CONTEXT = "mlflow.data.context"
-SCENARIO = ("id", "domain", "situation", "source", "query", *ATTRIBUTE_NAMES)
+SCENARIO = ("id", "domain", "situation", "source", "query")
 """Columns of a scenario, as MLflow lists them."""
 
 
@@ -315,13 +315,14 @@ def dataset_of(data: Mapping[str, Any]) -> Dataset:
     Args:
         data: card of the set.
     """
-    columns = Schema([ColSpec(DataType.string, name, required=name not in ATTRIBUTE_NAMES) for name in SCENARIO])
+    attributes = current_vocabulary().names
+    columns = [ColSpec(DataType.string, name, required=name in SCENARIO) for name in (*SCENARIO, *attributes)]
     return Dataset(
         name=f"PENGUIN {data['name']}",
         digest=str(data["hash"])[:DIGEST],
         source_type="code",
         source=CodeDatasetSource({"mlflow.source.name": "raise data"}).to_json(),
-        schema=json.dumps({"mlflow_colspec": columns.to_dict()}),
+        schema=json.dumps({"mlflow_colspec": Schema(columns).to_dict()}),
         profile=json.dumps({name: data[name] for name in ("version", "hash", "n") if name in data}),
     )
 
