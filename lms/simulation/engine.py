@@ -35,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "revealed": reader.mark,
     "stated": reader.extract,
     "reworded": reader.reword,
+    "proposals": teacher.propose_attributes,
 }
 """Output field -> who fills it; a request with none of these fields is the teacher's."""
 
