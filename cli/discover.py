@@ -4,13 +4,19 @@ from benchmark import sample, split
 from benchmark.discovery.discover import Sizes, discover
 from benchmark.discovery.trial import Workplace
 from benchmark.discovery.writing import vocabulary_text
-from benchmark.evaluation.stored import EPISODES
 from benchmark.jobs.budget import Budget, BudgetSpent, check_prices, spending_limits
-from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES
 from cli.console import err, out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.discover import Options
-from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
+from cli.settings import (
+    concurrency_of,
+    load_settings,
+    open_models,
+    place_for,
+    refuse_unnamed_stand_ins,
+    role_settings,
+)
 from cli.show.discoveries import discovery_table
 from cli.show.numbers import money, usage
 from cli.show.progress import stages
@@ -40,15 +46,16 @@ def run(options: Options) -> None:
     refuse_unnamed_stand_ins(settings, options, taking_part)
     limits = spending_limits(options.max_calls, options.max_usd)
     check_prices(limits, taking_part)
-    folder = options.store or settings.root
-    models = open_models(roles, folder)
+    place = place_for(options.store, settings)
+    models = open_models(roles, place)
     tell(models, *ROLES)
     job = content_id("discover", scenarios.hash, vocabulary.hash, [models.identity(role) for role in ROLES])
     try:
         with stages() as progress, models.ledger.charged_to(job), Budget(models.ledger, limits).enforced():
             concurrency = concurrency_of(settings, options.concurrency, models)
-            place = Workplace(models, Journal(folder / EPISODES), concurrency, progress)
-            found = discover(searched, held_out, vocabulary, place, Sizes(options.cases, options.attributes))
+            episodes = place.open_journal(EPISODES, place.folder / EPISODES)
+            workplace = Workplace(models, episodes, concurrency, progress)
+            found = discover(searched, held_out, vocabulary, workplace, Sizes(options.cases, options.attributes))
     except BudgetSpent as spent:
         raise RaiseError(
             f"{spent}: the same command with a higher limit goes on, and pays for no reply twice."
