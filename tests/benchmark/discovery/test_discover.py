@@ -41,7 +41,8 @@ def test_a_discovery_is_the_same_again_and_leaves_the_vocabulary_as_it_was(held_
     models, sizes = LanguageModels(), Sizes(cases=4, attributes=2)
     found = discover(searched, held_out, default_vocabulary(), place(models), sizes)
     told = found.as_dict()
-    assert (found.cases, len(told["attributes"])) == (4, 2)
+    assert found.cases == 4
+    assert 1 <= len(told["attributes"]) <= 2  # the teacher may repeat what there is
     for entry in told["attributes"]:
         assert entry["gain_lo"] <= entry["gain"] <= entry["gain_hi"]
         assert entry["n"] == 12
