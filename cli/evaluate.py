@@ -60,10 +60,10 @@ def run(options: Options) -> None:
     logged = logged_of(options, settings)
     named = _named(options)
     scenarios = scenario_set(options.data)
-    place = place_for(options.store, settings)
-    jobs = _jobs(named, options, settings, place)
     pool = split(scenarios, options.split, seed=options.seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=options.seed))
+    place = place_for(options.store, settings)
+    jobs = _jobs(named, options, settings, place)
     curves = options.curve or options.curve_plot is not None
     episodes = place.open_journal(EPISODES, place.folder / EPISODES)
     with stages() as progress:

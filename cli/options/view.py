@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Json, Store
+from cli.options.groups import Json, Store, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class Options:
             "[default: all of the store]",
         ),
     ] = None
+    vocabulary: Vocabulary = None
     store: Store = None
     out: Annotated[
         Path | None, Option(metavar="FILE.html", help="Write the page, all in one file, and serve nothing.")

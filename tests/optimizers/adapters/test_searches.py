@@ -48,7 +48,7 @@ def test_a_search_gives_one_measured_program_and_all_that_was_tried(name: str, t
 def test_the_same_seed_gives_the_same_search_with_threads_too_and_zero_is_a_seed(name: str, task: Task) -> None:
     once = told(OPTIMIZERS[name](task))
     assert told(OPTIMIZERS[name](again(task, concurrency=3))) == once
-    assert told(OPTIMIZERS[name](again(task, seed=1))) != once
+    assert any(told(OPTIMIZERS[name](again(task, seed=seed))) != once for seed in (1, 2, 3))
 
 
 @pytest.mark.parametrize("name", NAMES)
