@@ -10,14 +10,7 @@ from benchmark.statistics.words import COSTS, SIMULATED
 from cli.console import labelled_table
 from cli.show.numbers import figure, gain, share, short
 
-COUNTED = {
-    "ungrounded": "ungrounded",
-    "off_target": "off target",
-    "invalid": "invalid",
-    "invented_kept": "invented",
-    "harmful": "harmful",
-    "stopped": "stopped",
-}
+COUNTED = {"ungrounded": "ungrounded", "off_target": "off target", "invalid": "invalid", "invented_kept": "invented"}
 """What targets do wrong, and its heading; columns that are nearly always empty are left out."""
 
 

@@ -17,11 +17,10 @@ class Texts(BaseModel):
 
 
 class HelpTexts(Texts):
-    """What is said to a person in danger.
+    """The reply to a person in acute danger.
 
     Attributes:
-        reply: to one in acute danger; ``{contacts}`` is where those go whom to call.
-        concern: what is added to an answer to somebody at risk; ``{contacts}`` as in ``reply``.
+        reply: ``{contacts}`` is where those go whom to call.
         anywhere: the contacts for all countries.
         item: one contact with a ``{number}`` and ``{notes}`` on it.
         notes: what can be said of a number, by the names that ``modules/crisis/contacts.toml`` has for it.
@@ -29,7 +28,6 @@ class HelpTexts(Texts):
     """
 
     reply: str
-    concern: str
     anywhere: str
     item: str
     comma: str
