@@ -34,6 +34,8 @@ def run(options: Options) -> None:
     shown = find_shown(options.conversations, place)
     if shown.missing:
         err.print(f"{shown.missing} recorded conversations are not in {root} (--store names another)", soft_wrap=True)
+    if shown.unreadable:
+        err.print(f"{shown.unreadable} conversations in {root} are left out, since they cannot be read", soft_wrap=True)
     if options.out:
         _write(shown if options.contents else shown.without_private_words(), options.out, json=options.json)
     else:

@@ -102,8 +102,17 @@ class EpisodeStore:
     @cached_property
     def episodes(self) -> Mapping[str, Episode]:
         """Key -> episode, as they were stored; what else the journal holds (planned queries, curves) is left out."""
-        found = {key: row for key, row in self._episodes.rows() if "scenario" in row and "verdict" in row}
-        return {key: episode for key, row in found.items() if (episode := _read(row)) is not None}
+        return {key: episode for key, episode in self._read.items() if episode is not None}
+
+    @property
+    def unreadable(self) -> int:
+        """Episodes that this version cannot read, whose work a command does again."""
+        return len(self._read) - len(self.episodes)
+
+    @cached_property
+    def _read(self) -> Mapping[str, Episode | None]:
+        rows = {key: row for key, row in self._episodes.rows() if "scenario" in row and "verdict" in row}
+        return {key: _read(row) for key, row in rows.items()}
 
     @cached_property
     def runs(self) -> Mapping[str, StoredRun]:
@@ -146,7 +155,7 @@ class EpisodeStore:
 
 
 def _read(row: Mapping[str, Any]) -> Episode | None:
-    """The episode of a row; None for one that cannot be read, whose work is done again."""
+    """The episode of a row; None for one that cannot be read."""
     try:
         return Episode.model_validate(row)
     except ValidationError:

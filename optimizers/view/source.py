@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from signatures import RaiseError
 
 UNKNOWN = Provenance(program="unknown", target="unknown", judge="unknown", user="unknown", data_hash="unknown")
 """Of episodes that an earlier version stored."""
+_OTHER_VERSION = "another version stored them, and the command that made them makes them again, from stored replies"
 TOLERANCE = 1e-6
 """Of scores that have been through a table."""
 
@@ -26,11 +27,13 @@ class Shown:
         title: what they are of.
         episodes: each with its provenance.
         missing: conversations of a recorded run that the store does not have.
+        unreadable: conversations of the store that this version cannot read.
     """
 
     title: str
     episodes: Sequence[Episode]
     missing: int = 0
+    unreadable: int = 0
 
     @property
     def simulated(self) -> bool:
@@ -40,7 +43,7 @@ class Shown:
     def without_private_words(self) -> "Shown":
         """The same, redacted where it may be of a real person."""
         hidden = [redacted(episode) if is_private(episode.scenario) else episode for episode in self.episodes]
-        return Shown(self.title, hidden, self.missing)
+        return replace(self, episodes=hidden)
 
 
 def made_of(episode: Episode) -> Provenance:
@@ -61,7 +64,7 @@ def find_shown(reference: str | None, place: Place) -> Shown:
     """
     if reference is None or (Path(reference) / "episodes").is_dir():
         store = EpisodeStore(place if reference is None else Place(Path(reference)))
-        return _not_empty(Shown(f"all of {store.name}", list(store.episodes.values())), store.name)
+        return _not_empty(_all_of(store), store.name)
     store = EpisodeStore(place)
     if reference == LAST or reference in store.runs:
         run = store.run(reference)
@@ -75,7 +78,13 @@ def find_shown(reference: str | None, place: Place) -> Shown:
     return _not_empty(Shown(reference, episodes, sum(one.missing for one in shown)), reference)
 
 
+def _all_of(store: EpisodeStore) -> Shown:
+    return Shown(f"all of {store.name}", list(store.episodes.values()), unreadable=store.unreadable)
+
+
 def _not_empty(shown: Shown, name: str) -> Shown:
+    if not shown.episodes and shown.unreadable:
+        raise RaiseError(f"none of the {shown.unreadable:,} conversations in {name} can be read: {_OTHER_VERSION}.")
     if not shown.episodes:
         raise RaiseError(f"{name} has no conversation in the store: name the store that it was made with (--store).")
     return shown
