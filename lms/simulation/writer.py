@@ -7,8 +7,9 @@ does about that can then be seen.
 
 import random
 import re
-from dataclasses import dataclass
 from functools import cache
+
+from pydantic import BaseModel, ConfigDict
 
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
@@ -31,8 +32,7 @@ asked keeping told tell must pick wonders considers lending hard refuse answer b
 _LANGUAGE = re.compile(r"ISO 639-1 code (\w\w)\b")
 
 
-@dataclass(frozen=True)
-class Phrases:
+class Phrases(BaseModel):
     """What is written in one language (``writer.toml``).
 
     Attributes:
@@ -42,6 +42,7 @@ class Phrases:
         feelings: of people; those that have none are written in English.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
     situation: str
     question: str
     choices: tuple[str, ...]
@@ -55,11 +56,7 @@ class Phrases:
 @cache
 def phrases() -> dict[str, Phrases]:
     """Language -> what is written in it."""
-    tables = read_table("writer")
-    return {
-        language: Phrases(**{name: value if isinstance(value, str) else tuple(value) for name, value in table.items()})
-        for language, table in tables.items()
-    }
+    return {language: Phrases.model_validate(table) for language, table in read_table("writer").items()}
 
 
 def _phrases(prompt: Prompt) -> Phrases:
