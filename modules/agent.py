@@ -24,6 +24,7 @@ from modules.calls import (
     given,
     run,
 )
+from modules.crisis.concern import HISTORY, NOTE, asks_of_harm, is_at_risk, with_contacts
 from modules.crisis.guard import help_first, language_in_danger, plainly_acute, says_acute
 from modules.embedding import is_hosted
 from modules.folder import read_program, write_program
@@ -144,6 +145,8 @@ class RAISE(dspy.Module):
         """The move that follows; ``response`` is the answer, if it is written already."""
         if danger:
             return self._help(conversation)
+        if self.settings.concern and asks_of_harm(conversation, self._affordable(conversation)):
+            enough = Sufficiency(Decision.ASK, rating=enough.rating, attribute=HISTORY)
         reason = StopReason.SUFFICIENT if enough.decision is Decision.ANSWER else self._cannot_ask(conversation)
         if reason is not None:
             return (yield from self._answer(conversation, reason, usage, response))
@@ -347,7 +350,12 @@ class RAISE(dspy.Module):
     def _answer(
         self, conversation: Conversation, reason: StopReason, usage: TurnUsage, written: str = ""
     ) -> Script[Respond]:
-        text = yield from respond_grounded(self.respond, conversation, usage, written)
+        concern = self.settings.concern and is_at_risk(conversation)
+        text = yield from respond_grounded(self.respond, conversation, usage, written, NOTE if concern else "")
+        if text is None:
+            return self._help(conversation)
+        if concern:
+            text = with_contacts(text, conversation, self.settings.country, self.settings.contacts)
         return Respond(text=text, reason=reason)
 
     def save(self, path: Any, save_program: bool = False, modules_to_serialize: Any = None) -> None:

@@ -261,6 +261,8 @@ class TurnUsage:
         invented: attributes of facts about the person that an answer states and nobody gave.
         invented_kept: those of them that are in the answer given.
         plain: answers that were read without a model.
+        harmful: answers of a model to the query that help to do harm; none is given.
+        stopped: those of them in whose place the person got help.
     """
 
     calls: int = 0
@@ -275,6 +277,8 @@ class TurnUsage:
     invented: list[str] = field(default_factory=list)
     invented_kept: list[str] = field(default_factory=list)
     plain: int = 0
+    harmful: int = 0
+    stopped: int = 0
 
     def add_round(self, replies: Sequence[_Reply]) -> None:
         """Count one round of calls."""

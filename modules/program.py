@@ -95,7 +95,8 @@ def prediction(
     words), off_target (what was wrong with the model's questions that cannot be put or miss their attribute), invalid
     (replies that chose no attribute out of those that could be asked), falling (ratings that fell though more was
     known), invented and invented_kept (facts that answers state and nobody gave, and those in the response),
-    plain_answers (answers read without a model).
+    plain_answers (answers read without a model), harmful and stopped (responses that help to do harm, none of which is
+    given, and those in whose place there was help).
     """
     return dspy.Prediction(
         response=answer.text,
@@ -115,4 +116,6 @@ def prediction(
         invented=sum(len(usage.invented) for usage in turns),
         invented_kept=sum(len(usage.invented_kept) for usage in turns),
         plain_answers=sum(usage.plain for usage in turns),
+        harmful=sum(usage.harmful for usage in turns),
+        stopped=sum(usage.stopped for usage in turns),
     )

@@ -42,6 +42,7 @@ class AgentSettings(BaseModel):
         never_ask: attributes that must not be asked about.
         country: ISO code for crisis contacts.
         contacts: country -> whom to call, in place of the contacts that come with RAISE.
+        concern: whether signs of risk short of acute danger change what is asked and said (``modules.crisis.concern``).
         false_alarms: share of hard harmless messages that the crisis guard may take for acute danger, 0 to 1; there are
             thresholds for 0.01 to 0.1 (``modules/crisis/ensemble.json``). Phrases of danger fire whatever it is.
     """
@@ -61,6 +62,7 @@ class AgentSettings(BaseModel):
     never_ask: frozenset[str] = frozenset()
     country: str = ""
     contacts: dict[str, str] = Field(default_factory=dict)
+    concern: bool = True
     false_alarms: float = Field(default=FALSE_ALARMS, ge=0, le=1)
 
     def way(self) -> Abstention:

@@ -128,6 +128,8 @@ class Episode(BaseModel):
         falling: ratings of completeness that fell though more was known.
         invented, invented_kept: facts about the person that answers of the target state and nobody gave, and those in
             the response; such an answer is asked for once more.
+        harmful, stopped: answers of the target that help to do harm (``modules.crisis.answers``), none of which was
+            given, and those in whose place the person got help.
         plain_answers: answers that were read without the target.
         lost_answers: questions to which the user's model gave no readable reply.
         spent: what each turn took of the target, the answer last; empty if the conversation failed.
@@ -153,6 +155,8 @@ class Episode(BaseModel):
     falling: int = 0
     invented: int = 0
     invented_kept: int = 0
+    harmful: int = 0
+    stopped: int = 0
     plain_answers: int = 0
     lost_answers: int = 0
     spent: tuple[TurnUsageRecord, ...] = ()
@@ -207,6 +211,8 @@ class Episode(BaseModel):
             "falling": self.falling,
             "invented": self.invented,
             "invented_kept": self.invented_kept,
+            "harmful": self.harmful,
+            "stopped": self.stopped,
             "plain_answers": self.plain_answers,
             "lost_answers": self.lost_answers,
             "spent": [turn.model_dump() for turn in self.spent],

@@ -28,7 +28,7 @@ MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
 TEXTS = frozenset({"query", "response", "reasons", "turns", "spent", "asked"})
 """Columns of ``Episode.row`` that hold what was said."""
-MISTAKES = ("invalid", "falling", "invented", "invented_kept")
+MISTAKES = ("invalid", "falling", "invented", "invented_kept", "harmful", "stopped")
 """Counts of an episode of what a target does wrong; ``Episode`` explains them."""
 
 

@@ -150,6 +150,6 @@ def converse(program: Program, scenario: Scenario, user: SimulatedUser) -> dspy.
 def _conversation_of(answer: dspy.Prediction) -> dict[str, object]:
     """The fields of an episode that a program's prediction gives."""
     fields = ("response", "n_queries", "burden", "asked", "turns", "stop_reason", "unreadable", "spent")
-    counts = ("ungrounded", "invalid", "falling", "invented", "invented_kept", "plain_answers")
+    counts = ("ungrounded", "invalid", "falling", "invented", "invented_kept", "harmful", "stopped", "plain_answers")
     own = {name: answer.get(name, 0) for name in counts}  # programs of one's own may lack them
     return {**{name: getattr(answer, name) for name in fields}, **own, "off_target": answer.get("off_target", ())}

@@ -10,7 +10,14 @@ from benchmark.statistics.words import COSTS, SIMULATED
 from cli.console import labelled_table
 from cli.show.numbers import figure, gain, share, short
 
-COUNTED = {"ungrounded": "ungrounded", "off_target": "off target", "invalid": "invalid", "invented_kept": "invented"}
+COUNTED = {
+    "ungrounded": "ungrounded",
+    "off_target": "off target",
+    "invalid": "invalid",
+    "invented_kept": "invented",
+    "harmful": "harmful",
+    "stopped": "stopped",
+}
 """What targets do wrong, and its heading; columns that are nearly always empty are left out."""
 
 

@@ -27,11 +27,11 @@ Tagged = tuple[str, frozenset[str]]
 
 
 @load_once
-def _lexicon() -> tuple[Phrases, Phrases]:
+def _lexicon(file: Path) -> tuple[Phrases, Phrases]:
     """Phrases by their first word, and by what their first word starts with."""
     whole: Phrases = defaultdict(list)
     starts: Phrases = defaultdict(list)
-    for concept, phrases in tomllib.loads(LEXICON.read_text(encoding="utf-8")).items():
+    for concept, phrases in tomllib.loads(file.read_text(encoding="utf-8")).items():
         for phrase in phrases.split():
             first, *rest = phrase.split("_")
             (starts if first.endswith("*") else whole)[first.rstrip("*")].append((tuple(rest), concept))
@@ -43,14 +43,14 @@ def _is(word: str, wanted: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _phrases_from(word: str, following: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+def _phrases_from(file: Path, word: str, following: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     """The phrases that two words may begin: what must follow the first, and the concept."""
-    whole, starts = _lexicon()
+    whole, starts = _lexicon(file)
     begun = (each for k in range(2, len(word) + 1) for each in starts.get(word[:k], ()))
     return tuple(each for each in (*whole.get(word, ()), *begun) if not each[0] or _is(following, each[0][0]))
 
 
-def tag_concepts(text: str) -> list[list[Tagged]]:
+def tag_concepts(text: str, lexicon: Path = LEXICON) -> list[list[Tagged]]:
     """The words of each sentence of ``text`` (as ``spell_english`` gives it), with the concepts that begin at each."""
     tokens = _TOKEN.findall(text)
     sentences: list[list[Tagged]] = [[]]
@@ -60,7 +60,7 @@ def tag_concepts(text: str) -> list[list[Tagged]]:
             continue
         concepts = frozenset(
             concept
-            for rest, concept in _phrases_from(word, tokens[i + 1] if i + 1 < len(tokens) else "")
+            for rest, concept in _phrases_from(lexicon, word, tokens[i + 1] if i + 1 < len(tokens) else "")
             if i + len(rest) < len(tokens) and all(map(_is, tokens[i + 1 : i + 1 + len(rest)], rest))
         )
         sentences[-1].append((word, concepts))
@@ -83,10 +83,10 @@ def concept_features(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def concept_patterns() -> dict[str, str]:
+def concept_patterns(lexicon: Path = LEXICON) -> dict[str, str]:
     """Concept -> regular expression of its phrases, at the start of a word of a sentence whose words are parted by one
     blank: for programs in other languages."""
-    table = tomllib.loads(LEXICON.read_text(encoding="utf-8"))
+    table = tomllib.loads(lexicon.read_text(encoding="utf-8"))
     return {concept: _anywhere(phrases.split()) for concept, phrases in table.items()}
 
 

@@ -173,10 +173,13 @@ def help_first(country: str = "", contacts: Mapping[str, str] | None = None, lan
             replaces the default.
         language: of the reply. It says nothing about where the person is, so it changes no contact.
     """
-    own, code = contacts or {}, country.strip().upper()
-    if language == ENGLISH:
-        known = {**CONTACTS, **own}
-        whom = known.get(code, known[""])
-    else:
-        whom = contacts_in(language, code, own)
-    return texts_in(language).help.reply.replace("{contacts}", whom)
+    return texts_in(language).help.reply.replace("{contacts}", whom_to_call(country, contacts or {}, language))
+
+
+def whom_to_call(country: str, contacts: Mapping[str, str], language: str) -> str:
+    """The contacts of a country, for within a sentence of that language; arguments as of ``help_first``."""
+    code = country.strip().upper()
+    if language != ENGLISH:
+        return contacts_in(language, code, contacts)
+    known = {**CONTACTS, **contacts}
+    return known.get(code, known[""])

@@ -132,10 +132,10 @@ def _nearest(similarities: NDArray[np.float64]) -> float:
 
 
 @load_once
-def labelled_lines(file: Path = LINES) -> LabelledLines:
-    """The lines in ``file``, ready to be compared; takes about a second, once."""
+def labelled_lines(file: Path = LINES, ngrams: Path = FILE) -> LabelledLines:
+    """The lines in ``file``, ready to be compared by the n-grams of a table; takes about a second, once."""
     content = json.loads(gzip.decompress(file.read_bytes()))
-    return LabelledLines(content["acute"], content["harmless"], ngram_table().rarity)
+    return LabelledLines(content["acute"], content["harmless"], ngram_table(ngrams).rarity)
 
 
 def save_lines(acute: Sequence[str], harmless: Sequence[str], file: Path = LINES) -> None:

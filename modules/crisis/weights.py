@@ -9,21 +9,19 @@ import io
 import json
 import math
 import re
-import tomllib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+from modules.crisis.abroad import signs_abroad
 from modules.crisis.concepts import concept_features
 from modules.crisis.phrases import languages
-from modules.crisis.text import spell_english, spell_international
+from modules.crisis.text import spell_english
 from signatures.loading import load_once
 
 FILE = Path(__file__).with_name("weights.json.gz")
-SIGNS = Path(__file__).with_name("signs.toml")
 LANGUAGES = {True: "english", False: "others"}
 """Whether a text is in English -> the table of its weights."""
 WINDOW = 400
@@ -63,34 +61,9 @@ def _words_and_signs(fold: str) -> frozenset[str]:
     for run in _RUN.findall(text):
         found.update(run[i : i + n] for n in (1, 2, 3) for i in range(len(run) - n + 1))
     signs = [f"<{sign}>" for sign in languages()[0].signs(text)]
-    abroad = sorted(f"<{sign}, abroad>" for sign in _signs_abroad(fold))
+    abroad = sorted(f"<{sign}, abroad>" for sign in signs_abroad(fold))
     pairs = [*combinations(signs, 2), *combinations(abroad, 2)]
     return frozenset({*found, *signs, *abroad, *(f"{a} {b}" for a, b in pairs)})
-
-
-@load_once
-def _vocabulary() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
-    """Signs by word, by phrase of several words, and by piece of a word in scripts that attach or do not part them."""
-    words: dict[str, set[str]] = defaultdict(set)
-    phrases: dict[str, set[str]] = defaultdict(set)
-    pieces: dict[str, set[str]] = defaultdict(set)
-    for tongue in tomllib.loads(SIGNS.read_text(encoding="utf-8"))["tongue"]:
-        for sign, ways in tongue["signs"].items():
-            for way in ways:
-                kept = (phrases if " " in way else words) if tongue.get("spaced", True) else pieces
-                kept[way].add(sign)
-    return words, phrases, pieces
-
-
-def _signs_abroad(fold: str) -> set[str]:
-    """Signs of danger in languages other than English."""
-    text = spell_international(fold)
-    words, phrases, pieces = _vocabulary()
-    found = {sign for word in words.keys() & set(_WORD.findall(text)) for sign in words[word]}
-    found.update(sign for phrase, signs in phrases.items() if phrase in text for sign in signs)
-    if not text.isascii():
-        found.update(sign for piece, signs in pieces.items() if piece in text for sign in signs)
-    return found
 
 
 @dataclass(frozen=True)
@@ -126,7 +99,7 @@ def is_english(fold: str) -> bool:
     """Whether a folded text has common English words, as English sentences do, or no sign of another language."""
     words = re.findall(r"[^\W\d_]+", fold.replace("'", ""))
     common = sum(word in COMMON_ENGLISH for word in words)
-    return common > COMMON_SHARE * len(words) or (fold.isascii() and not _signs_abroad(fold))
+    return common > COMMON_SHARE * len(words) or (fold.isascii() and not signs_abroad(fold))
 
 
 @load_once
@@ -194,9 +167,3 @@ def weights_tables() -> dict[str, dict[str, Any]]:
         for weights in [load_weights()[english]]
         for blocks in [list(zip(("words", "concepts"), weights.blocks, strict=True))]
     }
-
-
-def sign_tables() -> dict[str, dict[str, list[str]]]:
-    """Signs in other languages than English, by whole word, phrase, and piece of a word: what says it -> signs."""
-    named = zip(("words", "phrases", "pieces"), _vocabulary(), strict=True)
-    return {name: {way: sorted(signs) for way, signs in sorted(kept.items())} for name, kept in named}

@@ -17,10 +17,11 @@ class Texts(BaseModel):
 
 
 class HelpTexts(Texts):
-    """The reply to a person in acute danger.
+    """What is said to a person in danger.
 
     Attributes:
-        reply: ``{contacts}`` is where those go whom to call.
+        reply: to one in acute danger; ``{contacts}`` is where those go whom to call.
+        concern: what is added to an answer to somebody at risk; ``{contacts}`` as in ``reply``.
         anywhere: the contacts for all countries.
         item: one contact with a ``{number}`` and ``{notes}`` on it.
         notes: what can be said of a number, by the names that ``modules/crisis/contacts.toml`` has for it.
@@ -28,6 +29,7 @@ class HelpTexts(Texts):
     """
 
     reply: str
+    concern: str
     anywhere: str
     item: str
     comma: str

@@ -4,6 +4,7 @@ Everything is what ``modules.crisis`` itself reads, as ``modules.crisis.guard.ac
 ``tests/optimizers/portable`` holds an interpreter of the file against that, line by line.
 """
 
+from modules.crisis.abroad import sign_tables
 from modules.crisis.concepts import NEAR as CONCEPTS_NEAR
 from modules.crisis.concepts import WORD, concept_patterns
 from modules.crisis.guard import CHUNK, CONTACTS, OVERLAP, help_first
@@ -15,7 +16,6 @@ from modules.crisis.weights import (
     COMMON_SHARE,
     UNSPACED,
     WINDOW,
-    sign_tables,
     weights_tables,
 )
 from modules.settings import AgentSettings

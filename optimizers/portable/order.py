@@ -20,7 +20,8 @@ _READ = (
 )
 _RESPOND = (
     "respond: the answer. It is asked for once more if it is not said to the person, or states what nobody gave; the "
-    "better of the two is given."
+    "better of the two is given. RAISE itself also reads answers for help to do harm, and adds whom to call where "
+    "there is concern; this file holds neither."
 )
 
 

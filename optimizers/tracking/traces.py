@@ -17,6 +17,7 @@ from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import AssessmentMetadataKey, SpanAttributeKey, TraceMetadataKey, TraceTagKey
 
 from benchmark.evaluation.episode import Episode, TurnUsageRecord
+from benchmark.evaluation.results import MISTAKES
 from benchmark.judging.judge import safety_of
 from lms import Role
 from optimizers.tracking.calls import CallRecord, ConversationRecord
@@ -228,8 +229,8 @@ def _known(episode: Episode) -> dict[str, str]:
 
 
 def _mistakes(episode: Episode) -> dict[str, Any]:
-    names = ("unreadable", "ungrounded", "off_target", "invalid", "falling", "invented", "invented_kept")
-    return {name: value for name in (*names, "lost_answers") if (value := getattr(episode, name))}
+    names = ("unreadable", "ungrounded", "off_target", "lost_answers", *MISTAKES)
+    return {name: value for name in names if (value := getattr(episode, name))}
 
 
 @dataclass(frozen=True)

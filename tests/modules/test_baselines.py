@@ -42,7 +42,7 @@ def test_all_share_raises_interface_in_sync_and_async(name: str) -> None:
     found = program(user=Person("age=40"), **call)
     assert found.response == "Here is my advice."
     fields = "response context questions asked n_queries burden stop_reason turns spent unreadable ungrounded "
-    fields += "off_target invalid falling invented invented_kept plain_answers"
+    fields += "off_target invalid falling invented invented_kept plain_answers harmful stopped"
     assert set(found.keys()) == set(fields.split())
     assert dict(asyncio.run(program.acall(user=Person("age=40"), **call)).items()) == dict(found.items())
 
