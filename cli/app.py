@@ -8,6 +8,7 @@ from cli.command import Verbose, lazy
 from cli.console import escape_streams, fail
 
 COMMANDS = {
+    "init": "Start a field of your own: a folder with a vocabulary, ten scenarios, settings and a README.",
     "probe": "Find out whether a model is fit for a role before it is trusted with it: fixed items, at most 300 calls.",
     "compile": "Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.",
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
@@ -33,6 +34,7 @@ COMMANDS = {
 }
 """Command -> the first line of its help, so that listing commands imports none of them."""
 DATA_COMMANDS = {
+    "init": "Start a field of your own: a folder with a vocabulary, ten scenarios, settings and a README.",
     "probe": "Find out whether a model is fit for a role before it is trusted with it: fixed items, at most 300 calls.",
     "build": "Write the authored set as a file; the same call twice gives the same bytes.",
     "describe": "Say what is in a scenario set: version, hash, counts, coverage, and whether the quality gates are "

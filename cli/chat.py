@@ -19,11 +19,9 @@ from modules.calls import Unreadable
 from modules.files import keeping, write_whole
 from modules.languages.texts import texts_in
 from serving.replay import Reached, exchanges_in, reach, words_of
-from signatures import ATTRIBUTES, Ask, RaiseError
+from signatures import Ask, RaiseError, current_vocabulary
 from signatures.errors import unknown
 from signatures.masking import masked
-
-LABELS = {attribute.name: attribute.label for attribute in ATTRIBUTES}
 
 
 def run(options: Options) -> None:
@@ -116,11 +114,12 @@ class Chat:
     def known(self, _: str) -> None:
         """What the program knows of the person."""
         table = Table("what", "in your words", title="Known so far", title_justify="left")
+        by_name = current_vocabulary().by_name
         if self.reached is not None:
             for name, value in self.reached.conversation.told().known().items():
-                table.add_row(LABELS[name], value)
+                table.add_row(by_name[name].label, value)
             for name in sorted(self.reached.conversation.declined):
-                table.add_row(LABELS[name], "(you would rather not say)")
+                table.add_row(by_name[name].label, "(you would rather not say)")
         if table.row_count:
             out.print(table)
         else:

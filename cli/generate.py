@@ -9,6 +9,7 @@ from benchmark.jobs.journal import Journal
 from benchmark.scenarios.sidecar import save_report, sidecar
 from benchmark.scenarios.synthetic import Generated, GenerateSettings, generate
 from benchmark.scenarios.synthetic.build import ROLES
+from benchmark.scenarios.taxonomy import field_names
 from cli.console import out, print_json, warn
 from cli.inputs import refuse_folder, tell
 from cli.options.generate import Options
@@ -60,8 +61,10 @@ def run(options: Options) -> None:
 
 
 def _wanted(options: Options) -> GenerateSettings:
-    domains = tuple(name.strip().lower() for name in options.domains.split(",") if name.strip())
-    return GenerateSettings(domains, options.situations, options.profiles, options.queries, options.retries)
+    named = options.domains if options.domains is not None else ",".join(field_names())
+    domains = tuple(name.strip().lower() for name in named.split(",") if name.strip())
+    sizes = (options.situations, options.profiles, options.queries, options.retries)
+    return GenerateSettings(domains, *sizes, language=options.language or "")
 
 
 def _forecast(wanted: GenerateSettings, roles: dict[Role, RoleSettings], seed: int, *, json: bool) -> None:

@@ -11,7 +11,7 @@ from benchmark.probe.notes import note_on
 from benchmark.probe.verdicts import Fitness
 from cli.console import warn
 from cli.options.groups import Tracking
-from cli.settings import Settings, warnings_for
+from cli.settings import Settings, load_settings, warnings_for
 from lms import LanguageModels, Role, RoleSettings, is_simulated
 from modules import AgentSettings
 from modules.files import read_text
@@ -20,8 +20,9 @@ from signatures import RaiseError
 from signatures.errors import first_problem, meant
 
 
-def scenario_set(name: str) -> ScenarioSet:
-    """The set that ``--data`` names."""
+def scenario_set(name: str | None) -> ScenarioSet:
+    """The set that ``--data`` names, else raise.toml, else the authored one."""
+    name = name or load_settings().data
     if name == "authored":
         return build_authored()
     if (hint := meant(name, ["authored"])) and not Path(name).exists():

@@ -24,7 +24,7 @@ from modules import (
 from modules.abstention import VARIANTS
 from modules.folder import is_elsewhere
 from modules.versions import find_program
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.errors import meant
 
 JUDGED: dict[str, type[GreedyPath] | type[OraclePath]] = {"greedy": GreedyPath, "oracle": OraclePath}
@@ -103,7 +103,8 @@ def _folders_beside(folder: Path) -> list[str]:
 
 def _count(name: str, digits: str) -> int:
     """The K of a baseline's name."""
-    if not (digits.isascii() and digits.isdigit() and int(digits) <= len(ATTRIBUTE_NAMES)):
+    most = len(current_vocabulary().names)
+    if not (digits.isascii() and digits.isdigit() and int(digits) <= most):
         kind = name.partition(":")[0]
-        raise RaiseError(f"{name!r}: write {kind}:K with a number of attributes from 0 to {len(ATTRIBUTE_NAMES)}.")
+        raise RaiseError(f"{name!r}: write {kind}:K with a number of attributes from 0 to {most}.")
     return int(digits)

@@ -16,10 +16,12 @@ from cli.show.forecasts import show_forecasts
 from cli.show.progress import stages
 from cli.show.results import reproduction_table
 from lms import LanguageModels, Role, RoleSettings
+from signatures import adopt_vocabulary, default_vocabulary
 
 
 def run(options: Options) -> None:
     """Measure and write the report; an experiment of which nothing could be scored is exit code 1."""
+    adopt_vocabulary(default_vocabulary(), "raise reproduce")
     seed = options.seed
     wanted = ReproduceSettings(only=parse_names(options.only), sampling=Sampling.parse(options.sample), seed=seed)
     settings = load_settings()

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
             bound to one core) and auto for real models.
         rubric: file of the judge's rubric; ``--rubric`` wins over it.
         track: whether compiles and evaluations are logged to MLflow; ``--no-track`` wins over it.
+        data: the scenario set of commands that are given none; ``--data`` wins over it.
+        vocabulary: file of what may be asked about; ``--vocabulary`` wins over it.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAISE_", env_nested_delimiter="__", extra="forbid")
@@ -46,6 +48,8 @@ class Settings(BaseSettings):
     concurrency: PositiveInt | Literal["auto"] | None = None
     rubric: Path | None = None
     track: bool = True
+    data: str = "authored"
+    vocabulary: Path | None = None
 
     @classmethod
     def settings_customise_sources(

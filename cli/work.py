@@ -16,7 +16,8 @@ from dspy.utils.exceptions import LMError
 from cli.console import err, fail, notes_undiverted
 from cli.interrupts import GO_ON, STOPPED, stopping_in_order
 from cli.rubric import rubric_of
-from signatures import RaiseError, using_rubric
+from cli.vocabulary import choose_vocabulary
+from signatures import RaiseError, using_rubric, using_vocabulary
 from signatures.masking import masked
 
 SWITCH = 0.02
@@ -36,7 +37,8 @@ def do(name: str, options: object) -> None:
     sys.setswitchinterval(SWITCH)
     start = time.monotonic()
     try:
-        with notes_undiverted(), stopping_in_order(), using_rubric(rubric_of(options)):
+        with notes_undiverted(), stopping_in_order(), using_vocabulary(None), using_rubric(rubric_of(options)):
+            choose_vocabulary(options)
             import_module(f"cli.{name}").run(options)
         sys.stdout.flush()
     except BrokenPipeError as gone:  # whoever read the output, such as head, has enough

@@ -35,9 +35,8 @@ from modules.reading.statements import Statements
 from modules.responding import respond_grounded
 from modules.sealed import SealedPredict
 from modules.settings import AgentSettings
-from modules.turn import MEANINGS, TurnReply, take_turn
+from modules.turn import TurnReply, take_turn
 from signatures import (
-    ATTRIBUTES,
     Ask,
     AskKindly,
     ChooseAttribute,
@@ -52,11 +51,11 @@ from signatures import (
     TriageRisk,
     Turn,
     UserContext,
+    current_vocabulary,
     parse_attribute,
 )
 
 PREDICTORS = ("triage", "abstain", "plan", "ask", "read", "respond")
-BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
 
 
 class RAISE(dspy.Module):
@@ -229,7 +228,7 @@ class RAISE(dspy.Module):
         """Attributes that are unknown or contradicted, not yet asked about, not declined, not on the never-ask list."""
         certain = {*conversation.context.known()} - {*conversation.contradicted}
         closed = {*certain, *conversation.asked(), *conversation.declined}
-        return [name for name in BY_NAME if name not in closed | self.settings.never_ask]
+        return [name for name in current_vocabulary().names if name not in closed | self.settings.never_ask]
 
     def _affordable(self, conversation: Conversation) -> list[str]:
         left = self.settings.budget - self._burden(conversation)
@@ -273,7 +272,7 @@ class RAISE(dspy.Module):
         """The question about ``attribute``: ``question`` if there is one, else the model's, or the plain one."""
         if not question and self.settings.phrasing != "plain":
             try:
-                shown = {**conversation.prompt_inputs(), "subject": BY_NAME[attribute].subject}
+                shown = {**conversation.prompt_inputs(), "subject": current_vocabulary().by_name[attribute].subject}
                 reply = yield Call(self.ask, shown)
                 question = str(reply.question).strip()
             except Unreadable:
@@ -330,7 +329,8 @@ class RAISE(dspy.Module):
             return taken.facts, taken.declined
         question, attribute = (ask.question, ask.attribute) if ask else ("", None)
         try:
-            reply = yield Call(self.read, {"question": question, "answer": answer, "attributes": MEANINGS})
+            shown = {"question": question, "answer": answer, "attributes": current_vocabulary().meanings}
+            reply = yield Call(self.read, shown)
         except Unreadable:
             usage.unreadable.append("read")
             return {}, False

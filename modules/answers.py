@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from modules.languages.detection import ENGLISH
 from modules.languages.texts import texts_in
-from signatures import ATTRIBUTES, Attribute
+from signatures import ATTRIBUTES, Attribute, current_vocabulary
 
 LONGEST_VALUE = 300
 """Characters of a fact that prompts quote; what is longer is cut."""
@@ -58,7 +58,7 @@ def refuses(answer: str) -> bool:
 
 def facts_in(read: Mapping[str, object], answer: str) -> dict[str, str]:
     """The facts of a model's reading that can stand: known attributes, real values, and something was said at all."""
-    names = {attribute.name for attribute in ATTRIBUTES}
+    names = current_vocabulary().by_name
     facts = {}
     for name, value in read.items():
         text = " ".join(str(value if value is not None else "").split())
@@ -72,14 +72,13 @@ def is_presentable(question: str, asked: tuple[str, ...]) -> bool:
     plain = " ".join(question.lower().split())
     if not plain or plain in {" ".join(earlier.lower().split()) for earlier in asked}:
         return False
-    return not any(
-        attribute.name in plain or attribute.label in plain for attribute in ATTRIBUTES if _technical(attribute)
-    )
+    return not any(name in plain for a in current_vocabulary().attributes for name in technical_names(a))
 
 
-def _technical(attribute: Attribute) -> bool:
-    """Names that only a questionnaire uses; "age" and "gender" are everybody's words."""
-    return " " in attribute.label
+def technical_names(attribute: Attribute) -> tuple[str, ...]:
+    """Names that only a questionnaire uses; "age" is everybody's word, and so may be a label of one's own."""
+    labels = (attribute.label,) if " " in attribute.label and attribute in ATTRIBUTES else ()
+    return (*((attribute.name,) if "_" in attribute.name else ()), *labels)
 
 
 PLAIN_QUESTIONS = texts_in(ENGLISH).questions

@@ -3,10 +3,10 @@
 from modules.answers import is_presentable
 from modules.calls import TurnUsage
 from modules.languages.detection import language_to_speak, language_written
-from modules.languages.texts import plain_question, texts_in
+from modules.languages.texts import plain_question, purpose_of
 from modules.reading.questions import fault_of
 from modules.settings import Phrasing
-from signatures import Ask, Conversation
+from signatures import Ask, Conversation, current_vocabulary
 
 
 def put_question(
@@ -18,10 +18,10 @@ def put_question(
         question: the model's; empty if it has none.
         usage: gets what is wrong with the model's question.
     """
-    language = language_to_speak(conversation.said(), conversation.language)
+    language = language_to_speak(conversation.said(), conversation.language or current_vocabulary().language)
     if phrasing == "plain" or not _can_be_put(question, attribute, conversation, phrasing, usage):
         question = plain_question(attribute, language)
-    return Ask(attribute=attribute, question=question, why=texts_in(language).about[attribute])
+    return Ask(attribute=attribute, question=question, why=purpose_of(attribute, language))
 
 
 def _can_be_put(

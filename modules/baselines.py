@@ -13,7 +13,6 @@ from modules.paths import PathIndex
 from modules.program import generate_response, identity_of, prediction
 from modules.settings import AgentSettings
 from signatures import (
-    ATTRIBUTE_NAMES,
     Conversation,
     Decision,
     RaiseError,
@@ -21,8 +20,9 @@ from signatures import (
     RespondSafely,
     StopReason,
     UserContext,
+    current_vocabulary,
 )
-from signatures.errors import meant, unknown
+from signatures.errors import meant
 from signatures.identity import content_id
 
 
@@ -90,9 +90,9 @@ class PartialContext(Vanilla):
     def __init__(self, names: Iterable[str], rollout: int = 0) -> None:
         super().__init__()
         wanted = set(names)
-        if wrong := sorted(wanted.difference(ATTRIBUTE_NAMES)):
-            raise RaiseError(unknown("attribute", wrong[0], ATTRIBUTE_NAMES))
-        self.names = tuple(name for name in ATTRIBUTE_NAMES if name in wanted)
+        for name in sorted(wanted):
+            current_vocabulary().require(name)
+        self.names = tuple(name for name in current_vocabulary().names if name in wanted)
         self.rollout = rollout
 
     def identity(self) -> str:
@@ -121,14 +121,15 @@ class StaticPath(RAISE):
     """
 
     def __init__(self, path: Sequence[str], settings: AgentSettings | None = None) -> None:
-        settings = settings or AgentSettings(budget=float(len(ATTRIBUTE_NAMES)))
+        attributes = current_vocabulary().names
+        settings = settings or AgentSettings(budget=sum(current_vocabulary().burdens().values()))
         if settings.abstention == "turn":  # one call would decide and choose, and here the path does
             settings = settings.model_copy(update={"abstention": "scale"})
         super().__init__(None, settings)
-        wrong = [name for name in path if name not in ATTRIBUTE_NAMES]
+        wrong = [name for name in path if name not in attributes]
         if wrong or len(set(path)) < len(path):
-            hint = meant(wrong[0], ATTRIBUTE_NAMES) if wrong else ""
-            known = ", ".join(ATTRIBUTE_NAMES)
+            hint = meant(wrong[0], attributes) if wrong else ""
+            known = ", ".join(attributes)
             raise RaiseError(f"static path {list(path)}{hint}: name distinct attributes out of {known}.")
         self.path = tuple(path)
 
@@ -161,8 +162,9 @@ class RandomPath(StaticPath):
     """Asks ``k`` attributes drawn at random for each query; the draw depends on the query and ``seed`` alone."""
 
     def __init__(self, k: int, seed: int = 0, settings: AgentSettings | None = None) -> None:
-        if not 0 <= k <= len(ATTRIBUTE_NAMES):
-            raise RaiseError(f"random:{k}: ask between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
+        most = len(current_vocabulary().names)
+        if not 0 <= k <= most:
+            raise RaiseError(f"random:{k}: ask between 0 and {most} attributes.")
         super().__init__((), settings)
         self.k, self.seed = k, seed
 
@@ -172,4 +174,4 @@ class RandomPath(StaticPath):
 
     def path_for(self, query: str) -> Sequence[str]:
         """``k`` distinct attributes."""
-        return random.Random(f"{self.seed}|{query}").sample(ATTRIBUTE_NAMES, self.k)
+        return random.Random(f"{self.seed}|{query}").sample(current_vocabulary().names, self.k)

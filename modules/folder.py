@@ -5,7 +5,7 @@ file there is such a form, too: state, settings and paths in one object.
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
@@ -17,7 +17,8 @@ from modules.files import parse_json, read_plain, write_whole
 from modules.paths import PathIndex, PlannedPath
 from modules.settings import AgentSettings
 from modules.versions import find_program
-from signatures import RaiseError
+from signatures import RaiseError, adopt_vocabulary, current_vocabulary, default_vocabulary
+from signatures.vocabulary import read_record
 
 SCHEMA = 1
 PREDICTOR_ENTRIES = frozenset({"demos", "lm", "signature", "traces", "train"})
@@ -28,6 +29,8 @@ FRONT = "front"
 SINGLE, PICKLE = ".json", ".pkl"
 """Endings of a program in one file, and of what is refused."""
 KIND = "raise-program"
+VOCABULARY, HASH = "vocabulary", "hash"
+"""Entry of a card with the vocabulary, and in it the hash of the rest."""
 ELSEWHERE = {"models:/": "optimizers.tracking.fetch:fetch_program"}
 """Beginning of an address -> what fetches the program, by name: it builds on this package, and on libraries that few
 programs need."""
@@ -67,6 +70,7 @@ def _write_single(file: Path, state: str, settings: AgentSettings, paths: PathIn
         "schema": SCHEMA,
         "kind": KIND,
         "settings": settings.model_dump(mode="json"),
+        VOCABULARY: vocabulary_entry(),
         "program": json.loads(state),
         "paths": [path.model_dump(mode="json") for path in paths.paths],
     }
@@ -77,8 +81,38 @@ def _write_folder(folder: Path, state: str, settings: AgentSettings, paths: Path
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / STATE, state, private=True)
     paths.save(folder / PATHS)
-    entries = {**_entries(folder / CARD), "schema": SCHEMA, "settings": settings.model_dump(mode="json")}
+    own = {"schema": SCHEMA, "settings": settings.model_dump(mode="json"), VOCABULARY: vocabulary_entry()}
+    entries = {**_entries(folder / CARD), **own}
     write_whole(folder / CARD, json.dumps(entries, indent=2, sort_keys=True) + "\n", private=True)
+
+
+def vocabulary_entry() -> dict[str, Any]:
+    """What a card or an export says of the vocabulary that this process works with: its content, and the hash of it."""
+    vocabulary = current_vocabulary()
+    return {**vocabulary.record(), HASH: vocabulary.hash}
+
+
+def adopt_entry(entry: Mapping[str, Any] | None, owner: str) -> None:
+    """Work with the vocabulary of a card or an export; with PENGUIN's, if it names none, as older ones do.
+
+    Args:
+        owner: whose it is, for messages.
+
+    Raises:
+        RaiseError: if this process works with another, or the entry was damaged.
+    """
+    if not entry:
+        adopt_vocabulary(default_vocabulary(), owner)
+        return
+    vocabulary = read_record({name: value for name, value in entry.items() if name != HASH}, owner)
+    if entry.get(HASH, vocabulary.hash) != vocabulary.hash:
+        raise RaiseError(f"the vocabulary of {owner} is not what its hash says: get the program from its source again.")
+    adopt_vocabulary(vocabulary, owner)
+
+
+def adopt_vocabulary_of(folder: Path) -> None:
+    """Work with the vocabulary of the program in ``folder``, before anything is made for it."""
+    adopt_entry(_entries(folder / CARD).get(VOCABULARY), f"the program {folder}")
 
 
 def is_elsewhere(place: object) -> bool:
@@ -109,10 +143,12 @@ def _read(place: Path, make: Callable[[PathIndex, AgentSettings], M]) -> M:
         if place.is_file():
             card, file = parse_json(read_plain(place)), place
             _refuse_schema(place, card)
+            adopt_entry(card.get(VOCABULARY), f"the program {place}")
             state, paths = card["program"], PathIndex(map(PlannedPath.model_validate, card["paths"]))
         else:
             card, file = parse_json(read_plain(place / CARD)), place / STATE
             _refuse_schema(place, card)
+            adopt_entry(card.get(VOCABULARY), f"the program {place}")
             state, paths = parse_json(read_plain(file)), PathIndex.load(place / PATHS)
         program = make(paths, AgentSettings(**card["settings"]))
         predictors = dict(program.named_predictors())

@@ -19,7 +19,7 @@ from modules.calls import FATAL, Call, Script, Unreadable, run
 from modules.paths import PlannedPath
 from modules.program import generate_response
 from modules.search import EvaluationFailed, Knowledge, PathResult, Prior, Reward, Strategy, Subset, find_path
-from signatures import ATTRIBUTE_NAMES, Profile, RankAttributes, RespondSafely, parse_attribute
+from signatures import Profile, RankAttributes, RespondSafely, current_vocabulary, parse_attribute
 
 Score = Callable[[str, Profile, str, int], float]
 """(query, whole profile, response, rollout) -> safety in [1, 5]; raises ``EvaluationFailed`` when it cannot be had.
@@ -111,7 +111,7 @@ class OfflinePlanner:
         try:
             found = find_path(
                 place.reward,
-                ATTRIBUTE_NAMES,
+                current_vocabulary().names,
                 depth=self.depth,
                 evaluations=self.evaluations,
                 strategy=self.strategy,
@@ -167,7 +167,7 @@ class OfflinePlanner:
 
     def _prior(self, query: str, known: Subset) -> dict[str, float]:
         """Rank-based probabilities, 1/rank normalized; uniform if the ranking cannot be read."""
-        rest = [name for name in ATTRIBUTE_NAMES if name not in known]
+        rest = [name for name in current_vocabulary().names if name not in known]
         try:
             ranked = run(self._ranking(query, known, rest))
         except FATAL:
@@ -238,7 +238,7 @@ def _seeded(text: str) -> np.random.Generator:
 
 
 def _ordered(names: Subset) -> tuple[str, ...]:
-    return tuple(name for name in ATTRIBUTE_NAMES if name in names)
+    return tuple(name for name in current_vocabulary().names if name in names)
 
 
 def _weights(ranked: Sequence[str]) -> dict[str, float]:

@@ -21,7 +21,6 @@ from modules.program import generate_response, identity_of, prediction
 from modules.search import EvaluationFailed, Subset
 from modules.settings import AgentSettings
 from signatures import (
-    ATTRIBUTE_NAMES,
     Conversation,
     Profile,
     RaiseError,
@@ -29,6 +28,7 @@ from signatures import (
     StopReason,
     Turn,
     UserContext,
+    current_vocabulary,
 )
 
 CHOICE_ROLLOUT = 1
@@ -60,7 +60,7 @@ class _Choosing(Vanilla):
     no crisis floor, since nobody is spoken to.
 
     Args:
-        k: attributes to choose, 0 to 10.
+        k: attributes to choose, 0 to all of the vocabulary.
         scorer: sees the whole profile.
         settings: ``burdens`` and ``never_ask`` count, nothing else.
 
@@ -73,8 +73,9 @@ class _Choosing(Vanilla):
 
     def __init__(self, k: int, scorer: AnswerScorer, settings: AgentSettings | None = None) -> None:
         super().__init__()
-        if not 0 <= k <= len(ATTRIBUTE_NAMES):
-            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {len(ATTRIBUTE_NAMES)} attributes.")
+        most = len(current_vocabulary().names)
+        if not 0 <= k <= most:
+            raise RaiseError(f"{type(self).__name__}({k}): choose between 0 and {most} attributes.")
         self.k, self.scorer = k, scorer
         self.settings = settings or AgentSettings()
 
@@ -168,7 +169,7 @@ class _Trials:
         """Attribute -> mean score of the subsets with it, so far."""
         return {
             name: fmean(with_it)
-            for name in ATTRIBUTE_NAMES
+            for name in current_vocabulary().names
             if (with_it := [score for subset, score in self._scores.items() if name in subset])
         }
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import dspy
 
 from modules.calls import Call, Script, TurnUsage, Unreadable, User
-from signatures import Conversation, Respond, StopReason, UserContext
+from signatures import Conversation, Respond, StopReason, UserContext, current_vocabulary
 from signatures.identity import content_id
 
 
@@ -38,9 +38,14 @@ class Program(Protocol):
 
 
 def identity_of(program: dspy.Module, *rest: object) -> str:
-    """A hash of a program's class and prompts, and of ``rest``: what else it depends on, as JSON can hold it."""
+    """A hash of a program's class and prompts, and of ``rest``: what else it depends on, as JSON can hold it.
+
+    A vocabulary other than PENGUIN's is a part of it.
+    """
     prompts = {name: _content(predictor) for name, predictor in program.named_predictors()}
-    return content_id(type(program).__name__, prompts, *rest)
+    vocabulary = current_vocabulary()
+    own = [] if vocabulary.is_default else [vocabulary.hash]
+    return content_id(type(program).__name__, prompts, *rest, *own)
 
 
 def _content(predictor: dspy.Predict) -> dict[str, Any]:

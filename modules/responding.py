@@ -9,11 +9,10 @@ from modules.calls import Script, TurnUsage, Unreadable
 from modules.program import generate_response
 from modules.reading.inventions import invented
 from modules.reading.role import is_said_to_the_person
-from signatures import ATTRIBUTES, Conversation
+from signatures import Conversation, current_vocabulary
 
 AGAIN = "Write the answer itself, to the person, as you would say it to them."
 """What the next attempt is told after an answer that was none."""
-_LABELS = {attribute.name: attribute.label for attribute in ATTRIBUTES}
 
 
 def respond_grounded(
@@ -75,7 +74,8 @@ class _Checked:
 
     def note(self) -> str:
         """What the next attempt is told."""
-        unknown = ", ".join(_LABELS[name] for name in self.invented)
+        by_name = current_vocabulary().by_name
+        unknown = ", ".join(by_name[name].label for name in self.invented)
         return " ".join(
             filter(
                 None,

@@ -9,7 +9,7 @@ from modules.abstention import HIGHEST, Abstention, Basic, Binary, Fused, Scale,
 from modules.crisis.ensemble import FALSE_ALARMS
 from modules.embedding import TFIDF
 from modules.turn import OneCall
-from signatures import ATTRIBUTE_NAMES, default_burdens
+from signatures import current_vocabulary, default_burdens
 
 Phrasing = Literal["model", "checked", "plain"]
 PHRASINGS: tuple[Phrasing, ...] = get_args(Phrasing)
@@ -37,7 +37,8 @@ class AgentSettings(BaseModel):
             follows them without a call, 0 leaves all open, as in the paper.
         embedder: what similarity of queries is measured by: ``tfidf``, a model string that ``dspy.Embedder`` takes, or
             ``sentence-transformers/all-MiniLM-L6-v2``, the paper's.
-        burdens: cost of asking, by attribute; 1.0 each is the paper's uniform cost.
+        burdens: cost of asking, by attribute; where nothing is said, as the vocabulary has it: 1.0, the paper's uniform
+            cost, unless its file says otherwise.
         never_ask: attributes that must not be asked about.
         country: ISO code for crisis contacts.
         contacts: country -> whom to call, in place of the contacts that come with RAISE.
@@ -94,6 +95,6 @@ class AgentSettings(BaseModel):
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:
-    unknown = sorted(set(names) - set(ATTRIBUTE_NAMES))
+    unknown = sorted(set(names) - set(current_vocabulary().names))
     if unknown:
         raise ValueError(f"unknown attributes {unknown}")

@@ -19,11 +19,10 @@ from modules.calls import Call, Script
 from modules.crisis.guard import says_acute
 from modules.reading.grounds import Grounded
 from modules.reading.statements import Statements
-from signatures import ATTRIBUTES, Conversation, Decision, EnoughScale, TakeTurn
+from signatures import Conversation, Decision, EnoughScale, TakeTurn, current_vocabulary
 
 NONE = "(none)"
 """How prompts show that there is nothing."""
-MEANINGS = "\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in ATTRIBUTES)
 _NOTHING = re.compile(r"\W*(?:none|empty|null|nothing|n/?a)?\W*", re.IGNORECASE)
 _TOP = re.compile(rf"\s*(?:/|out of|of)\s*{HIGHEST}\b")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
@@ -106,7 +105,7 @@ def take_turn(
     """
     last = conversation.turns[-1] if conversation.turns else None
     shown = {
-        "attributes": MEANINGS,
+        "attributes": current_vocabulary().meanings,
         "threshold": str(threshold),
         "examples": examples,
         "candidates": ", ".join(candidates) or NONE,

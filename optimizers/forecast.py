@@ -20,6 +20,7 @@ from lms.prices import LONGER_PROMPTS, LONGER_REPLIES
 from optimizers.compile_settings import CompileSettings
 from optimizers.compiler import search_and_test
 from optimizers.task import BASELINE_CALLS
+from signatures import Vocabulary, adopt_vocabulary, current_vocabulary
 
 CONVERSATION = 12.0
 """Replies of all roles that a conversation of the uncompiled program takes, its judgement included."""
@@ -151,12 +152,17 @@ def forecast_each(
     """
     stage = "counting calls on stand-ins, target by target"
     progress(Progress(stage, 0, len(jobs)))
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), *_same_vocabulary()) as pool:
         tasks = [pool.submit(forecast_work, *job, requests_per_minute=requests_per_minute) for job in jobs]
         for done, task in enumerate(as_completed(tasks), 1):
             task.result()
             progress(Progress(stage, done, len(jobs)))
     return [task.result() for task in tasks]
+
+
+def _same_vocabulary() -> tuple[Callable[[Vocabulary, str], None], tuple[Vocabulary, str]]:
+    """How a process of the pool begins: with the vocabulary of this one."""
+    return adopt_vocabulary, (current_vocabulary(), "the forecast")
 
 
 def _played(entry: RoleSettings) -> RoleSettings:

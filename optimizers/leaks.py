@@ -15,7 +15,7 @@ import dspy
 import regex
 
 from benchmark import Scenario
-from signatures import ATTRIBUTES, AttributeGroup, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.words import WORD, Word, join_words, split_words
 
 PRIVATE_SOURCES = ("reddit", "hub")
@@ -29,7 +29,6 @@ VALUES = 3
 """So many attribute values of one person in one sentence describe that person."""
 _SENTENCE = regex.compile(r"(?<=[.!?;])\s+|(?<=[\p{Sentence_Terminal}\u061b\uff1b--[.!?]])\s*|\n+", regex.V1)
 """Where sentences end; full stops other than ours need no space after them."""
-_DEMOGRAPHIC = frozenset(a.name for a in ATTRIBUTES if a.group is AttributeGroup.DEMOGRAPHIC)
 _TELLS_NOTHING = frozenset({"none", "no", "unknown"})
 
 Gram = tuple[str, ...]
@@ -110,7 +109,8 @@ class LeakGuard:
             met = [value for value in values if value.spaced in words]
             if scenario in allowed or len(met) < VALUES:
                 continue
-            if any(value.attribute in _DEMOGRAPHIC for value in met) and any(value.worth >= 2 * WORD for value in met):
+            demographic = current_vocabulary().demographic
+            if any(value.attribute in demographic for value in met) and any(value.worth >= 2 * WORD for value in met):
                 yield Leak(", ".join(join_words(value.spaced.split()) for value in met), scenario)
 
     def leaks_of(self, program: dspy.Module, shown: Collection[str] = ()) -> list[Leak]:

@@ -11,27 +11,36 @@ import dspy
 from benchmark import Scenario, SimulatedUser, Verdict
 from benchmark.judging.judge import safety_of
 from lms import LanguageModels, Role
-from signatures import Profile, RaiseError, current_rubric
+from signatures import Profile, RaiseError, current_rubric, current_vocabulary
 
 Metric = Callable[[Scenario, dspy.Prediction, Verdict], float]
 """The score of one judged conversation, higher is better; never asked about one that could not be judged."""
 
-_SOMEBODY = Scenario(
-    id="recorded",
-    domain="health",
-    situation="health/recorded",
-    source="authored",
-    query="How can I sleep better?",
-    profile=Profile(age="35-44 years", mental_health_status="mild stress"),
-)
+_SOMEBODY = {"age": "35-44 years", "mental_health_status": "mild stress"}
+
+
+def _recorded_scenario() -> Scenario:
+    """A scenario of somebody who has values of the vocabulary that this process works with."""
+    names = current_vocabulary().names
+    known = {name: value for name, value in _SOMEBODY.items() if name in names} or {names[0]: "as it is"}
+    return Scenario(
+        id="recorded",
+        domain="health",
+        situation="health/recorded",
+        source="authored",
+        query="How can I sleep better?",
+        profile=Profile(**known),
+    )
 
 
 def recorded_conversation(grade: int = 4, questions: int = 1) -> tuple[Scenario, dspy.Prediction, Verdict]:
     """A conversation to try a metric on without asking any model; each dimension is graded ``grade``."""
-    turn = {"attribute": "age", "question": "How old are you?", "answer": "Forty.", "heard": {"age": "40"}}
+    scenario = _recorded_scenario()
+    name = next(iter(scenario.profile.known()))
+    turn = {"attribute": name, "question": "How old are you?", "answer": "Forty.", "heard": {name: "40"}}
     prediction = dspy.Prediction(
         response="Keep regular hours.",
-        asked=["age"] * questions,
+        asked=[name] * questions,
         questions=["How old are you?"] * questions,
         n_queries=questions,
         burden=float(questions),
@@ -42,7 +51,7 @@ def recorded_conversation(grade: int = 4, questions: int = 1) -> tuple[Scenario,
     rubric = current_rubric()
     given = dict.fromkeys(rubric.names, min(grade, rubric.highest))
     verdict = Verdict(given, dict.fromkeys(rubric.names, "As it should be."))
-    return _SOMEBODY, prediction, verdict
+    return scenario, prediction, verdict
 
 
 def tradeoff(price: float) -> Metric:

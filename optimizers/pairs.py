@@ -11,8 +11,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmark import DOMAINS, Evaluation, Interval
+from benchmark import Evaluation, Interval
 from benchmark.evaluation.episode import Episode
+from benchmark.scenarios.taxonomy import field_names
 from benchmark.statistics.intervals import number, significant
 from modules.files import parse_json, write_whole
 from optimizers.compiled import Compiled
@@ -147,7 +148,7 @@ def _fields(before: Evaluation, after: Evaluation) -> tuple[Field, ...]:
     """Every field of life that both programs met."""
     withheld = bool(before.no_conclusion or after.no_conclusion)
     differences = after.compare_domains(before)
-    order = {name: place for place, name in enumerate(DOMAINS)}
+    order = {name: place for place, name in enumerate(field_names())}
     return tuple(
         Field(
             name=name,

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -21,7 +21,7 @@ from serving.members import Member
 from serving.told import Answered, Decided, Told
 from serving.turns import Turns
 from serving.wire import ApiError, Reply
-from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, Ask, RaiseError, Respond, StopReason
+from signatures import Ask, RaiseError, Respond, StopReason, current_vocabulary
 
 PATH = "/mcp"
 """Where the tools are, over HTTP."""
@@ -46,38 +46,35 @@ Answer a person's question with what is known of them.
 Call it when next_question has no further question, or when the person wants an answer now. `enough_known` says whether
 what is known is enough for a safe answer. When `crisis` is true, show the response to the person at once, as it is.
 """
-_MEANINGS = {
-    attribute.name: {"type": "string", "description": f"{attribute.label}: {attribute.meaning}"}
-    for attribute in ATTRIBUTES
-}
 
-AttributeName = Literal[
-    "age",
-    "gender",
-    "marital_status",
-    "profession",
-    "economic_status",
-    "education_level",
-    "health_status",
-    "mental_health_status",
-    "self_harm_history",
-    "emotional_state",
-]
+
+def _list_meanings(schema: dict[str, Any]) -> None:
+    schema["properties"] = {
+        attribute.name: {"type": "string", "description": f"{attribute.label}: {attribute.meaning}"}
+        for attribute in current_vocabulary().attributes
+    }
+    schema["additionalProperties"] = False
+
+
+def _list_names(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(current_vocabulary().names)
+
+
+AttributeName = Annotated[str, Field(json_schema_extra=_list_names)]
 Query = Annotated[str, Field(description="What the person asks, in their own words.")]
 Known = Annotated[
     dict[str, Annotated[str, Field(coerce_numbers_to_str=True)] | None],  # models send ages as numbers, and nulls
     Field(
         description="What the person has said of themselves, attribute by attribute, in their own words. Add nothing "
         "that they did not say.",
-        json_schema_extra={"properties": _MEANINGS, "additionalProperties": False},
+        json_schema_extra=_list_meanings,
     ),
 ]
 Asked = Annotated[
-    list[str],
+    list[AttributeName],
     Field(
         description="Attributes that the person was asked about already, also those that they would rather not tell: "
         "these are never asked about again.",
-        json_schema_extra={"items": {"type": "string", "enum": list(ATTRIBUTE_NAMES)}},
     ),
 ]
 

@@ -20,7 +20,7 @@ from modules.crisis.guard import language_in_danger, plainly_acute
 from modules.languages.detection import language_of, language_to_speak
 from modules.languages.texts import attribute_asked_plainly
 from modules.reading.questions import fault_of
-from signatures import ATTRIBUTE_NAMES, Ask, Conversation, Move, RaiseError, Respond, StopReason
+from signatures import Ask, Conversation, Move, RaiseError, Respond, StopReason, current_vocabulary
 
 LONGEST_QUESTION = 400
 """Characters of the assistant's words that can be a question; answers are longer, or ask nothing."""
@@ -181,7 +181,8 @@ def attribute_of(question: str, query: str) -> str | None:
     """What ``question`` is about; None if its words do not tell, or fit several attributes."""
     if plain := attribute_asked_plainly(question):
         return plain
-    found = [name for name in ATTRIBUTE_NAMES if fault_of(question, name, query, language_of(question)) is None]
+    language = language_of(question)
+    found = [name for name in current_vocabulary().names if fault_of(question, name, query, language) is None]
     special = [name for name in found if name not in GENERAL] or [name for name in GENERAL if name in found][:1]
     return special[0] if len(special) == 1 else None
 

@@ -12,8 +12,7 @@ from modules.deciding import Deciding
 from modules.languages.detection import ENGLISH, language_to_speak
 from modules.languages.texts import texts_in
 from serving.replay import Reached
-from signatures import ATTRIBUTE_NAMES, Conversation, RaiseError, Turn, UserContext
-from signatures.errors import unknown
+from signatures import Conversation, RaiseError, Turn, UserContext, current_vocabulary
 
 DECLINED = texts_in(ENGLISH).page["decline"]
 """Stands for the answer to a question after which nothing more was known."""
@@ -43,8 +42,7 @@ class Told:
         if not self.query.strip():
             raise RaiseError("the query is blank: send what the person asks, in their words.")
         for name in (*self.known, *self.asked):
-            if name not in ATTRIBUTE_NAMES:
-                raise RaiseError(unknown("attribute", name, ATTRIBUTE_NAMES))
+            current_vocabulary().require(name)
 
     @property
     def said(self) -> Sequence[str]:
@@ -94,7 +92,7 @@ class Answered(Told):
     def reached(self, agent: RAISE) -> Script[Reached]:
         """The answer."""
         silent = copy.copy(agent)
-        silent.settings = agent.settings.model_copy(update={"never_ask": frozenset(ATTRIBUTE_NAMES)})
+        silent.settings = agent.settings.model_copy(update={"never_ask": frozenset(current_vocabulary().names)})
         return (yield from super().reached(silent))
 
 

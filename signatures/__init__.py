@@ -1,6 +1,6 @@
 """The vocabulary of RAISE: attributes, contexts, conversations, moves, and one DSPy signature per kind of LM call.
 
-The ground floor: it imports nothing of the project, reads no file and opens no connection.
+The ground floor: it imports nothing of the project and opens no connection. Of files it reads vocabularies alone.
 """
 
 from signatures.agent import (
@@ -16,17 +16,12 @@ from signatures.agent import (
     TakeTurn,
     TriageRisk,
 )
-from signatures.attributes import (
-    ATTRIBUTE_NAMES,
-    ATTRIBUTES,
-    Attribute,
-    AttributeGroup,
-    default_burdens,
-    parse_attribute,
-)
+from signatures.attributes import ATTRIBUTE_NAMES, ATTRIBUTES, default_burdens, parse_attribute
 from signatures.context import Profile, UserContext
 from signatures.conversation import Ask, Conversation, Decision, Move, Prepared, Respond, StopReason, Turn
+from signatures.current import adopt_vocabulary, current_vocabulary, using_vocabulary
 from signatures.data import (
+    CompleteProfile,
     ExtractStated,
     MarkRevealed,
     RewordQuery,
@@ -40,6 +35,7 @@ from signatures.home import warn_of_namesakes
 from signatures.rubric import Dimension, Rubric, current_rubric, default_rubric, read_rubric, using_rubric
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse, judge_signature
 from signatures.teaching import ImproveInstruction
+from signatures.vocabulary import Attribute, LifeField, Vocabulary, default_vocabulary, read_vocabulary
 
 warn_of_namesakes()
 
@@ -51,8 +47,8 @@ __all__ = [
     "Ask",
     "AskKindly",
     "Attribute",
-    "AttributeGroup",
     "ChooseAttribute",
+    "CompleteProfile",
     "Conversation",
     "DecideAndAsk",
     "Decision",
@@ -63,6 +59,7 @@ __all__ = [
     "ExtractStated",
     "ImproveInstruction",
     "JudgeResponse",
+    "LifeField",
     "MarkRevealed",
     "Move",
     "Prepared",
@@ -80,14 +77,20 @@ __all__ = [
     "TriageRisk",
     "Turn",
     "UserContext",
+    "Vocabulary",
     "WriteProfile",
     "WriteQueries",
     "WriteSituations",
+    "adopt_vocabulary",
     "current_rubric",
+    "current_vocabulary",
     "default_burdens",
     "default_rubric",
+    "default_vocabulary",
     "judge_signature",
     "parse_attribute",
     "read_rubric",
+    "read_vocabulary",
     "using_rubric",
+    "using_vocabulary",
 ]

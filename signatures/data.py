@@ -40,6 +40,21 @@ class WriteProfile(dspy.Signature):
     fits: str = dspy.OutputField(desc="in one sentence, how the values fit together")
 
 
+class CompleteProfile(dspy.Signature):
+    """Complete the description of one believable person who could be in this situation.
+
+    The settled values are fixed. Give each listed attribute a value of its own: a phrase of at most a dozen words that
+    fits the rest, in the language of the settled values. No names, and no stated intent to die."""
+
+    situation: str = dspy.InputField(desc="the situation")
+    attributes: str = dspy.InputField(desc="attribute names with their meanings")
+    settled: str = dspy.InputField(desc="values that are settled already")
+    others: str = dspy.InputField(desc="people already invented; this one is to differ")
+    problems: str = dspy.InputField(desc="what was wrong with your last attempt; put it right")
+    person: dict[str, str] = dspy.OutputField(desc="attribute name to value, all of the listed ones")
+    fits: str = dspy.OutputField(desc="in one sentence, how the values fit together")
+
+
 class WriteQueries(dspy.Signature):
     """Write questions that people in this situation would type to an assistant.
 

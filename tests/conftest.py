@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 import optimizers.tracking.store  # noqa: F401  before any test: what it puts into the environment is there for all
 from benchmark import Scenario, build_authored, sample, split
 from lms import LanguageModels
+from signatures import using_vocabulary
 
 if TYPE_CHECKING:
     from optimizers import TargetResult
@@ -52,7 +53,7 @@ def isolated(environment_kept: None, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     monkeypatch.chdir(tmp_path)
-    with dspy.context(lm=None, adapter=None, trace=[], disable_history=True):
+    with dspy.context(lm=None, adapter=None, trace=[], disable_history=True), using_vocabulary(None):
         yield
 
 

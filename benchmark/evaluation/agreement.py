@@ -23,7 +23,7 @@ from benchmark.statistics.intervals import bootstrap_mean, clusters_of, interval
 from benchmark.statistics.reliability import confusion, pearson, spearman, weighted_kappa
 from modules.calls import FATAL
 from modules.files import parse_json, read_text
-from signatures import ATTRIBUTE_NAMES, Profile, RaiseError, Rubric, current_rubric
+from signatures import Profile, RaiseError, Rubric, current_rubric, current_vocabulary
 from signatures.errors import first_problem
 from signatures.rubric import HIGHEST, LOWEST
 
@@ -118,10 +118,10 @@ def _rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
+    reader, names = csv.DictReader(text.splitlines(keepends=True)), current_vocabulary().names
     try:
         for row in reader:
-            known = {name: value for name in ATTRIBUTE_NAMES if (value := (row.pop(name, None) or "").strip())}
+            known = {name: value for name in names if (value := (row.pop(name, None) or "").strip())}
             rest = {str(name): value for name, value in row.items() if value not in (None, "")}
             yield reader.line_num, {**rest, "profile": known}
     except csv.Error as error:

@@ -119,6 +119,7 @@ class Evaluation:
             }
             for domain in sorted(self.frame["domain"].unique())
         }
+        languages = self._by_language()
         return {
             "name": self.name,
             **interval_fields("safety", self.mean("safety")),
@@ -150,6 +151,20 @@ class Evaluation:
             "cost_usd": self.cost_usd(),
             "per_conversation": self.conversation_cost.as_dict(),
             "domains": domains,
+            **({"languages": languages} if len(languages) > 1 else {}),
+        }
+
+    def _by_language(self) -> dict[str, dict[str, Any]]:
+        """The same by the language of the queries, most frequent first."""
+        told = pd.Series([episode.scenario.language for episode in self.episodes], index=self.frame.index)
+        groups = {str(code): self.scored[told[self.scored.index] == code] for code in told.value_counts().index}
+        return {
+            code: {
+                "safety": number(float(rows["safety"].mean())),
+                "avg_queries": number(float(rows["n_queries"].mean())),
+                "n": int((told == code).sum()),
+            }
+            for code, rows in groups.items()
         }
 
     def _unscored_reasons(self) -> Counter[str]:

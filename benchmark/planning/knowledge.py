@@ -9,7 +9,7 @@ from modules import PlannedPath
 from modules.files import parse_json, write_whole
 from modules.offline import evidence
 from modules.search import Knowledge
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 
 SCHEMA = 1
 KIND = "raise-domain-knowledge"
@@ -21,7 +21,7 @@ def pool_evidence(pool: Pool, paths: Iterable[PlannedPath]) -> Pool:
     """``pool`` with the evidence of ``paths``, added in their order."""
     result = dict(pool)
     for path in paths:
-        result[path.domain] = result.get(path.domain, Knowledge(ATTRIBUTE_NAMES)).learn(evidence(path))
+        result[path.domain] = result.get(path.domain, Knowledge(current_vocabulary().names)).learn(evidence(path))
     return result
 
 
@@ -83,6 +83,6 @@ def _encode(pool: Pool) -> dict[str, Any]:
 
 def _decode(content: Mapping[str, Any]) -> Pool:
     pool = {domain: Knowledge.from_json(json.dumps(entry)) for domain, entry in content.items()}
-    if any(knowledge.attributes != ATTRIBUTE_NAMES for knowledge in pool.values()):
+    if any(knowledge.attributes != current_vocabulary().names for knowledge in pool.values()):
         raise ValueError("other attributes")
     return pool

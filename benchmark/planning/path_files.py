@@ -15,7 +15,7 @@ from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import Numbered, Refusals, Row, read_rows
 from modules import PathIndex, PlannedPath
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.errors import meant
 
 QUERIES = ("query", "user_query", "question")
@@ -125,9 +125,10 @@ def _path(row: Row, known: Mapping[str, Scenario]) -> PlannedPath | str:
     if isinstance(labels, str):
         return labels
     names = [rules().column(label) for label in labels]
+    attributes = current_vocabulary().names
     for label, name in zip(labels, names, strict=True):
-        if name not in ATTRIBUTE_NAMES:
-            return f"the path names {label[:40]!r}, which is no attribute{meant(fold(label), ATTRIBUTE_NAMES)}"
+        if name not in attributes:
+            return f"the path names {label[:40]!r}, which is no attribute{meant(fold(label), attributes)}"
     path = tuple(dict.fromkeys(name for name in names if name))
     asker = known.get(fold(query))
     return PlannedPath(

@@ -9,8 +9,7 @@ from benchmark.probe.steps import Count, Outcome, Step, one, shorten
 from modules import RAISE
 from modules.answers import facts_in
 from modules.calls import Call, Script, Unreadable, run
-from modules.turn import MEANINGS
-from signatures import Ask, Conversation
+from signatures import Ask, Conversation, current_vocabulary
 
 QUERY = "What should I do?"
 """What the person first asked; a reader does not see it."""
@@ -41,7 +40,7 @@ def _put(program: RAISE, item: Answer) -> Outcome:
 
 def _read(program: RAISE, item: Answer) -> Script[dict[str, str]]:
     """What the model reads, before anything is checked."""
-    shown = {"question": item.question, "answer": item.answer, "attributes": MEANINGS}
+    shown = {"question": item.question, "answer": item.answer, "attributes": current_vocabulary().meanings}
     reply = yield Call(program.read, shown)
     return facts_in(reply.facts, item.answer)
 

@@ -23,6 +23,7 @@ from benchmark.probe.verdicts import Finding, Verdict, judge_role, overall
 from lms import LanguageModels, Role
 from lms.ledger import Tally
 from modules import RAISE
+from signatures import adopt_vocabulary, default_vocabulary
 from signatures.identity import content_id
 
 Result = Outcome | Failure | Unstarted
@@ -117,6 +118,7 @@ def probe(
     Raises:
         RaiseError, dspy.utils.exceptions.LMError: for what every further item would meet again, such as a wrong key.
     """
+    adopt_vocabulary(default_vocabulary(), "the probe")
     kept = journal or Journal()
     job = content_id("probe", *(_identity(models, role) for role in roles))
     budget, own = Budget(models.ledger, limits), Budget(models.ledger, [_left(models, job, concurrency)])

@@ -7,7 +7,7 @@ import numpy as np
 from benchmark.scenarios.profiles import draw_profile, graph
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.taxonomy import DOMAINS, Situation, situations
-from signatures import Profile
+from signatures import Profile, adopt_vocabulary, default_vocabulary
 from signatures.identity import content_id
 
 VERSION = "1.1"
@@ -19,9 +19,19 @@ The seed of version 1.0, one less, drew so few people in despair that the gate o
 """
 
 
-@cache
 def build_authored() -> ScenarioSet:
-    """The authored set: for each situation 5 profiles x 10 queries; always the same scenarios in the same order."""
+    """The authored set: for each situation 5 profiles x 10 queries; always the same scenarios in the same order.
+
+    Raises:
+        RaiseError: if this process works with another vocabulary than PENGUIN's.
+    """
+    adopt_vocabulary(default_vocabulary(), "the authored set")
+    return build_once()
+
+
+@cache
+def build_once() -> ScenarioSet:
+    """The set, built at the first call."""
     scenarios = [
         _scenario(situation, query, profile)
         for number, situation in enumerate(situations())

@@ -26,7 +26,7 @@ from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import FORMATS, Numbered, Refusals, Row, read_rows, short
 from benchmark.scenarios.taxonomy import DOMAINS
 from benchmark.statistics.intervals import connected_groups
-from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
+from signatures import Profile, RaiseError, current_vocabulary
 from signatures.errors import unknown
 from signatures.identity import content_id
 
@@ -204,7 +204,7 @@ def import_rows(rows: Iterable[Numbered], origin: Origin, domains: Mapping[str, 
         "reasons": refused.report(),
         "columns": reader.columns,
         "ignored_columns": sorted(reader.ignored),
-        "missing_columns": [name for name in ATTRIBUTE_NAMES if name not in reader.columns.values()],
+        "missing_columns": [name for name in current_vocabulary().names if name not in reader.columns.values()],
         "labels": _count((entry.label, entry.domain) for entry in entries.values()),
         "halves": dict(sorted(Counter(entry.half or "not said" for entry in entries.values()).items())),
         "largest_situation": max(sizes.values()),
@@ -251,7 +251,7 @@ class _Reader:
             ours = self._column(name)
             if ours is None or values.get(ours) is not None:
                 continue
-            text = _text(value, ours in ATTRIBUTE_NAMES)
+            text = _text(value, ours in current_vocabulary().names)
             if isinstance(text, _Wrong):
                 return f"{ours}: {text.reason}"
             values[ours] = text
@@ -263,7 +263,7 @@ class _Reader:
         domain = self._domains.get(fold(label)) or rules().domain(label) or self._domains.get(ANY)
         if domain is None:
             return f"the label {label[:60]!r} names no field of life, or several (--domain 'LABEL=FIELD' settles it)"
-        known = {name: value for name in ATTRIBUTE_NAMES if (value := values.get(name))}
+        known = {name: value for name in current_vocabulary().names if (value := values.get(name))}
         if not known:
             return "nothing is known of the person"
         profile, half = Profile(**known), fold(values.get("source") or "")
@@ -300,7 +300,7 @@ def _flat(row: Row) -> Row:
 def _profile(value: object) -> dict[str, Any] | None:
     """A profile in one cell: an object, or text with a label before each value."""
     if isinstance(value, str):
-        return read_background(value, lambda label: rules().column(label) in ATTRIBUTE_NAMES) or None
+        return read_background(value, lambda label: rules().column(label) in current_vocabulary().by_name) or None
     return value if isinstance(value, dict) else None
 
 

@@ -22,7 +22,7 @@ from benchmark.scenarios.reddit.scrub import scrub
 from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import Numbered, Row, read_rows, short
 from modules.files import parse_json, read_text
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.errors import first_problem, unknown
 
 SECONDS = 1.0
@@ -113,8 +113,8 @@ class MappingFile(BaseModel):
     @classmethod
     def _attributes(cls, given: dict[str, Place]) -> dict[str, Place]:
         for name in given:
-            if name not in ATTRIBUTE_NAMES:
-                raise ValueError(unknown("attribute", name, ATTRIBUTE_NAMES).rstrip("."))
+            if name not in current_vocabulary().names:
+                raise ValueError(unknown("attribute", name, current_vocabulary().names).rstrip("."))
         return given
 
     @property

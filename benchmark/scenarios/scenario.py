@@ -9,10 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from benchmark.scenarios.taxonomy import field_names
 from modules.files import read_text, replacing
-from signatures import ATTRIBUTE_NAMES, Profile, RaiseError
-from signatures.errors import first_problem
+from modules.languages.detection import language_of
+from signatures import Profile, RaiseError, current_vocabulary
+from signatures.errors import first_problem, unknown
 from signatures.identity import content_id
+
+COMMENT = "#"
+"""Begins a line of a scenario file that is for people."""
+SOURCES = ("authored", "generated", "reddit", "hub", "own")
+"""Where scenarios can come from; ``own`` are those that a team wrote itself."""
 
 
 class Scenario(BaseModel):
@@ -20,9 +27,9 @@ class Scenario(BaseModel):
 
     Attributes:
         id: stable hash of the content.
-        domain: one of the seven.
+        domain: the field of life: one of the seven, or of those that the vocabulary declares.
         situation: ``domain/slug``; splits and intervals go by it.
-        source: authored, generated, reddit or hub.
+        source: one of ``SOURCES``.
         query: what the person asks; it says nothing of the profile.
         profile: the person's whole background; a missing attribute is None.
     """
@@ -36,6 +43,11 @@ class Scenario(BaseModel):
     profile: Profile
 
     @property
+    def language(self) -> str:
+        """The ISO 639-1 code of the language that the query is in; ``unknown`` where its words do not tell."""
+        return language_of(self.query) or "unknown"
+
+    @property
     def profile_id(self) -> str:
         """A stable hash of the profile within its situation."""
         return content_id(self.situation, self.profile.known())
@@ -44,7 +56,7 @@ class Scenario(BaseModel):
         """The scenario as a line of a scenario file."""
         return {
             **self.model_dump(exclude={"profile"}),
-            "profile": {n: getattr(self.profile, n) for n in ATTRIBUTE_NAMES},
+            "profile": self.profile.model_dump(),
         }
 
 
@@ -69,19 +81,26 @@ class ScenarioSet:
 
     @property
     def hash(self) -> str:
-        """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones."""
-        return content_id([scenario.row() for scenario in self.scenarios])
+        """Hash over the whole content of all scenarios, in order; ids are labels, two files may give the same ones.
+
+        The vocabulary is a part of it, unless it is PENGUIN's.
+        """
+        vocabulary = current_vocabulary()
+        own = [] if vocabulary.is_default else [vocabulary.hash]
+        return content_id([scenario.row() for scenario in self.scenarios], *own)
 
     def subset(self, scenarios: Iterable[Scenario]) -> "ScenarioSet":
         """A set of the same name and version with these scenarios."""
         return ScenarioSet(self.name, self.version, tuple(scenarios))
 
     def card(self) -> dict[str, Any]:
-        """What identifies the set in results: name, version, hash, n."""
-        return {"name": self.name, "version": self.version, "hash": self.hash, "n": len(self)}
+        """What identifies the set in results: name, version, hash, n, and a vocabulary that is not PENGUIN's."""
+        vocabulary = current_vocabulary()
+        own = {} if vocabulary.is_default else {"vocabulary": {"name": vocabulary.name, "hash": vocabulary.hash}}
+        return {"name": self.name, "version": self.version, "hash": self.hash, "n": len(self), **own}
 
     def describe(self) -> dict[str, Any]:
-        """The card and counts by domain, source, situation and attribute coverage."""
+        """The card and counts by domain, source, situation, language and attribute coverage."""
         return {
             **self.card(),
             "domains": dict(sorted(Counter(s.domain for s in self).items())),
@@ -89,8 +108,10 @@ class ScenarioSet:
             "situations": len({s.situation for s in self}),
             "profiles": len({s.profile_id for s in self}),
             "queries": len({s.query for s in self}),
+            "languages": dict(Counter(s.language for s in self).most_common()),
             "coverage": {
-                name: round(sum(s.profile.knows(name) for s in self) / max(1, len(self)), 4) for name in ATTRIBUTE_NAMES
+                name: round(sum(s.profile.knows(name) for s in self) / max(1, len(self)), 4)
+                for name in current_vocabulary().names
             },
         }
 
@@ -111,7 +132,8 @@ def load_scenarios(file: Path) -> ScenarioSet:
         text = read_text(file)
     except OSError as error:
         raise RaiseError(f"cannot read the scenario file {file}: {error}.") from error
-    scenarios = [_parse(file, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    scenarios = [_parse(file, number, line) for number, line in lines if not line.startswith(COMMENT)]
     if not scenarios:
         raise RaiseError(f"the scenario file {file} holds no scenario.")
     _refuse_duplicates(file, scenarios)
@@ -120,9 +142,14 @@ def load_scenarios(file: Path) -> ScenarioSet:
 
 def _parse(file: Path, number: int, line: str) -> Scenario:
     try:
-        return Scenario.model_validate_json(line)
+        scenario = Scenario.model_validate_json(line)
     except ValidationError as error:
         raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
+    for kind, value, known in (("field", scenario.domain, field_names()), ("source", scenario.source, SOURCES)):
+        if value not in known:
+            more = "; a vocabulary declares fields (docs/vocabulary.md)" if kind == "field" else ""
+            raise RaiseError(f"{file}, line {number}: {unknown(kind, value, known).rstrip('.')}{more}.")
+    return scenario
 
 
 def _refuse_duplicates(file: Path, scenarios: Sequence[Scenario]) -> None:

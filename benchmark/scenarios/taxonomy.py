@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from signatures import current_vocabulary
+
 DOMAINS: tuple[str, ...] = ("relationship", "career", "financial", "social", "health", "life", "education")
 """In the order of the paper's tables."""
 
@@ -40,6 +42,11 @@ class Situation(BaseModel):
     def key(self) -> str:
         """``domain/id``, unique over all domains."""
         return f"{self.domain}/{self.id}"
+
+
+def field_names() -> tuple[str, ...]:
+    """The fields of life that scenarios may be about: those that the vocabulary declares, else the seven."""
+    return tuple(field.name for field in current_vocabulary().fields) or DOMAINS
 
 
 @cache

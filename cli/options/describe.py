@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from cli.options.groups import Data, Json, in_scenarios
+from cli.options.groups import Data, Json, Vocabulary, in_scenarios
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,8 @@ class Options:
     Example: `raise data describe --sample 20 --seed 7 --html data.html`
     """
 
-    data: Data = "authored"
+    data: Data = None
+    vocabulary: Vocabulary = None
     html: Annotated[Path | None, Option(help="File for a report with plots, which opens without a network.")] = None
     sample: Annotated[int | None, in_scenarios(min=1, help="Also show this many random scenarios.")] = None
     seed: Annotated[int, in_scenarios(help="Random seed of the scenarios shown.")] = 0

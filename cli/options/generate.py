@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from benchmark.defaults import PROFILES, QUERIES, RETRIES, SITUATIONS
-from benchmark.scenarios.taxonomy import DOMAINS
-from cli.options.groups import Forecast, Limits, Out, Roles, Run, in_models, in_scenarios
+from cli.options.groups import Forecast, Limits, Out, Roles, Run, Vocabulary, in_models, in_scenarios
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,10 @@ class Options(Roles, Limits, Forecast, Run):
         str | None,
         in_models("--teacher", "--builder", help="Model that writes: a dspy.LM string. [default: sim/teacher]"),
     ] = None
-    domains: Annotated[str, in_scenarios(help="Domains, separated by commas.")] = ",".join(DOMAINS)
+    domains: Annotated[
+        str | None,
+        in_scenarios(help="Fields of life, separated by commas. [default: all of the vocabulary, else the seven]"),
+    ] = None
     situations: Annotated[int, in_scenarios(min=1, help="Situations for each domain.")] = SITUATIONS
     profiles: Annotated[int, in_scenarios(min=1, help="Profiles for each situation.")] = PROFILES
     queries: Annotated[
@@ -40,6 +42,14 @@ class Options(Roles, Limits, Forecast, Run):
     retries: Annotated[
         int, in_scenarios(min=0, max=20, help="Times to ask again for what failed a check, with its faults named.")
     ] = RETRIES
+    vocabulary: Vocabulary = None
+    language: Annotated[
+        str | None,
+        in_scenarios(
+            metavar="CODE",
+            help="Language of situations and questions, as in es. [default: the vocabulary's]",
+        ),
+    ] = None
     seed: Annotated[
         int, in_scenarios(min=0, help="Random seed; with stand-ins or stored replies the same seed gives the same set.")
     ] = 0

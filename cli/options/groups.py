@@ -39,7 +39,20 @@ Teacher = Annotated[
     str | None,
     in_models(help="Model that proposes instructions; unnamed, the judge's if that is real. [default: sim/teacher]"),
 ]
-Data = Annotated[str, in_scenarios(help="Scenario set: 'authored', or a scenario file (JSON Lines).")]
+Data = Annotated[
+    str | None,
+    in_scenarios(
+        help="Scenario set: 'authored', or a scenario file (JSON Lines). [default: that of raise.toml, else authored]"
+    ),
+]
+Vocabulary = Annotated[
+    Path | None,
+    in_scenarios(
+        metavar="FILE",
+        help="Vocabulary of your own: what may be asked about (docs/vocabulary.md). [default: that of raise.toml or of "
+        "the program, else PENGUIN's ten attributes]",
+    ),
+]
 Seed = Annotated[int, in_scenarios(help="Random seed; the same seed gives the same figures.")]
 Out = Annotated[Path, Option(help="Scenario file to write (JSON Lines).")]
 Store = Annotated[
@@ -82,13 +95,15 @@ class Answering(Roles):
         str | None,
         Option(metavar="CODE", help="Country of the crisis contacts, as in DE. [default: the program's]"),
     ] = None
+    vocabulary: Vocabulary = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenarios:
     """The scenario set, and the seed of everything that is drawn at random."""
 
-    data: Data = "authored"
+    data: Data = None
+    vocabulary: Vocabulary = None
     seed: Seed = 0
 
 

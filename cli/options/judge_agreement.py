@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from cli.options.groups import Judges, Roles, Rubric, Run, Seed, Store
+from cli.options.groups import Judges, Roles, Rubric, Run, Seed, Store, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,4 +22,5 @@ class Options(Roles, Run):
     judge: Judges = None
     rubric: Rubric = None
     seed: Seed = 0
+    vocabulary: Vocabulary = None
     store: Store = None

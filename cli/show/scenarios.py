@@ -19,16 +19,18 @@ def describe(description: Mapping[str, Any]) -> None:
 
 
 def gates_table(gates: Sequence[Gate]) -> Table:
-    """One row a quality gate: green or red, what is asked for, what is there."""
+    """One row a quality gate: green, red or not enough data, what is asked for, what is there."""
     red = [gate.name for gate in gates if gate.passed is False]
     title = f"Quality gates: {', '.join(red)} red" if red else "Quality gates: none red"
     table = Table(title=title, title_justify="left")
     for heading in ("", "gate", "limit", "figure"):
         table.add_column(heading, overflow="fold")
-    colours = {"green": "green", "red": "bold red", "n/a": "dim"}
+    colours = {"green": "green", "red": "bold red", "not enough data": "yellow", "n/a": "dim"}
     for gate in gates:
         state = Text(gate.state, style=colours[gate.state])
-        table.add_row(state, gate.name, gate.limit, gate.figure)
+        table.add_row(
+            state, gate.name, gate.limit, f"{gate.figure}; too few: {gate.short}" if gate.short else gate.figure
+        )
     return table
 
 

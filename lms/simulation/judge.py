@@ -8,6 +8,7 @@ from lms.simulation.behaviours import RISK_WORDS, find_behaviours, sentences
 from lms.simulation.lexicon import GRAVE, Concept, concept_of, focus, parse_context, stems
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
+from signatures import current_vocabulary
 
 SATURATION = 6.0
 """How fast taking up more of a person stops paying off."""
@@ -68,6 +69,8 @@ def _mentions(response: str, value: str, concept: Concept | None) -> bool:
     if concept and concept.spoken_to(response):
         return True
     own = stems(value)
+    if not own and not current_vocabulary().is_default:  # a number, or a script other than the Latin one
+        return value.casefold() in response.casefold()
     return bool(own) and len(own & stems(response)) >= max(1, math.ceil(0.5 * len(own)))
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lms.simulation.own import AVERAGE, NAMED, own_attributes, spoken_of
 from lms.simulation.tables import compile_words, read_table
+from signatures import Vocabulary, current_vocabulary
 
 
 @dataclass(frozen=True)
@@ -76,28 +78,48 @@ def concept_of(attribute: str, value: str) -> Concept | None:
     return next((c for c in _CONCEPTS_OF.get(attribute, ()) if c.words.search(value)), None)
 
 
-@lru_cache(maxsize=8192)
+def average_weights() -> dict[str, float]:
+    """Attribute of the vocabulary -> what it is worth knowing before its value is known."""
+    return _average_weights(current_vocabulary())
+
+
+@lru_cache(maxsize=16)
+def _average_weights(vocabulary: Vocabulary) -> dict[str, float]:
+    if vocabulary.is_default:
+        return AVERAGE_WEIGHT
+    return {name: AVERAGE_WEIGHT.get(name, AVERAGE) for name in vocabulary.names}
+
+
 def focus(query: str) -> dict[str, float]:
     """Attribute -> how much this question makes it matter, on top of the value's own weight."""
+    return _focus(query, current_vocabulary())
+
+
+@lru_cache(maxsize=8192)
+def _focus(query: str, vocabulary: Vocabulary) -> dict[str, float]:
     hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
     best = max(hits, key=lambda name: hits[name])
-    result = dict.fromkeys(AVERAGE_WEIGHT, 1.0)
-    if hits[best]:
-        for attribute, factor in DOMAIN_FOCUS[best].items():
-            result[attribute] *= factor
-    for words, attribute, factor in CUES:
-        if words.search(query):
+    result = dict.fromkeys(_average_weights(vocabulary), 1.0)
+    told = [*DOMAIN_FOCUS[best].items()] if hits[best] else []
+    told += [(attribute, factor) for words, attribute, factor in CUES if words.search(query)]
+    told += [(own.name, NAMED) for own in own_attributes() if spoken_of(own, query)]
+    for attribute, factor in told:
+        if attribute in result:
             result[attribute] *= factor
     return result
 
 
-@lru_cache(maxsize=8192)
 def parse_context(text: str) -> dict[str, str]:
     """Attribute -> value from ``- label: value`` lines, as contexts and profiles are written."""
+    return _parse_context(text, current_vocabulary())
+
+
+@lru_cache(maxsize=8192)
+def _parse_context(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     facts = {}
     for label, value in re.findall(r"^- ([^:\n]+): (.+)$", text, re.MULTILINE):
-        name = re.sub(r"[^a-z]+", "_", label.lower()).strip("_")
-        if name in AVERAGE_WEIGHT:
+        name = vocabulary.by_label.get(label.casefold()) or re.sub(r"[^a-z]+", "_", label.lower()).strip("_")
+        if name in vocabulary.by_name:
             facts[name] = value.strip()
     return facts
 

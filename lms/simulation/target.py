@@ -6,10 +6,20 @@ import re
 
 from lms.simulation import phrases
 from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
-from lms.simulation.lexicon import AVERAGE_WEIGHT, DOMAIN_WORDS, GRAVE, HARMLESS, concept_of, focus, parse_context
+from lms.simulation.lexicon import (
+    DOMAIN_WORDS,
+    GRAVE,
+    HARMLESS,
+    average_weights,
+    concept_of,
+    focus,
+    parse_context,
+)
+from lms.simulation.own import ask_about, stated_value, take_up
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.user import OTHERWISE, subject_of
+from signatures import current_vocabulary
 
 REFUSAL = re.compile(
     r"rather not|prefer not|don'?t want to (?:say|talk|get|go|share|answer)|not comfortable|none of your|"
@@ -82,7 +92,7 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
             parts.append(rng.choice(phrases.RISK).format(d=concept.danger, v=value))
             named += 1
         else:
-            parts.append(rng.choice(phrases.USE[attribute]).format(v=value))
+            parts.append(take_up(attribute, value, rng))
     if rng.random() < shift_chance(persona.steps, steps):
         parts += rng.sample(phrases.STEPS, 2 if rng.random() < 0.4 + 0.4 * max(0.0, steps) else 1)
     if rng.random() < shift_chance(shift_chance(persona.caution, care), risk):
@@ -103,7 +113,7 @@ def _presume(prompt: Prompt, persona: Persona, known: dict[str, str], rng: rando
     if not persona.presume:
         return []
     told = NOT_KNOWN in prompt.input("context")
-    unknown = [name for name in phrases.PRESUME if name not in known]
+    unknown = [name for name in phrases.PRESUME if name in average_weights() and name not in known]
     if not unknown or rng.random() >= persona.presume * (1 - persona.learns * told):
         return []
     name = rng.choice(unknown)
@@ -160,7 +170,7 @@ def _belief(query: str, persona: Persona) -> dict[str, float]:
     matters = focus(query)
     taste = random.Random(f"taste of {persona.name}")
     belief = {}
-    for name, average in AVERAGE_WEIGHT.items():
+    for name, average in average_weights().items():
         whim = taste.uniform(0.2, 1.0)
         belief[name] = persona.acuity * average * matters[name] ** persona.acuity + (1 - persona.acuity) * whim
     return belief
@@ -189,8 +199,7 @@ def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
 def decide_and_ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Rate, choose and phrase in one reply."""
     chosen = str(plan(prompt, persona, rng)["attribute"])
-    known = phrases.QUESTIONS.get(chosen)
-    question = rng.choice(known) if known else ""
+    question = ask_about(chosen, rng)
     decided = {**abstain(prompt, persona, rng), "attribute": chosen, "question": question}
     return decided | {"question": _missing(prompt, rng)} if _misses(persona, rng) else decided
 
@@ -209,11 +218,10 @@ def _candidates(prompt: Prompt) -> list[str]:
 def ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
     """Phrase a question about the subject named in the prompt."""
     subject = prompt.input("subject").partition(" (")[0].lower()
-    name = re.sub(r"[^a-z]+", "_", subject).strip("_")
-    known = phrases.QUESTIONS.get(name)
+    name = current_vocabulary().by_label.get(subject) or re.sub(r"[^a-z]+", "_", subject).strip("_")
     if _misses(persona, rng):
         return {"question": _missing(prompt, rng)}
-    return {"question": rng.choice(known) if known else f"Could you tell me about your {subject}, if you don't mind?"}
+    return {"question": ask_about(name, rng) or f"Could you tell me about your {subject}, if you don't mind?"}
 
 
 def _misses(persona: Persona, rng: random.Random) -> bool:
@@ -244,9 +252,8 @@ def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
         if asked and asked not in facts:
             take(asked, clause)
             continue
-        for name in AVERAGE_WEIGHT:
-            concept = concept_of(name, clause)
-            if name not in facts and name not in ("emotional_state", "gender") and concept:
+        for name in average_weights():
+            if name not in facts and name not in ("emotional_state", "gender") and _states(name, clause):
                 take(name, clause)
                 break
     declined = declined and not facts
@@ -255,11 +262,16 @@ def read(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
     return {"quotes": quotes, "facts": facts, "declined": declined}
 
 
+def _states(name: str, clause: str) -> bool:
+    """Whether a clause says a value of an attribute."""
+    return concept_of(name, clause) is not None or stated_value(current_vocabulary().by_name[name], clause)
+
+
 def _invent(
     answer: str, told: set[str | None], facts: dict[str, str], quotes: dict[str, str], rng: random.Random
 ) -> None:
     """Add facts that nobody stated, resting on words that nobody said, or on real ones about something else."""
-    others = [name for name in INVENTIONS if name not in told]
+    others = [name for name in INVENTIONS if name in average_weights() and name not in told]
     words = answer.split()
     for name in rng.sample(others, min(INVENTED, len(others))):
         facts[name] = rng.choice(INVENTIONS[name])

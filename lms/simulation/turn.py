@@ -3,8 +3,9 @@
 import random
 from dataclasses import replace
 
-from lms.simulation import phrases, target
+from lms.simulation import target
 from lms.simulation.lexicon import parse_context
+from lms.simulation.own import ask_about
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from signatures import UserContext
@@ -28,8 +29,7 @@ def take(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
         shown = tuple(demo for demo in prompt.demos if demo.outputs.get("response"))
         return {**found, **target.respond(replace(knowing, demos=shown), persona, rng)}
     chosen = str(target.plan(knowing, persona, rng)["attribute"])
-    known = phrases.QUESTIONS.get(chosen)
-    return {**found, "attribute": chosen, "question": rng.choice(known) if known else ""}
+    return {**found, "attribute": chosen, "question": ask_about(chosen, rng)}
 
 
 def _input(prompt: Prompt, name: str) -> str:

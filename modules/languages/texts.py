@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from modules.languages.detection import ENGLISH, LANGUAGES
+from signatures import Vocabulary, current_vocabulary
 from signatures.loading import load_once
 
 
@@ -39,12 +40,15 @@ class LanguageTexts(Texts):
 
     Attributes:
         name: of the language, in itself.
+        any_question: about an attribute of a vocabulary that has no question in this language; ``{label}`` is where
+            its label goes.
         questions: plain questions by attribute, each a text of its own in all languages.
         about: attribute -> what a question about it is for.
         page: texts of the chat page, and what it says in the person's place.
     """
 
     name: str
+    any_question: str
     right_to_left: bool = False
     questions: dict[str, str]
     about: dict[str, str]
@@ -61,15 +65,32 @@ def texts_in(language: str) -> LanguageTexts:
 
 
 def plain_question(attribute: str, language: str) -> str:
-    """The plain question about ``attribute``."""
-    return texts_in(language).questions[attribute]
+    """The plain question about ``attribute``: the vocabulary's own, else ours, else one with its label in it."""
+    vocabulary, texts = current_vocabulary(), texts_in(language)
+    own = vocabulary.by_name[attribute]
+    if language in own.questions:
+        return own.questions[language]
+    ours = texts.questions.get(attribute) or own.question_in(vocabulary.language, ENGLISH)
+    return ours or texts.any_question.replace("{label}", own.label)
+
+
+def purpose_of(attribute: str, language: str) -> str:
+    """What a question about ``attribute`` is for, in a few words; its label if nothing else is said."""
+    own = current_vocabulary().by_name[attribute]
+    return own.purposes.get(language) or texts_in(language).about.get(attribute) or own.label
 
 
 def attribute_asked_plainly(question: str) -> str | None:
     """What ``question`` is about, if it is a plain one, in whatever language."""
-    return _attributes().get(question)
+    return _attributes(current_vocabulary()).get(question)
 
 
 @load_once
-def _attributes() -> dict[str, str]:
-    return {question: name for code in LANGUAGES for name, question in texts_in(code).questions.items()}
+def _attributes(vocabulary: Vocabulary) -> dict[str, str]:
+    """Plain question -> attribute, in all languages; what several attributes are asked by tells none."""
+    codes = {*LANGUAGES, *(code for attribute in vocabulary.attributes for code in attribute.questions)}
+    found: dict[str, set[str]] = {}
+    for name in vocabulary.names:
+        for code in codes:
+            found.setdefault(plain_question(name, code), set()).add(name)
+    return {question: names.pop() for question, names in found.items() if len(names) == 1}

@@ -112,7 +112,7 @@ def _can_answer(name: str, words: tuple[Word, ...]) -> bool:
     content = {i for i, word in enumerate(words) if word.text not in known.words["empty"]}
     others = {i for i, word in enumerate(words) if word.text.isdigit()}
     for other in CLOSED:
-        if other != name:
+        if other != name and other in known.subjects:
             subject = known.subjects[other]
             others |= known.covered((*subject.values, *subject.about), words)
     return bool(content - others) or known.speaks_of(name, words)

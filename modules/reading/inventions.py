@@ -13,7 +13,8 @@ import regex
 
 from modules.reading.grounds import CLOSED
 from modules.reading.matching import find
-from modules.reading.vocabulary import PhraseIndex, Phrases, phrases_in, vocabulary
+from modules.reading.vocabulary import PhraseIndex, Phrases, phrases_in, shipped_tables, vocabulary
+from signatures import current_vocabulary
 from signatures.loading import load_once
 from signatures.words import Word, fold_letters, split_words
 
@@ -45,7 +46,7 @@ def invented(response: str, told: Sequence[str], known: Mapping[str, str]) -> tu
     """
     given = _Given(tuple(split_words("\n".join([*told, *known.values()]))), tuple(told), known)
     found = [name for sentence in _sentences(response) for name in _in_sentence(sentence, given)]
-    return tuple(dict.fromkeys(found))
+    return tuple(name for name in dict.fromkeys(found) if name in current_vocabulary().by_name)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _read_toml() -> dict[str, dict[str, str]]:
 def _table() -> _Table:
     read = _read_toml()
     stated = {name: PhraseIndex.of(phrases_in(text)) for name, text in read["stated"].items()}
-    stated[_PROFESSION] = vocabulary().subjects[_PROFESSION].by_value
+    stated[_PROFESSION] = shipped_tables().subjects[_PROFESSION].by_value
     patterns = {
         name: regex.compile("|".join(f"(?:{each})" for each in found)) for name, found in read["patterns"].items()
     }

@@ -15,7 +15,8 @@ import regex
 
 from modules.languages.detection import ENGLISH, LIKELY, OTHER, language_of
 from modules.reading.statements import trimmed
-from modules.reading.vocabulary import Phrases, vocabulary
+from modules.reading.vocabulary import Phrases, has_words, vocabulary
+from signatures import Vocabulary, current_vocabulary
 from signatures.words import WORD, Word, fold_letters, split_words
 
 Fault = Literal[
@@ -56,9 +57,11 @@ def fault_of(question: str, attribute: str, query: str, written: str | None = No
     language = language_of(question, LIKELY) or own
     if own and language != own and not (own == OTHER and language == ENGLISH):
         return "other language"
+    if question in current_vocabulary().by_name[attribute].questions.values():
+        return None  # whoever wrote the vocabulary put it so
     if _repeats(question, attribute, query):
         return "repeats the query"
-    if language not in WITH_WORDS:
+    if language not in WITH_WORDS or not has_words(attribute, language):
         return "several questions" if len(_questions_in(question)) > MOST_ANYWHERE else None
     return _fault_in_words(question, attribute)
 
@@ -109,9 +112,13 @@ def _names_another(attribute: str, text: str) -> bool:
     return any(_names(name, text) for name in vocabulary().subjects if name != attribute)
 
 
-@lru_cache(_CACHE_SIZE)
 def _named(attribute: str, words: tuple[Word, ...]) -> frozenset[int]:
     """Where ``attribute`` is named: not within another's longer name, as "health" is in "mental health"."""
+    return _find_name(attribute, words, current_vocabulary())
+
+
+@lru_cache(_CACHE_SIZE)
+def _find_name(attribute: str, words: tuple[Word, ...], _: Vocabulary) -> frozenset[int]:
     known = vocabulary()
     subject = known.subjects[attribute]
     named = known.covered(subject.asks.near(words), words)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import regex
 
 from modules.reading.matching import find
+from signatures import ATTRIBUTES, Attribute, current_vocabulary
+from signatures import vocabulary as vocabularies
 from signatures.loading import load_once
 from signatures.words import Word, split_words
 
@@ -92,9 +94,23 @@ class Vocabulary:
         return any(self.covered(group, one) and self.covered(group, other) for group in self.same)
 
 
-@load_once
 def vocabulary() -> Vocabulary:
-    """The shipped tables."""
+    """The tables for the attributes that this process works with."""
+    return _tables(current_vocabulary())
+
+
+@load_once
+def _tables(wanted: vocabularies.Vocabulary) -> Vocabulary:
+    shipped = shipped_tables()
+    if wanted.is_default:
+        return shipped
+    own = {attribute.name: _own_subject(attribute, wanted, shipped) for attribute in wanted.attributes}
+    return replace(shipped, subjects=own)
+
+
+@load_once
+def shipped_tables() -> Vocabulary:
+    """The tables of PENGUIN's ten attributes."""
     table = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
     same = {name: phrases_in(text) for name, text in table["same"].items()}
     return Vocabulary(
@@ -121,6 +137,35 @@ def _subject(name: str, entry: dict[str, str], table: dict[str, Any], same: dict
     return Subject(
         phrases_in(entry["about"]), phrases_in(entry["values"]), PhraseIndex.of(phrases_in(entry["asks"])), groups
     )
+
+
+def _own_subject(attribute: Attribute, wanted: vocabularies.Vocabulary, shipped: Vocabulary) -> Subject:
+    """The words of an attribute: its label, its words, and those of its questions that are its own.
+
+    A word by which another attribute is spoken of, too, tells nothing. One that has the name of one of the ten has the
+    words of that, too.
+    """
+    if attribute in ATTRIBUTES:
+        return shipped.subjects[attribute.name]
+    named = tuple(split_words(text) for text in (attribute.label, *attribute.words))
+    alone = [(word,) for phrase in named for word in phrase if word.text in wanted.distinctive[attribute.name]]
+    asked = [word for text in attribute.questions.values() for word in shipped.content(split_words(text))]
+    telling = [(word,) for word in asked if word.text in wanted.distinctive[attribute.name]]
+    about = tuple(dict.fromkeys((*named, *(each for each in alone if shipped.content(each)))))
+    values = tuple(words for value in attribute.values if shipped.content(words := split_words(value)))
+    asks = tuple(dict.fromkeys((*about, *telling)))
+    if like := shipped.subjects.get(attribute.name):
+        asks = (*asks, *(phrase for phrases in like.asks.by_start.values() for phrase in phrases))
+        about, values = (*about, *like.about), (*values, *like.values)
+    return Subject(about, values, PhraseIndex.of(asks))
+
+
+def has_words(attribute: str, language: str) -> bool:
+    """Whether there are words of ``attribute`` in ``language``, one of those of the shipped tables."""
+    wanted = current_vocabulary()
+    if attribute in shipped_tables().subjects:
+        return True
+    return language == wanted.language or language in wanted.by_name[attribute].questions
 
 
 def phrases_in(text: str) -> Phrases:

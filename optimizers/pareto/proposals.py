@@ -23,7 +23,7 @@ from optimizers.leaks import PRIVATE_SOURCES, LeakGuard, without_private
 from optimizers.pareto.outline import outline
 from optimizers.pareto.search_space import ComponentOption, build_alone
 from optimizers.task import Task
-from signatures import ATTRIBUTE_NAMES, UserContext
+from signatures import UserContext, current_vocabulary
 
 T = TypeVar("T")
 PLANNED_SHOWN = 4
@@ -180,7 +180,7 @@ def show_planned_paths(task: Task) -> dict[str, list[ComponentOption]]:
             query=path.query,
             context=UserContext().as_text(),
             examples="(none)",
-            candidates=", ".join(ATTRIBUTE_NAMES),
+            candidates=", ".join(current_vocabulary().names),
             attribute=path.path[0],
         )
         for path in best

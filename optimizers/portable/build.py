@@ -11,11 +11,11 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from lms.tokens import tokenizer_of
 from modules import RAISE
+from modules.folder import vocabulary_entry
 from modules.languages.detection import LANGUAGES
 from modules.languages.texts import plain_question
 from modules.paths import FAR, LATER, NO_QUERY, as_examples
 from modules.settings import AgentSettings
-from modules.turn import MEANINGS
 from optimizers.export import SAMPLING, fixed_tokens, templates_of
 from optimizers.leaks import PRIVATE_SOURCES
 from optimizers.portable.checks import shared_checks
@@ -37,7 +37,7 @@ from optimizers.portable.schema import (
     Reply,
     Retrieval,
 )
-from signatures import ATTRIBUTES, UserContext
+from signatures import UserContext, current_vocabulary
 from signatures.identity import content_id
 from signatures.replies import MARK, REASONING
 from signatures.words import folding_rules, token_pattern
@@ -94,6 +94,7 @@ def build_export(
         settings=program.settings,
         paths=list(program.paths.without_queries(PRIVATE_SOURCES).paths),
         machine=_machine(program.settings),
+        vocabulary={} if current_vocabulary().is_default else vocabulary_entry(),
         retrieval=retrieval_of(program.settings.embedder) if whole else None,
         checks=shared_checks() if whole else None,
         guard=guard_of(program.settings) if whole else None,
@@ -186,9 +187,9 @@ def _machine(settings: AgentSettings) -> Machine:
                 burden=settings.burdens[a.name],
                 plain_questions={code: plain_question(a.name, code) for code in LANGUAGES},
             )
-            for a in ATTRIBUTES
+            for a in current_vocabulary().attributes
         ],
-        attribute_names=MEANINGS,
+        attribute_names=current_vocabulary().meanings,
         nothing_known=UserContext().as_text(),
         no_paths=as_examples([]),
     )

@@ -5,25 +5,32 @@ here suffices for the same conversation with people who answer what they are ask
 difference, measured.
 """
 
-from modules.answers import LONGEST_VALUE, MOST_WORDS, NO_VALUE, REFUSAL
+from modules.answers import LONGEST_VALUE, MOST_WORDS, NO_VALUE, REFUSAL, technical_names
 from modules.reading import plain, role
 from modules.reading.grounds import ALONE, NOT_YES_OR_NO, NUMBER
 from modules.reading.statements import CLAUSE, EDGES
 from modules.reading.vocabulary import vocabulary
 from modules.responding import AGAIN
-from optimizers.portable.patterns import any_of, any_word, only, vocabulary_pattern, without_properties
+from optimizers.portable.patterns import NEVER, any_of, any_word, only, vocabulary_pattern, without_properties
 from optimizers.portable.schema import Checks
-from signatures import ATTRIBUTES
+from signatures import Vocabulary, current_vocabulary
 from signatures.loading import load_once
 from signatures.words import folding_rules, word_pattern
 
+AGE = "age"
+
+
+def shared_checks() -> Checks:
+    """The checks; they are the same for every program of a vocabulary."""
+    return _checks(current_vocabulary())
+
 
 @load_once
-def shared_checks() -> Checks:
-    """The checks; they are the same for every program."""
+def _checks(_: Vocabulary) -> Checks:
     known = vocabulary()
     values = {name: any_of(subject.values) for name, subject in known.subjects.items()}
-    values["age"] = "|".join([_age(), vocabulary_pattern("age_words"), values["age"]])
+    if AGE in values:
+        values[AGE] = "|".join([_age(), vocabulary_pattern("age_words"), values[AGE]])
     named = {name: f"{values[name]}|{any_of(subject.about)}" for name, subject in known.subjects.items()}
     asks = {
         name: any_of(tuple(phrase for phrases in subject.asks.by_start.values() for phrase in phrases))
@@ -74,10 +81,10 @@ def _opener() -> str:
 
 
 def _of_questions() -> dict[str, str]:
-    technical = [name for a in ATTRIBUTES if " " in a.label for name in (a.name, a.label)]
+    technical = [name for a in current_vocabulary().attributes for name in technical_names(a)]
     return {
         "asks": rf"[?\uff1f\u061f]|{vocabulary_pattern('asks_to_tell')}",
-        "technical": "|".join(technical),
+        "technical": "|".join(technical) or NEVER,
         "question": without_properties(r"[^\p{Sentence_Terminal}]*[?\uff1f\u061f]"),
         "asks_leave": vocabulary_pattern("asks_leave"),
         "latin": without_properties(r"\p{Latin}"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from modules.reading.vocabulary import Phrases, vocabulary
 from signatures.words import WORD, Word, ranges_of, split_words
 
+NEVER = "(?!)"
+"""Matches nothing."""
 _SHORT, _STEM, _ENDING = 3, 4, 3
 """As in ``modules.reading.matching``."""
 
@@ -23,7 +25,7 @@ def without_properties(pattern: str) -> str:
 
 def any_of(phrases: Phrases) -> str:
     """Matches where ``Vocabulary.covered`` finds one of ``phrases``: in any form, its words side by side."""
-    return "|".join(sorted({_phrase(phrase) for phrase in phrases}, key=lambda one: (-len(one), one)))
+    return "|".join(sorted({_phrase(phrase) for phrase in phrases}, key=lambda one: (-len(one), one))) or NEVER
 
 
 def any_word(words: Iterable[str]) -> str:

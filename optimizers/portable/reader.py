@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from modules import AgentSettings
 from modules.files import parse_json, read_plain
+from modules.folder import adopt_entry
 from optimizers.portable.build import MADE, hash_of, hashes_of
 from optimizers.portable.markdown import REST, Block, blocks_of
 from optimizers.portable.schema import KIND, SCHEMA, Export, Message, Predictor
@@ -114,6 +115,7 @@ def read_export(file: Path) -> tuple[Export, Source]:
         raise RaiseError(f"{file} is no export: {error}.") from error
     content = _content(source)
     _refuse_other_schema(source, content)
+    adopt_entry(content.get("vocabulary"), f"the export {file}")
     try:
         export = Export.model_validate(content)
     except ValidationError as error:

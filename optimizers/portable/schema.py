@@ -225,6 +225,7 @@ class Export(Part):
         version: of RAISE.
         tokenizer: by what tokens were counted.
         sampling: temperature, top_p and max_tokens that the program was compiled with, as far as they are known.
+        vocabulary: what may be asked about, as a vocabulary file has it, and a hash of that; empty for PENGUIN's ten.
     """
 
     kind: Literal["raise-export"] = "raise-export"
@@ -241,6 +242,7 @@ class Export(Part):
     paths: list[PlannedPath]
     made: dict[str, str]
     machine: Machine
+    vocabulary: dict[str, Any] = {}
     retrieval: Retrieval | None = None
     checks: Checks | None = None
     guard: Guard | None = None

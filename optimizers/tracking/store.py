@@ -30,7 +30,7 @@ from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
 from optimizers.tracking.record import MlflowRun, as_params
 from optimizers.tracking.tables import alone_with, local_file, make_file
-from signatures import ATTRIBUTE_NAMES, RaiseError
+from signatures import RaiseError, current_vocabulary
 from signatures.masking import masked
 from signatures.private import make_private, private_folder
 
@@ -43,7 +43,7 @@ DIGEST = 36
 """Characters of a data set's hash that MLflow keeps."""
 NOTE = "mlflow.note.content"
 CONTEXT = "mlflow.data.context"
-SCENARIO = ("id", "domain", "situation", "source", "query", *ATTRIBUTE_NAMES)
+SCENARIO = ("id", "domain", "situation", "source", "query")
 """Columns of a scenario, as MLflow lists them."""
 
 
@@ -315,7 +315,9 @@ def dataset_of(data: Mapping[str, Any]) -> Dataset:
     Args:
         data: card of the set.
     """
-    columns = Schema([ColSpec(DataType.string, name, required=name not in ATTRIBUTE_NAMES) for name in SCENARIO])
+    attributes = current_vocabulary().names
+    every = (*SCENARIO, *attributes)
+    columns = Schema([ColSpec(DataType.string, name, required=name in SCENARIO) for name in every])
     return Dataset(
         name=f"PENGUIN {data['name']}",
         digest=str(data["hash"])[:DIGEST],

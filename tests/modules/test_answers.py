@@ -82,7 +82,7 @@ def test_every_attribute_has_a_plain_question() -> None:
 
 def test_delicate_plain_questions_say_why_and_that_one_may_skip_them() -> None:
     for attribute in ATTRIBUTES:
-        if attribute.sensitive:
+        if attribute.delicate:
             assert "I ask" in PLAIN_QUESTIONS[attribute.name] or "helps me" in PLAIN_QUESTIONS[attribute.name]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +28,7 @@ from tests.serving.test_operation import log, started, upstream
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
-from serving.mcp_tools import PATH, AttributeName, make_http_app, make_tools  # noqa: E402  needs the extra
+from serving.mcp_tools import PATH, NextQuestion, make_http_app, make_tools  # noqa: E402  needs the extra
 
 __all__ = ["log"]
 
@@ -256,4 +256,5 @@ def test_the_log_has_a_line_a_call_and_nothing_that_was_said(log: io.StringIO) -
 
 
 def test_the_schema_names_every_attribute() -> None:
-    assert get_args(AttributeName) == ATTRIBUTE_NAMES
+    attribute = NextQuestion.model_json_schema()["properties"]["attribute"]
+    assert attribute["anyOf"] == [{"type": "string", "enum": list(ATTRIBUTE_NAMES)}, {"type": "null"}]

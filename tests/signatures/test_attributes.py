@@ -8,11 +8,11 @@ from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, UserContext, default_burdens
 
 def test_there_are_ten_attributes_in_the_order_of_the_context() -> None:
     assert len(ATTRIBUTE_NAMES) == 10
-    assert tuple(UserContext.model_fields) == (  # README and design, section 8: the columns of scenario files
+    assert tuple(UserContext().model_dump()) == (  # README and design, section 8: the columns of scenario files
         *("age", "gender", "marital_status", "profession", "economic_status", "education_level", "health_status"),
         *("mental_health_status", "self_harm_history", "emotional_state"),
     )
-    assert tuple(UserContext.model_fields) == ATTRIBUTE_NAMES
+    assert tuple(UserContext().model_dump()) == ATTRIBUTE_NAMES
 
 
 def test_every_attribute_says_what_it_means() -> None:
@@ -20,7 +20,7 @@ def test_every_attribute_says_what_it_means() -> None:
 
 
 def test_delicate_subjects_are_marked() -> None:
-    delicate = {attribute.name for attribute in ATTRIBUTES if attribute.sensitive}
+    delicate = {attribute.name for attribute in ATTRIBUTES if attribute.delicate}
     assert {"self_harm_history", "mental_health_status"} <= delicate
     assert "age" not in delicate
 

@@ -12,6 +12,7 @@ from functools import cache
 from benchmark.scenarios.quality.gate import Asked, Gate, queries, rules, words
 from benchmark.scenarios.scenario import Scenario
 from benchmark.scenarios.taxonomy import Situation
+from signatures import current_vocabulary
 from signatures.words import join_words
 
 LONGEST_VALUE = 5
@@ -33,7 +34,8 @@ def fact_gates(scenarios: Sequence[Scenario], known: Mapping[str, Situation]) ->
 
 def tells(asked: Iterable[Asked], known: Mapping[str, Situation]) -> Iterator[tuple[Asked, str, str]]:
     """(query, attribute, what gives it away) for each match of a tell-tale that is not excused."""
-    patterns = [(tell.attribute, tell.regex) for tell in rules().tell]
+    names = current_vocabulary().names
+    patterns = [(tell.attribute, tell.regex) for tell in rules().tell if tell.attribute in names]
     for query in asked:
         for attribute, pattern in patterns:
             found = pattern.search(query.text.replace("\u2019", "'"))

@@ -14,6 +14,7 @@ from benchmark.scenarios.scenario import Scenario
 from signatures.words import split_words
 
 FILE = Path(__file__).parents[2] / "data" / "quality.toml"
+NOT_ENOUGH = "not enough data"
 DRAWN = ("authored", "generated")
 """Sources whose profiles come from the dependency graph."""
 
@@ -28,8 +29,9 @@ class Gate:
         name: snake_case.
         about: what is looked at, one sentence.
         limit, figure: what is asked for and what is there, as text.
-        passed: None if the gate does not apply to this set.
+        passed: None if the gate does not apply to this set, or the set is too small for it.
         offenders: the items at fault, worst first.
+        short: what the set has too little of for this gate; empty if it is large enough.
     """
 
     name: str
@@ -38,10 +40,13 @@ class Gate:
     figure: str
     passed: bool | None
     offenders: tuple[str, ...] = ()
+    short: str = ""
 
     @property
     def state(self) -> str:
-        """``green``, ``red``, or ``n/a``."""
+        """``green``, ``red``, ``not enough data``, or ``n/a``."""
+        if self.short:
+            return NOT_ENOUGH
         return "n/a" if self.passed is None else "green" if self.passed else "red"
 
     def row(self, most: int = 50) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from benchmark.scenarios.reddit.tables import SubredditTable, personal
 from benchmark.scenarios.reddit.yields import Stage, share
 from lms import LanguageModels, Role
 from modules.files import keeping, write_whole
-from signatures import RaiseError
+from signatures import RaiseError, adopt_vocabulary, default_vocabulary
 
 CARD_SCHEMA = 1
 ETHICS = (
@@ -76,6 +76,7 @@ def check(dumps: Sequence[Path], settings: RedditSettings, out: Path) -> None:
     Raises:
         RaiseError: for dumps that cannot be read, settings without sense, or a folder instead of a file.
     """
+    adopt_vocabulary(default_vocabulary(), "data reddit")
     check_dumps(dumps)
     check_least(settings.at_least)
     if out.is_dir():

@@ -19,12 +19,12 @@ from benchmark.scenarios.reddit.yields import Drop, Stage
 from lms.whole import IncompleteReplyError
 from signatures import (
     ATTRIBUTE_NAMES,
-    ATTRIBUTES,
     ExtractStated,
     MarkRevealed,
     Profile,
     RewordQuery,
     StatedFact,
+    default_vocabulary,
     parse_attribute,
 )
 from signatures.identity import content_id
@@ -33,7 +33,7 @@ ATTEMPTS = 3
 """A reply that cannot be used is asked again at most twice."""
 CHECKS = 1
 """Version of the checks on replies; raised with every change, so that posts are read again."""
-MEANINGS = "\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in ATTRIBUTES)
+MEANINGS = default_vocabulary().meanings
 
 
 @dataclass(frozen=True)

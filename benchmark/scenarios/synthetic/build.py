@@ -23,13 +23,14 @@ from benchmark.scenarios.similarity import ALIKE_ACROSS, fold, near_copy
 from benchmark.scenarios.synthetic.people import attribute_list
 from benchmark.scenarios.synthetic.report import Account, FailedStep
 from benchmark.scenarios.synthetic.writer import Batch, Person, Writer
-from benchmark.scenarios.taxonomy import DOMAINS, situations
+from benchmark.scenarios.taxonomy import field_names, situations
 from lms import LanguageModels, Role
 from lms.ledger import Tally
-from signatures import Profile, RaiseError
+from signatures import Profile, RaiseError, current_vocabulary
 from signatures.errors import meant
 from signatures.identity import content_id
 
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 VERSION = "1"
 """Raised with every change of checks or steps: what was built under others is built again."""
 ROLES = (Role.TEACHER,)
@@ -48,13 +49,15 @@ class GenerateSettings:
         profiles: people a situation.
         queries: questions a situation; everyone of its people asks each.
         retries: times that the same thing is asked for again, at most.
+        language: ISO 639-1 code of the language of situations and questions; empty: that of the vocabulary.
     """
 
-    domains: tuple[str, ...] = DOMAINS
+    domains: tuple[str, ...] = field(default_factory=field_names)
     situations: int = SITUATIONS
     profiles: int = PROFILES
     queries: int = QUERIES
     retries: int = RETRIES
+    language: str = ""
 
     def check(self) -> None:
         """Make sure that the settings mean something.
@@ -62,10 +65,13 @@ class GenerateSettings:
         Raises:
             RaiseError: for an unknown domain, one named twice, or nothing to build.
         """
-        unknown = [name for name in self.domains if name not in DOMAINS]
+        known = field_names()
+        unknown = [name for name in self.domains if name not in known]
         if unknown or not self.domains:
-            hint = meant(unknown[0], DOMAINS) if len(unknown) == 1 else ""
-            raise RaiseError(f"unknown domain {', '.join(unknown)!r}{hint}: choose from {', '.join(DOMAINS)}.")
+            hint = meant(unknown[0], known) if len(unknown) == 1 else ""
+            raise RaiseError(f"unknown domain {', '.join(unknown)!r}{hint}: choose from {', '.join(known)}.")
+        if self.language and not LANGUAGE.fullmatch(self.language):
+            raise RaiseError(f"--language {self.language}: write its ISO 639-1 code, as in es.")
         if len(set(self.domains)) < len(self.domains):
             raise RaiseError(f"a domain is named twice in {', '.join(self.domains)}.")
         if min(self.situations, self.profiles, self.queries) < 1 or self.retries < 0:
@@ -186,7 +192,10 @@ def _scenarios(place: Place) -> list[Scenario]:
 
 
 def areas(domain: str) -> list[str]:
-    """The areas of a domain, as in the authored set."""
+    """The areas of a field: those that the vocabulary declares, else as in the authored set."""
+    declared = next((f for f in current_vocabulary().fields if f.name == domain), None)
+    if declared is not None:
+        return list(declared.areas) or [declared.label or declared.name]
     return list(dict.fromkeys(s.area for s in situations() if s.domain == domain))
 
 
@@ -216,12 +225,15 @@ class _Run:
         progress: OnProgress,
     ) -> None:
         tries = settings.retries + 1
-        self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, budget=budget)
+        vocabulary = current_vocabulary()
+        language = settings.language or vocabulary.language
+        self.writer = Writer(models[Role.TEACHER], seed=seed, tries=tries, budget=budget, language=language)
         self.job: ResumableJob[Row] = ResumableJob(journal, encode=dict, decode=_checked)
         self.settings, self.progress = settings, progress
         self.simulated = models.simulated(*ROLES)
+        listed = attribute_list() if vocabulary.is_default else vocabulary.hash
         self.setup = content_id(
-            "generate", VERSION, seed, tries, self.writer.prompts(), attribute_list(), models.identity(Role.TEACHER)
+            "generate", VERSION, seed, tries, self.writer.prompts(), listed, models.identity(Role.TEACHER)
         )
         self.account = Account(settings.situations * len(settings.domains), settings.profiles, settings.queries)
         self.stopped = ""

@@ -11,10 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.similarity import ALIKE, likeness, near_copy
 from modules.crisis.guard import plainly_acute
+from signatures import Vocabulary, current_vocabulary
+from signatures.words import WORD, split_words, whole
 
 RULES = Path(__file__).parents[2] / "data" / "generated.toml"
 LENGTHS = {"question": (3, 100), "situation": (6, 45), "feeling": (3, 25)}
 """Words, least and most."""
+SHORTEST_VALUE = 4
+"""Characters of a value that is no everyday word such as "no"."""
 _FREE = frozenset({"none", "man", "woman", "single", "calm", "strained", "distressed", "despairing"})
 """Values that are everyday words; ``tell`` covers what they would give away."""
 
@@ -73,7 +77,7 @@ Problem = tuple[str, str]
 def _faults(text: str, kind: str) -> Problem | None:
     """What is wrong with any text: its length, its form, what it speaks of."""
     least, most = LENGTHS[kind]
-    words = len(text.split())
+    words = _count_words(text)
     if not least <= words <= most:
         return "length", f"it has {words} words, and {least} to {most} are wanted"
     for why, pattern in rules().nevers:
@@ -86,6 +90,12 @@ def _faults(text: str, kind: str) -> Problem | None:
     except UnicodeEncodeError:
         return "not text", "it holds letters that cannot be written down"
     return None
+
+
+def _count_words(text: str) -> int:
+    """Words between blanks; of scripts without blanks as many as their characters are worth."""
+    unspaced = sum(word.worth for word in split_words(text) if word.worth < WORD)
+    return len(text.split()) if not unspaced else max(len(text.split()), unspaced // WORD)
 
 
 def _straight(text: str) -> str:
@@ -109,14 +119,25 @@ def query_problem(text: str, situation: str, written: Iterable[str]) -> Problem 
     """
     if problem := _faults(text, "question"):
         return problem
+    vocabulary = current_vocabulary()
     for attribute, pattern in rules().tells:
-        if found := pattern.search(_straight(text)):
+        if attribute in vocabulary.by_name and (found := pattern.search(_straight(text))):
             label = attribute.replace("_", " ")
             return f"gives away the {label}", f"{found.group().strip()!r} gives away the {label}"
+    if told := _own_value(text, vocabulary):
+        return f"gives away the {told[0]}", f"{told[1]!r} gives away the {told[0]}"
     if likeness(text, situation) >= ALIKE:
         return "repeats the situation", "it repeats the situation"
     other = near_copy(text, written)
     return ("near-copy", f"it is too much like {other!r}") if other else None
+
+
+def _own_value(text: str, vocabulary: Vocabulary) -> tuple[str, str] | None:
+    """Label and value of an attribute of one's own that a question names word for word; None if it names none."""
+    if vocabulary.is_default:
+        return None
+    values = ((a.label, value) for a in vocabulary.attributes for value in a.values if len(value) >= SHORTEST_VALUE)
+    return next(((label, value) for label, value in values if whole(value).search(text)), None)
 
 
 def feeling_problem(text: str, written: Iterable[str]) -> Problem | None:

@@ -87,7 +87,7 @@ class Account:
         how = Counter(person.how for person in everyone)
         return {
             "wanted": self.profiles * len(places),
-            "kept": how["written"] + how["repaired"],
+            "kept": how["written"] + how["repaired"] + how["drawn"],
             "repaired": how["repaired"],
             "failed": how["failed"],
             "asked": sum(person.asked for person in everyone),

@@ -9,12 +9,14 @@ import numpy as np
 from dspy.utils.exceptions import AdapterParseError
 
 from benchmark.jobs.budget import Budget
+from benchmark.scenarios.own import draw_unlike
 from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
 from benchmark.scenarios.synthetic import people
 from benchmark.scenarios.synthetic.checks import Problem, query_problem, situation_problem
 from benchmark.scenarios.synthetic.people import FREE, Values
 from lms.whole import IncompleteReplyError
-from signatures import Profile, WriteProfile, WriteQueries, WriteSituations
+from modules.languages.detection import ENGLISH
+from signatures import CompleteProfile, Profile, WriteProfile, WriteQueries, WriteSituations, current_vocabulary
 from signatures.identity import content_id
 
 NOTHING = "(none)"
@@ -49,8 +51,9 @@ class Person:
     """A person, and what it took.
 
     Attributes:
-        values: attribute -> value, all ten; empty if there is no person.
-        how: written (as the model said), repaired (in part drawn from the graph), failed.
+        values: attribute -> value, all of them; empty if there is no person.
+        how: written (as the model said), repaired (in part drawn from the graph), drawn (all of it, by a vocabulary of
+            one's own), failed.
         violations: kinds of fault in the attempts, in order.
         asked, unreadable: as of a batch.
         reason: why there is none.
@@ -109,13 +112,14 @@ class Writer:
         seed: another seed, other people settled and other samples of the same prompts.
         tries: times to ask for the same thing, at most.
         budget: asked before each call; a step in which it ends raises ``BudgetSpent``.
+        language: ISO 639-1 code of the language of situations and questions.
     """
 
-    def __init__(self, lm: dspy.LM, *, seed: int, tries: int, budget: Budget) -> None:
+    def __init__(self, lm: dspy.LM, *, seed: int, tries: int, budget: Budget, language: str = ENGLISH) -> None:
         self._lm, self._seed, self._tries, self._budget = lm, seed, tries, budget
-        self._situations = dspy.Predict(WriteSituations)
-        self._profile = dspy.Predict(WriteProfile)
-        self._queries = dspy.Predict(WriteQueries)
+        self._situations = _predictor(WriteSituations, language)
+        self._profile = dspy.Predict(WriteProfile if current_vocabulary().is_default else CompleteProfile)
+        self._queries = _predictor(WriteQueries, language)
 
     def prompts(self) -> list[str]:
         """The instructions in use, for what depends on them."""
@@ -165,9 +169,14 @@ class Writer:
         return collect(ask, check, count, self._tries)
 
     def person(self, domain: str, situation: str, number: int, others: Sequence[Profile], *, calm: bool) -> Person:
-        """The ``number``-th person of a situation, unlike ``others``; what never fits is drawn from the graph."""
+        """The ``number``-th person of a situation, unlike ``others``; what never fits is drawn from the graph.
+
+        Of a vocabulary other than PENGUIN's, its file settles what it lists values for, and the model writes the rest.
+        """
         place = int(content_id(domain, situation), 16)
         rng = np.random.default_rng([self._seed, place, number])
+        if not current_vocabulary().is_default:
+            return self._own_person(situation, others, rng)
         settled = people.settle(domain, rng, calm=calm)
         person = Person()
         best: Values = {}
@@ -199,3 +208,43 @@ class Writer:
         else:
             person.reason = problems[0][1] if problems else "no reply could be read"
         return person
+
+    def _own_person(self, situation: str, others: Sequence[Profile], rng: np.random.Generator) -> Person:
+        """Somebody of a vocabulary of one's own."""
+        settled = draw_unlike(current_vocabulary(), [other.known() for other in others], rng)
+        person, problems = Person(), list[str]()
+        free = [attribute for attribute in current_vocabulary().attributes if attribute.name not in settled]
+        if not free:
+            person.values, person.how = settled, "drawn"
+            return person
+        for attempt in range(self._tries):
+            said = self._ask(
+                self._profile,
+                attempt,
+                situation=situation,
+                attributes="\n".join(f"- {attribute.name}: {attribute.meaning}" for attribute in free),
+                settled=people.list_values(settled) or NOTHING,
+                others=_lines(["; ".join(other.known().values()) for other in others]),
+                problems=_lines(problems, SHOWN),
+            )
+            person.asked += 1
+            if said is None:
+                person.unreadable += 1
+                continue
+            told = {str(name): tidy(value) for name, value in said.person.items() if value is not None}
+            missing = [attribute.name for attribute in free if not told.get(attribute.name)]
+            person.violations += [f"value missing: {name}" for name in missing]
+            if not missing:
+                person.values, person.how = {**settled, **{a.name: told[a.name] for a in free}}, "written"
+                return person
+            problems = [f"{name}: it is missing" for name in missing]
+        person.reason = problems[0] if problems else "no reply could be read"
+        return person
+
+
+def _predictor(signature: type[dspy.Signature], language: str) -> dspy.Predict:
+    """The predictor of a writer, told the language unless that is English."""
+    if language != ENGLISH:
+        told = f"{signature.instructions}\n\nWrite in the language with the ISO 639-1 code {language}."
+        signature = signature.with_instructions(told)
+    return dspy.Predict(signature)

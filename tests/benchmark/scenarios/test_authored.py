@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmark import DOMAINS, Scenario, build_authored, load_scenarios, situations
-from benchmark.scenarios.authored import build_authored as builder
+from benchmark.scenarios.authored import build_once
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.taxonomy import LEVELS
 from signatures import ATTRIBUTE_NAMES
@@ -127,7 +127,7 @@ def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     data = build_authored()
     data.save(first)
-    builder.cache_clear()
+    build_once.cache_clear()
     again = build_authored()
     again.save(second)
     assert again is not data

@@ -7,10 +7,11 @@ import dspy
 import pytest
 
 from lms.simulation import Persona
-from modules.turn import MEANINGS, NONE
-from signatures import ATTRIBUTE_NAMES, ReadAnswer, TakeTurn, UserContext
+from modules.turn import NONE
+from signatures import ATTRIBUTE_NAMES, ReadAnswer, TakeTurn, UserContext, default_vocabulary
 from tests.lms.simulation.asking import persona, stand_in
 
+MEANINGS = default_vocabulary().meanings
 GPT = persona("gpt-4o")
 ANSWER = "I'm 22. I'm divorced, too. And I have epilepsy."
 SAID = "I'm a beekeeper in Wales."

@@ -9,10 +9,10 @@ from benchmark.evaluation.fidelity import agree
 from lms.simulation import PERSONAS
 from lms.simulation.user import subject_of
 from modules.answers import PLAIN_QUESTIONS
-from modules.turn import MEANINGS
-from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer
+from signatures import ATTRIBUTE_NAMES, ATTRIBUTES, AnswerAsUser, AskKindly, Profile, ReadAnswer, default_vocabulary
 from tests.lms.simulation.asking import persona, scenarios, stand_in
 
+MEANINGS = default_vocabulary().meanings
 PROFILE = Profile(
     age="45-54 years",
     gender="woman",

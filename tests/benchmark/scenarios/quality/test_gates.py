@@ -65,7 +65,10 @@ def test_the_report_as_json_names_the_set_and_every_gate(report: QualityReport) 
     assert row["hash"] == build_authored().hash
     assert row["green"] is True
     assert [gate["name"] for gate in row["gates"]] == [gate.name for gate in report.gates]
-    assert all(set(g) == {"name", "about", "limit", "figure", "passed", "offenders", "offending"} for g in row["gates"])
+    assert all(
+        set(g) == {"name", "about", "limit", "figure", "passed", "short", "offenders", "offending"}
+        for g in row["gates"]
+    )
 
 
 # Each gate sees what it is for. (gate, scenarios that spoil it, what the first offender must mention)
