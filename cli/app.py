@@ -22,6 +22,8 @@ COMMANDS = {
     "track": "Record compiled programs in MLflow that are not there yet, or not whole.",
     "versions": "List the finished programs of a program folder, former ones too, or put one of them back.",
     "report": "Write one page about compiled programs, for people who will not open MLflow.",
+    "view": "Read conversations on a local page: questions and why they were asked, answers, the judge's reasons; "
+    "rate them.",
     "diff": "Show what differs between two programs: instructions and demonstrations word by word, settings, test "
     "figures.",
     "chat": "Talk to a program in the terminal.",

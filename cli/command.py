@@ -5,7 +5,7 @@ does it. Options are read for ``--help``, so they import nothing heavy; the work
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature
@@ -48,6 +48,13 @@ def _command(name: str) -> Any:
     return get_command(app)
 
 
+def _default(field: Field[Any]) -> Any:
+    """The default of an option; a list that may be left out has a factory."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return Parameter.empty if field.default is MISSING else field.default
+
+
 def bind(options: type[Any], run: Callable[[Any], None]) -> Callable[..., None]:
     """A function that Typer can read: one parameter for each field of ``options``, whose object ``run`` is given.
 
@@ -65,7 +72,7 @@ def bind(options: type[Any], run: Callable[[Any], None]) -> Callable[..., None]:
         Parameter(
             field.name,
             Parameter.KEYWORD_ONLY,
-            default=Parameter.empty if field.default is MISSING else field.default,
+            default=_default(field),
             annotation=hints[field.name],
         )
         for field in own_first

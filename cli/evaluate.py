@@ -1,105 +1,92 @@
-"""``raise evaluate``: programs run over scenarios; tables, curves or JSON out."""
+"""``raise evaluate``: programs run over scenarios on one target or several; tables, curves or JSON out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dspy
 import typer
 
-from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
-from benchmark.evaluation.results import compare_with, rows_of
-from benchmark.evaluation.runner import ROLES
+from benchmark import Evaluation, ScenarioSet, sample, split
+from benchmark.evaluation.runner import ROLES, setup_of
+from benchmark.evaluation.stored import EPISODES, EpisodeStore, StoredEvaluation, StoredRun, store_run
+from benchmark.evaluation.targets import Measurement, TargetJob, TargetOutcome, evaluate_targets
+from benchmark.jobs.budget import check_prices, spending_limits
 from benchmark.jobs.journal import Journal
-from benchmark.jobs.progress import OnProgress
-from cli.command import NO_CONCLUSION
-from cli.console import err, out, print_json, warn
+from benchmark.judging.panel import judge_of
+from cli.console import err, warn
 from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
+from cli.measured import Measured, tell_measured
 from cli.options.evaluate import Options
 from cli.programs import program_named, takes_settings
-from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
-from cli.show.curves import curve_table
-from cli.show.notes import comparison_lines, panel_lines, warning_lines
+from cli.settings import (
+    Settings,
+    concurrency_of,
+    load_settings,
+    open_all,
+    refuse_unnamed_stand_ins,
+    role_settings,
+)
 from cli.show.progress import stages
-from cli.show.results import cost_table, results_table
-from cli.show.tables import check_table, prints_table, programs_columns, put_table
+from cli.show.tables import check_table
 from lms import LanguageModels, Role
-from modules import ContextRich, PathIndex
-from modules.files import keeping
+from modules import PathIndex
 from optimizers.plots.points import check_picture
+from optimizers.tracking.conversations import Logged
 from signatures import RaiseError
+from signatures.errors import unknown
 from signatures.masking import masked
-from signatures.rubric import recorded_rubric
 
 if TYPE_CHECKING:
     from optimizers.tracking.record import TrackingRecord
 
+Named = tuple[str, Callable[[LanguageModels], dspy.Module]]
+
 
 def run(options: Options) -> None:
-    """Evaluate the programs and compare them.
+    """Evaluate the programs and compare them, or show again what was evaluated.
 
     Raises:
-        typer.Exit: with 1 if nothing of a program could be scored, with 3 if too little for a conclusion.
+        typer.Exit: with 1 if nothing of a program could be scored, or a target is unfinished; with 3 if too little for
+            a conclusion.
     """
-    settings, seed = load_settings(), options.seed
-    logged = logged_of(options, settings)
-    reference = options.compare_to or options.programs[0]
-    names = options.programs if reference in options.programs else [*options.programs, reference]
-    named = _named(options, names)
+    settings = load_settings()
     _refuse_early(options)
+    if options.from_run:
+        _end(tell_measured(_stored(options, options.store or settings.root), options))
+        return
+    logged = logged_of(options, settings)
+    named = _named(options)
     scenarios = scenario_set(options.data)
-    pool = split(scenarios, options.split, seed=seed)
-    chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
-    roles = role_settings(settings, options, seed, panels=True)
-    refuse_unnamed_stand_ins(settings, options, {role: roles[role] for role in ROLES})
+    pool = split(scenarios, options.split, seed=options.seed)
+    chosen = scenarios.subset(sample(pool, options.limit, seed=options.seed))
+    jobs = _jobs(named, options, settings)
     folder = options.store or settings.root
-    models = open_models(roles, folder)
-    tell(models, *ROLES)
-    tell_of_probe(roles[Role.TARGET], folder, options.settings)
-    loaded = [(name, make(models)) for name, make in named]
-    work = _Run(models, chosen, Journal(folder / "episodes"), concurrency_of(settings, options.concurrency, models))
+    curves = options.curve or options.curve_plot is not None
     with stages() as progress:
-        results = [work.evaluated(name, program, progress) for name, program in loaded]
-        curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
-    summaries = _summaries(results, curves, rows=options.rows)
-    base = next(result for result in results if result.name == reference)
-    comparisons = compare_with(base, [result for result in results if result is not base], pool)
-    simulated, model = results[0].simulated, models.roles[Role.TARGET].model
-    if options.json:
-        card = {**chosen.card(), "hash": scenarios.hash, "split": options.split}
-        found = {"programs": summaries, "comparisons": comparisons}
-        print_json({"simulated": simulated, "target": model, "data": card, **recorded_rubric(), **found})
-    elif not prints_table(options.table):
-        title = f"{model} on {scenarios.name} {scenarios.version}, {options.split}, {len(chosen)} scenarios"
-        _show(summaries, comparisons, title, simulated=simulated)
-    if options.table:
-        put_table(programs_columns(summaries, comparisons, simulated=simulated), options.table)
-    if options.curve_plot:
-        _draw(curves, model, options.curve_plot)
+        shared = Measurement(chosen.scenarios, Journal(folder / EPISODES), scenarios.hash, curves, progress)
+        outcomes = evaluate_targets(jobs, shared)
+    card = {**chosen.card(), "hash": scenarios.hash}
+    _store(folder, jobs, outcomes, card, options)
+    title = f"{scenarios.name} {scenarios.version}, {options.split}, {len(chosen)} scenarios"
+    code = tell_measured(Measured(outcomes, {**card, "split": options.split}, title, pool), options)
     if logged.on:
-        from optimizers.tracking.evaluation import Drawn, evaluation_record  # noqa: PLC0415  MLflow takes seconds to load
-
-        drawn = Drawn(scenarios, options.split, seed)
-        done = zip(results, loaded, strict=True)
-        records = [evaluation_record(one, program, models, drawn, logged=logged) for one, (_, program) in done]
-        _track(settings.root, records)
-    if any(summary["unscored"] == summary["n"] for summary in summaries):
-        raise typer.Exit(1)
-    if not all(summary["conclusion"] for summary in summaries):
-        raise typer.Exit(NO_CONCLUSION)
+        _track(settings.root, _records(jobs, outcomes, scenarios, options, logged))
+    _end(code)
 
 
-def _named(options: Options, names: Sequence[str]) -> list[tuple[str, Callable[[LanguageModels], dspy.Module]]]:
-    """Each program by its name, to be made once the models are open."""
-    planned = PathIndex.load(options.paths) if options.paths else None
-    agent = agent_settings(options.settings)
-    if options.settings and not any(takes_settings(name) for name in names):
-        raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
-    return [(name, program_named(name, options.seed, planned, agent)) for name in names]
+def _end(code: int) -> None:
+    if code:
+        raise typer.Exit(code)
 
 
 def _refuse_early(options: Options) -> None:
-    """Refuse what could not be written, before anything is paid for."""
+    """Refuse what could not be written or makes no sense, before anything is paid for."""
+    if bool(options.programs) == bool(options.from_run):
+        raise RaiseError("name programs to evaluate, or stored runs with --from-run; not both.")
+    if options.from_run and (options.curve or options.curve_plot):
+        raise RaiseError("--curve asks models, which --from-run does not: name the programs again.")
     if options.curve_plot:
         refuse_folder(options.curve_plot, "a file for the curves")
         check_picture(options.curve_plot)
@@ -108,50 +95,113 @@ def _refuse_early(options: Options) -> None:
         raise RaiseError("--rows adds to what --json prints: pass both.")
 
 
-def _summaries(results: Sequence[Evaluation], curves: Sequence[Curve], *, rows: bool) -> list[dict[str, Any]]:
-    """The figures of each program, with its curve, and its rows if they are wanted."""
-    summaries = [result.summary() for result in results]
-    for summary, measured in zip(summaries, curves, strict=False):
-        summary["curve"] = measured.as_dict()
-    for summary, result in zip(summaries, results if rows else (), strict=False):
-        summary["rows"] = rows_of(result)
-    return summaries
+def _named(options: Options) -> list[Named]:
+    """Each program by its name, to be made once the models are open."""
+    reference = options.compare_to or options.programs[0]
+    names = options.programs if reference in options.programs else [*options.programs, reference]
+    planned = PathIndex.load(options.paths) if options.paths else None
+    agent = agent_settings(options.settings)
+    if options.settings and not any(takes_settings(name) for name in names):
+        raise RaiseError("--settings is for raise and its variants: other programs have settings of their own.")
+    return [(name, program_named(name, options.seed, planned, agent)) for name in names]
 
 
-class _Run:
-    """What all programs of one command share."""
+def _jobs(named: Sequence[Named], options: Options, settings: Settings) -> list[TargetJob]:
+    """One job a target; all models are checked before anything is written or paid for."""
+    each_target = [replace(options, target=[name]) for name in dict.fromkeys(options.target or [])] or [options]
+    targets = [role_settings(settings, one, options.seed, panels=True) for one in each_target]
+    limits = spending_limits(options.max_calls, options.max_usd)
+    for one, roles in zip(each_target, targets, strict=True):
+        taking_part = {role: roles[role] for role in ROLES}
+        refuse_unnamed_stand_ins(settings, one, taking_part)
+        check_prices(limits, taking_part)
+    folder = options.store or settings.root
+    opened = open_all(targets, folder)
+    for models in opened:
+        tell(models, *ROLES)
+        tell_of_probe(models.roles[Role.TARGET], folder, options.settings)
+    return [
+        TargetJob(
+            models,
+            [(name, make(models)) for name, make in named],
+            max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
+            limits,
+        )
+        for models in opened
+    ]
 
-    def __init__(self, models: LanguageModels, scenarios: ScenarioSet, episodes: Journal, concurrency: int) -> None:
-        self.scenarios = scenarios
-        self.shared: dict[str, Any] = {"models": models, "store": episodes, "concurrency": concurrency}
 
-    def evaluated(self, name: str, program: dspy.Module, progress: OnProgress) -> Evaluation:
-        """The evaluation of one program."""
-        return evaluate(program, self.scenarios, name=name, progress=progress, **self.shared)
+def _store(
+    folder: Path,
+    jobs: Sequence[TargetJob],
+    outcomes: Sequence[TargetOutcome],
+    card: dict[str, object],
+    options: Options,
+) -> None:
+    """Keep what belongs together, for whoever reads it or compares it later."""
+    stored = [
+        StoredEvaluation.of(found, setup_of(program, job.models, judge_of(job.models)))
+        for job, outcome in zip(jobs, outcomes, strict=True)
+        for (_, program), found in zip(job.programs, outcome.evaluations, strict=False)
+        if found.episodes
+    ]
+    if stored:
+        run = store_run(folder, stored, card, options.split, options.seed)
+        err.print(f"run         {run.id} (read its conversations with: raise view {run.id})", soft_wrap=True)
 
-    def curves(
-        self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: OnProgress
-    ) -> list[Curve]:
-        """One curve a program, beside context-rich on the same scenarios."""
-        rich = next((found for found in results if found.name == "context-rich"), None)
-        rich = rich or self.evaluated("context-rich, for comparison", ContextRich(), progress)
-        return [
-            measure_curve(program, result, rich, progress=progress, **self.shared)
-            for (_, program), result in zip(programs, results, strict=True)
-        ]
+
+def _stored(options: Options, folder: Path) -> Measured:
+    """What the runs of ``--from-run`` measured, target by target."""
+    store = EpisodeStore(folder)
+    runs = list({run.id: run for run in (store.run(name) for name in options.from_run or [])}.values())
+    if len({str(run.data["hash"]) for run in runs}) > 1:
+        warn("the runs are of different scenario sets; rows are paired by scenario id, as far as they share any.")
+    judges = {stored.provenance.judge for run in runs for stored in run.evaluations}
+    if len(judges) > 1:
+        raise RaiseError(
+            f"the runs were judged by {' and by '.join(sorted(judges))}: scores of different judges cannot be "
+            "compared; evaluate all with the same --judge."
+        )
+    targets = _by_target(store, runs)
+    known = dict.fromkeys(found.name for evaluations in targets.values() for found in evaluations)
+    if options.compare_to and options.compare_to not in known:
+        raise RaiseError(unknown("program", options.compare_to, tuple(known)))
+    first = runs[0]
+    sizes = sorted({int(run.data["n"]) for run in runs})
+    title = f"{first.data['name']} {first.data['version']}, {first.split}, {' and '.join(map(str, sizes))} scenarios"
+    data = {**first.data, "split": first.split, "runs": [run.id for run in runs]}
+    return Measured([TargetOutcome(target, found) for target, found in targets.items()], data, title)
 
 
-def _show(summaries: list[dict[str, Any]], comparisons: list[dict[str, Any]], title: str, *, simulated: bool) -> None:
-    rows = [(s["name"], s) for s in summaries]
-    out.print(results_table(rows, title, simulated=simulated))
-    out.print(cost_table(rows, simulated=simulated))
-    for line in warning_lines(summaries):
-        out.print(line, style="red")
-    for line in [*panel_lines(summaries), *comparison_lines(comparisons)]:
-        out.print(line)
-    for summary in summaries:
-        if "curve" in summary:
-            out.print(curve_table(summary["name"], summary["curve"], simulated=simulated))
+def _by_target(store: EpisodeStore, runs: Sequence[StoredRun]) -> dict[str, list[Evaluation]]:
+    """Target -> evaluations; of two that have one name, the later one has its run in it, unless they are the same."""
+    targets: dict[str, dict[str, Evaluation]] = {}
+    keys: dict[tuple[str, str], tuple[str, ...]] = {}
+    for run in runs:
+        for stored, found in zip(run.evaluations, store.evaluations(run), strict=True):
+            target, name = stored.provenance.target, found.name
+            if keys.setdefault((target, name), stored.keys) != stored.keys:
+                name = f"{name} ({run.id[:6]})"
+            targets.setdefault(target, {})[name] = replace(found, name=name)
+    return {target: list(found.values()) for target, found in targets.items()}
+
+
+def _records(
+    jobs: Sequence[TargetJob],
+    outcomes: Sequence[TargetOutcome],
+    data: ScenarioSet,
+    options: Options,
+    logged: Logged,
+) -> "list[TrackingRecord]":
+    """What MLflow is to know: a run for each program on each target."""
+    from optimizers.tracking.evaluation import Drawn, evaluation_record  # noqa: PLC0415  MLflow takes seconds to load
+
+    drawn = Drawn(data, options.split, options.seed)
+    return [
+        evaluation_record(found, program, job.models, drawn, logged=logged)
+        for job, outcome in zip(jobs, outcomes, strict=True)
+        for (_, program), found in zip(job.programs, outcome.evaluations, strict=False)
+    ]
 
 
 def _track(root: Path, records: "Sequence[TrackingRecord]") -> None:
@@ -165,12 +215,3 @@ def _track(root: Path, records: "Sequence[TrackingRecord]") -> None:
             warn(f"{name} is evaluated, but not recorded in MLflow ({why}): the same command again records it.")
             return
     err.print(f"MLflow      {masked(tracking_uri(root))} (open it with: raise ui)", soft_wrap=True)
-
-
-def _draw(curves: list[Curve], target: str, file: Path) -> None:
-    from optimizers.plots.files import write_curves  # noqa: PLC0415  matplotlib, and only a picture needs it
-
-    with keeping(file):
-        points = [(curve.name, curve.points()) for curve in curves]
-        write_curves(points, target, file, simulated=any(curve.simulated for curve in curves))
-    err.print(f"wrote {file}", soft_wrap=True)

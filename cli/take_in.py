@@ -47,7 +47,7 @@ def _evaluation(options: Options, original: str, target: str | None) -> Evaluate
     return EvaluateOptions(
         programs=[original, str(options.as_)],
         compare_to=original,
-        target=options.target or target,
+        target=[named] if (named := options.target or target) else None,
         judge=options.judge,
         user=options.user,
         api_base=options.api_base,

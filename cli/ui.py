@@ -1,11 +1,8 @@
 """``raise ui``: MLflow on the runs of this folder."""
 
 import os
-import socket
 import sys
 import threading
-import time
-import webbrowser
 from collections.abc import Sequence
 from functools import partial
 from sysconfig import get_path
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cli.browsers import has_display, open_when_ready
 from cli.console import err, warn
 from cli.options.ui import Options
 from cli.servers import is_loopback, refuse_taken, run_server
@@ -62,9 +60,9 @@ def _show(options: Options, uri: str, base: str) -> None:
 
     pages = opening_pages(uri, base)
     _tell(pages)
-    if options.browser and _has_display():
+    if options.browser and has_display():
         page = pages[0].address if pages else base
-        threading.Thread(target=_open_when_ready, args=(options.host, options.port, page), daemon=True).start()
+        threading.Thread(target=open_when_ready, args=(options.host, options.port, page), daemon=True).start()
 
 
 def _tell(pages: Sequence["Page"]) -> None:
@@ -72,21 +70,3 @@ def _tell(pages: Sequence["Page"]) -> None:
     for number, page in enumerate(pages):
         err.print(f"{'safety against questions' if number == 0 else 'earlier runs on other data'}, {page.experiment}:")
         err.print(page.address, soft_wrap=True)
-
-
-def _has_display() -> bool:
-    """Whether a browser window could be seen."""
-    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open_when_ready(host: str, port: int, page: str, patience: float = 60.0) -> None:
-    """Open ``page`` as soon as the server listens, or never."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.3)
-        else:
-            webbrowser.open(page)
-            return

@@ -294,6 +294,7 @@ def prepare(
         front=settings.front,
         raced=settings.raced,
         prompt_limit=settings.prompt_limit(models),
+        data_hash=data.hash,
     )
     return Prepared(task, test, len(planned.failed))
 

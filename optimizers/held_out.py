@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmark import Evaluation, Scenario, evaluate
+from benchmark import Evaluation, Scenario
 from benchmark.jobs.budget import BudgetSpent
 from modules import ContextRich, Program, Vanilla
 from optimizers.front import Pick, choose
@@ -51,9 +51,7 @@ def measure_held_out(task: Task, scenarios: Sequence[Scenario], search: Search, 
     for number, (name, program) in enumerate(programs.items()):
         task.report(STAGE, number, len(programs))
         try:
-            tests[name] = evaluate(
-                program, scenarios, models=task.models, name=name, store=task.episodes, concurrency=task.concurrency
-            )
+            tests[name] = task.measure(program, name, scenarios)
         except BudgetSpent:
             if name in needed:
                 raise

@@ -10,7 +10,7 @@ from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from lms import LanguageModels
-from modules import RAISE
+from modules import RAISE, Program
 from optimizers.defaults import DEFAULT, OPTIMIZER, PRICE, TRIALS
 from optimizers.front import COSTED, TOLERANCE, Objective, Pick, Point
 from optimizers.metric import Metric, tradeoff
@@ -91,6 +91,7 @@ class Task:
         allow_private_demos: whether demonstrations may be conversations of real people (``reddit``, ``hub``).
         objective: what safety is traded for.
         prompt_limit: how long the prompts of a candidate may be.
+        data_hash: of the set that the scenarios were drawn from; empty if nobody says.
     """
 
     student: RAISE
@@ -114,12 +115,13 @@ class Task:
     allow_private_demos: bool = False
     objective: Objective = "questions"
     prompt_limit: PromptLimit = NO_LIMIT
+    data_hash: str = ""
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Tell how far a stage of the search has come."""
         self.progress(Progress(stage, done, total))
 
-    def measure(self, program: RAISE, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
+    def measure(self, program: Program, name: str, scenarios: Sequence[Scenario] | None = None) -> Evaluation:
         """Evaluate ``program`` on dev, or on ``scenarios``."""
         return evaluate(
             program,
@@ -128,6 +130,7 @@ class Task:
             name=name,
             store=self.episodes,
             concurrency=self.concurrency,
+            data_hash=self.data_hash,
         )
 
     def scoring_metric(self) -> Metric:

@@ -33,7 +33,7 @@ Scores = Mapping[str, float]
 """Dimension -> score."""
 
 
-class _Line(BaseModel):
+class Rating(BaseModel):
     """What one person thought of one response: a line of the file, but for the grades."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,10 +45,10 @@ class _Line(BaseModel):
 
 
 @cache
-def _line_of(rubric: Rubric) -> type[_Line]:
-    """A line with a grade for each dimension of ``rubric``."""
+def rating_by(rubric: Rubric) -> type[Rating]:
+    """A rating with a grade for each dimension of ``rubric``."""
     grades: dict[str, Any] = {name: (int, Field(ge=1, le=rubric.highest)) for name in rubric.names}
-    return create_model("Line", __base__=_Line, **grades)
+    return create_model("Rating", __base__=Rating, **grades)
 
 
 @dataclass
@@ -128,9 +128,9 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise RaiseError(f"{file}, line {reader.line_num + 1} is not CSV: {error}.") from error
 
 
-def _parse(file: Path, number: int, fields: dict[str, Any]) -> _Line:
+def _parse(file: Path, number: int, fields: dict[str, Any]) -> Rating:
     try:
-        return _line_of(current_rubric()).model_validate(fields)
+        return rating_by(current_rubric()).model_validate(fields)
     except ValidationError as error:
         raise RaiseError(f"{file}, line {number}: {first_problem(error, 'the line')}.") from error
 

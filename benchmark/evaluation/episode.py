@@ -7,7 +7,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from benchmark.judging.judge import Verdict
+from benchmark.judging.panel import PANEL
 from benchmark.scenarios.scenario import Scenario
+from lms import is_simulated
 from lms.ledger import Tally
 from signatures import StopReason, Turn, current_rubric
 
@@ -49,7 +51,7 @@ class EpisodeUsage(BaseModel):
 
         Args:
             tally: of this run, in which replies may have come from the store.
-            charged: what all its calls took, those of interrupted runs too (``ReplyStore.usage_of``).
+            charged: what all its calls took, those of interrupted runs too (``Store.usage_of``).
         """
         total = charged.total()
         return cls(
@@ -84,10 +86,33 @@ class TurnUsageRecord(BaseModel):
     simulated: int = 0
 
 
+class Provenance(BaseModel):
+    """What an episode is of.
+
+    Attributes:
+        program: as tables call it.
+        target, judge, user: their models; the members of a panel are joined by ``PANEL``.
+        data_hash: of the scenario set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    program: str
+    target: str
+    judge: str
+    user: str
+    data_hash: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a stand-in had part in it."""
+        return any(is_simulated(model) for model in (self.target, self.user, *self.judge.split(PANEL)))
+
+
 class Episode(BaseModel):
     """One scenario run with one program.
 
     Attributes:
+        provenance: what it is of; None if an earlier version stored it.
         scenario: query and profile.
         verdict: what the judge said, or why there is no score.
         response: None if the conversation failed.
@@ -112,6 +137,7 @@ class Episode(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    provenance: Provenance | None = None
     scenario: Scenario
     verdict: Verdict
     response: str | None = None
@@ -142,11 +168,17 @@ class Episode(BaseModel):
         """
         return not (self.failed or self.verdict.unreached)
 
+    def made_by(self, provenance: Provenance) -> "Episode":
+        """The episode as one of ``provenance``; a stored one may have been made under another name."""
+        return self if self.provenance == provenance else self.model_copy(update={"provenance": provenance})
+
     def row(self) -> dict[str, Any]:
         """The episode as a row of ``Evaluation.frame``."""
         verdict = self.verdict
         scores = verdict.scores or dict.fromkeys(current_rubric().names)
+        made = self.provenance.model_dump() if self.provenance else dict.fromkeys(Provenance.model_fields)
         return {
+            **made,
             "scenario_id": self.scenario.id,
             "domain": self.scenario.domain,
             "situation": self.scenario.situation,

@@ -1,11 +1,11 @@
 """Runs programs over scenarios: concurrent, resumable, one recorded episode a scenario whatever happens."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import dspy
 
-from benchmark.evaluation.episode import Episode, EpisodeUsage
+from benchmark.evaluation.episode import Episode, EpisodeUsage, Provenance
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.users import CONTRACT, SimulatedUser
 from benchmark.jobs.budget import BudgetSpent
@@ -14,8 +14,8 @@ from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress, with_note
 from benchmark.jobs.resume import Failure, Unstarted, attempt, resume_models
 from benchmark.judging.judge import Scorer, Verdict
-from benchmark.judging.panel import judge_of
-from benchmark.scenarios.scenario import Scenario
+from benchmark.judging.panel import judge_name, judge_of
+from benchmark.scenarios.scenario import Scenario, hash_of
 from lms import LanguageModels, Role
 from modules import Program
 from signatures.identity import content_id
@@ -31,6 +31,28 @@ def setup_of(program: Program, models: LanguageModels, judge: Scorer) -> str:
     )
 
 
+def episode_key(setup: str, scenario: Scenario) -> str:
+    """What an episode is stored under.
+
+    Args:
+        setup: as ``setup_of`` gives it.
+    """
+    return content_id(setup, scenario.row())
+
+
+def provenance_of(
+    name: str, models: LanguageModels, judge: Scorer, scenarios: Sequence[Scenario], data_hash: str
+) -> Provenance:
+    """What the episodes of a program are of; an empty ``data_hash`` stands for the hash of ``scenarios``."""
+    return Provenance(
+        program=name,
+        target=models.roles[Role.TARGET].model,
+        judge=judge_name(judge),
+        user=models.roles[Role.USER].model,
+        data_hash=data_hash or hash_of(scenarios),
+    )
+
+
 def evaluate(
     program: Program,
     scenarios: Iterable[Scenario],
@@ -41,6 +63,7 @@ def evaluate(
     store: Journal | None = None,
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
+    data_hash: str = "",
 ) -> Evaluation:
     """Run ``program`` on every scenario with a simulated user, and judge each response against the whole profile.
 
@@ -50,6 +73,7 @@ def evaluate(
         judge: by default the judge role's model, or its panel.
         store: finished episodes; those of the same program, models and scenario are reused.
         concurrency: episodes at once.
+        data_hash: of the set that the scenarios were drawn from; by default that of the scenarios.
 
     Returns:
         An evaluation with one episode a scenario, in their order.
@@ -60,19 +84,21 @@ def evaluate(
     """
     judge = judge or judge_of(models)
     job = resume_models(Episode, store or Journal(), keep=lambda episode: episode.complete)
-    setup = setup_of(program, models, judge)
+    setup, drawn = setup_of(program, models, judge), list(scenarios)
+    provenance = provenance_of(name, models, judge, drawn, data_hash)
 
     def run(scenario: Scenario) -> Episode:
-        key = content_id(setup, scenario.row())
-        done = job.run(key, lambda: run_episode(program, scenario, models, judge, key))
+        key = episode_key(setup, scenario)
+        done = job.run(key, lambda: run_episode(program, scenario, models, judge, key).made_by(provenance))
         if isinstance(done, Unstarted):
             raise BudgetSpent(done.reason)
         if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
-            return Episode(scenario=scenario, verdict=Verdict(None, unscored=done.reason), failed=True)
-        return done
+            failure = Verdict(None, unscored=done.reason)
+            return Episode(provenance=provenance, scenario=scenario, verdict=failure, failed=True)
+        return done.made_by(provenance)
 
     paced = with_note(progress, lambda: models.pace)
-    episodes = run_in_order(run, list(scenarios), concurrency, paced, f"evaluating {name}")
+    episodes = run_in_order(run, drawn, concurrency, paced, f"evaluating {name}")
     job.journal.sync()
     return Evaluation(name, episodes, models.simulated(*ROLES))
 

@@ -63,6 +63,11 @@ class Journal:
         with self._lock:
             return self._rows.get(key)
 
+    def rows(self) -> list[tuple[str, Row]]:
+        """All keys with their rows, in the order in which the keys were first written."""
+        with self._lock:
+            return list(self._rows.items())
+
     def put(self, key: str, row: Row) -> None:
         """Write a row down."""
         line = json.dumps({"schema": SCHEMA, "key": key, "row": row}, ensure_ascii=False)

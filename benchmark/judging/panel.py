@@ -14,6 +14,9 @@ from lms import LanguageModels
 from modules.calls import FATAL
 from signatures import Profile, current_rubric
 
+PANEL = " + "
+"""Stands between the judges of a panel in its name."""
+
 
 class Panel:
     """Several judges that score the same response independently of each other, at the same time.
@@ -97,6 +100,13 @@ def _pool_verdicts(replies: dict[str, Verdict | LMError]) -> Verdict:
         absent=absent,
         unreached=len(verdicts) < len(replies),
     )
+
+
+def judge_name(judge: Scorer) -> str:
+    """What a judge is called: its model, those of a panel, or the class of one of the user's own."""
+    if isinstance(judge, Panel):
+        return PANEL.join(judge.names)
+    return str(judge.lm.model) if isinstance(judge, Judge) else type(judge).__name__
 
 
 def judge_of(models: LanguageModels) -> Scorer:

@@ -60,6 +60,13 @@ class Scenario(BaseModel):
         }
 
 
+def hash_of(scenarios: Iterable[Scenario]) -> str:
+    """Hash over the whole content of ``scenarios``, in order, and over a vocabulary that is not PENGUIN's."""
+    vocabulary = current_vocabulary()
+    own = [] if vocabulary.is_default else [vocabulary.hash]
+    return content_id([scenario.row() for scenario in scenarios], *own)
+
+
 @dataclass(frozen=True)
 class ScenarioSet:
     """Scenarios with a name and a version.
@@ -85,9 +92,7 @@ class ScenarioSet:
 
         The vocabulary is a part of it, unless it is PENGUIN's.
         """
-        vocabulary = current_vocabulary()
-        own = [] if vocabulary.is_default else [vocabulary.hash]
-        return content_id([scenario.row() for scenario in self.scenarios], *own)
+        return hash_of(self.scenarios)
 
     def subset(self, scenarios: Iterable[Scenario]) -> "ScenarioSet":
         """A set of the same name and version with these scenarios."""

@@ -1,12 +1,25 @@
 """What ``raise evaluate`` takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Agent, Judges, Roles, Rubric, Run, Scenarios, Store, Target, Tracking, User, in_scenarios
+from cli.options.groups import (
+    Agent,
+    Judges,
+    Limits,
+    Roles,
+    Rubric,
+    Run,
+    Scenarios,
+    Store,
+    Tracking,
+    User,
+    in_models,
+    in_scenarios,
+)
 
 PROGRAMS = (
     "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
@@ -15,7 +28,7 @@ PROGRAMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Tracking, Run):
+class Options(Roles, Scenarios, Limits, Tracking, Run):
     """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
 
     `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
@@ -23,19 +36,39 @@ class Options(Roles, Scenarios, Tracking, Run):
 
     Each program is a run in MLflow, with conversations as traces; `raise compare` compares runs later.
 
-    Comparisons are paired by scenario. Where more than 10 % went unscored, none is made.
+    Comparisons are paired by scenario. Where more than 10 % went unscored, none is made. Limits hold for each target.
 
     Example: `raise evaluate vanilla raise mlruns/programs/sim-gpt-4o --limit 70`
 
     Example, a panel of judges: `raise evaluate vanilla raise --judge openai/gpt-4o --judge openai/gpt-4.1`
+
+    Example, several models: `raise evaluate vanilla raise --target sim/gpt-4o --target sim/qwen-2.5-7b --limit 70`
+
+    Example, what was evaluated, again: `raise evaluate --from-run last`
 
     Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
 
     Example, a table for a paper: `raise evaluate vanilla raise --limit 70 --table results.tex`
     """
 
-    programs: Annotated[list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")]
-    target: Target = None
+    programs: Annotated[
+        list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")
+    ] = field(default_factory=list)
+    from_run: Annotated[
+        list[str] | None,
+        Option(
+            metavar="RUN",
+            help="Show and compare again what was evaluated, without a call: the id that raise evaluate prints, or "
+            "last; repeat it for several. PROGRAM is left out then.",
+        ),
+    ] = None
+    target: Annotated[
+        list[str] | None,
+        in_models(
+            help="Model that plays the agent: a dspy.LM string or a stand-in; repeat it for several at the same time. "
+            "[default: sim/gpt-4o]"
+        ),
+    ] = None
     judge: Judges = None
     rubric: Rubric = None
     user: User = None

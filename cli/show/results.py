@@ -52,6 +52,23 @@ def cost_table(rows: Sequence[tuple[str, Mapping[str, Any]]], *, simulated: bool
     return table
 
 
+def targets_table(targets: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], title: str, *, simulated: bool) -> Table:
+    """One row a target, one column a program: safety, and below it questions, with their intervals."""
+    programs = list(dict.fromkeys(summary["name"] for _, summaries in targets for summary in summaries))
+    table = labelled_table(f"Safety, and below it questions [95 %]: {title}", simulated=simulated)
+    table.add_column("target", overflow="fold", min_width=12)
+    for program in programs:
+        table.add_column(program, justify="right", no_wrap=True)
+    for target, summaries in targets:
+        found = {summary["name"]: summary for summary in summaries}
+        table.add_row(target, *(_safety_and_questions(found.get(program)) for program in programs), end_section=True)
+    return table
+
+
+def _safety_and_questions(summary: Mapping[str, Any] | None) -> str:
+    return "unfinished" if summary is None else f"{figure(summary)}\n{figure(summary, 'avg_queries')}"
+
+
 def compiles_table(compiles: Sequence[Mapping[str, Any]]) -> Table:
     """One row a compile: uncompiled and chosen program on held-out test, their difference, the front, LM work."""
     simulated = any(figures["simulated"] for figures in compiles)

@@ -79,6 +79,18 @@ def programs_columns(
     return Columns(pd.DataFrame(numbers), pd.DataFrame(words), SIMULATED if simulated else "")
 
 
+def targets_columns(parts: Sequence[tuple[str, Columns]]) -> Columns:
+    """The rows of several targets below each other, each with its target."""
+    both = [(one.numbers.assign(target=target), one.words.assign(target=target).fillna("")) for target, one in parts]
+    numbers, words = (pd.concat([pair[i] for pair in both], ignore_index=True) for i in (0, 1))
+    notes = dict.fromkeys(one.note for _, one in parts if one.note)
+    return Columns(_target_first(numbers), _target_first(words).fillna(""), " ".join(notes))
+
+
+def _target_first(table: pd.DataFrame) -> pd.DataFrame:
+    return table[["target", *(name for name in table.columns if name != "target")]]
+
+
 def _numbers(entry: Mapping[str, Any], compared: Mapping[str, Any] | None, *, simulated: bool) -> dict[str, Any]:
     bounds = {f"{name}{end}": entry[f"{name}{end}"] for name in INTERVALS for end in ("", "_lo", "_hi")}
     took = entry["per_conversation"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import dspy
 
-from benchmark import Evaluation, Judge, Panel, ScenarioSet, Scorer, judge_of
+from benchmark import Evaluation, ScenarioSet, Scorer, judge_of
 from benchmark.evaluation.runner import setup_of
+from benchmark.judging.panel import judge_name
 from lms import LanguageModels, Role
 from modules import RAISE
 from optimizers.tracking.calls import calls_of
@@ -95,13 +96,6 @@ def evaluation_record(
         calls=calls_of(told, program, models, judge, logged),
     )
     return TrackingRecord(data=data.card(), target=target, simulated=evaluation.simulated, parent=run, children=())
-
-
-def judge_name(judge: Scorer) -> str:
-    """What a judge is called: its model, those of a panel, or the class of one of the user's own."""
-    if isinstance(judge, Panel):
-        return " + ".join(judge.names)
-    return str(judge.lm.model) if isinstance(judge, Judge) else type(judge).__name__
 
 
 def _settings(program: dspy.Module) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def defaults(name: str) -> dict[str, Any]:
     [
         ("compile", CompileSettings().model_dump(), {"optimizer", "depth", "agent", "raced", *vars(SIZES["full"])}),
         ("plan", vars(PlanSettings()), {"evaluations_at_once"}),
-        ("generate", vars(GenerateSettings()), {"domains"}),
+        ("generate", vars(GenerateSettings()), {"domains", "language"}),
         ("reddit", vars(RedditSettings()), set()),
     ],
 )
@@ -130,7 +130,6 @@ def test_defaults_are_those_of_the_settings(name: str, settings: dict[str, Any],
 
 def test_defaults_that_are_spelt_otherwise_are_the_same() -> None:
     assert defaults("plan")["at_once"] == PlanSettings().evaluations_at_once
-    assert defaults("generate")["domains"] == ",".join(GenerateSettings().domains)
     assert f"[default: {CompileSettings().optimizer}]" in help_of("compile", "optimizer")
     for name in ("train", "dev", "test", "plan_queries", "evaluations", "trials"):
         assert defaults("compile")[name] is None

@@ -28,7 +28,7 @@ def test_it_writes_paths_and_prints_one_object(run: Run) -> None:
     assert told["simulated"] is True
     assert told["lm_calls"].keys() == {"target", "judge"}
     assert told["cost_usd"] == 0
-    assert told["mean_value"] == pytest.approx(sum(path.value for path in paths) / 3, abs=0.001)
+    assert told["mean_value"] == pytest.approx(sum(path.value or 0 for path in paths) / 3, abs=0.001)
     assert told["mean_value_lo"] <= told["mean_value"] <= told["mean_value_hi"]
     assert told["evaluations"] == sum(path.evaluations for path in paths) == sum(len(path.history) for path in paths)
     assert all(path.domain and path.origin.startswith(path.domain) for path in paths)

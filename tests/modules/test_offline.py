@@ -265,6 +265,7 @@ def test_evaluations_that_fail_are_spent_and_the_plan_goes_on(engine: Scripted) 
     found = OfflinePlanner(score, evaluations=10).plan(ITEM)
     assert found.evaluations == found.failures + len(found.history)
     assert found.failures == found.evaluations // 2
+    assert found.value is not None
     assert 1 <= found.value <= 5
 
 

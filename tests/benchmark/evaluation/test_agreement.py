@@ -73,7 +73,7 @@ BAD = {
     "user_alignment: Input should be a valid integer": {**LINE, "user_alignment": 3.5},
     "emotional_empathy: Field required": {k: v for k, v in LINE.items() if k != "emotional_empathy"},
     "response: String should have at least 1 character": {**LINE, "response": ""},
-    "profile.shoe_size: Extra inputs": {**LINE, "profile": {"shoe_size": "9"}},
+    "profile.shoe_size: unknown attribute": {**LINE, "profile": {"shoe_size": "9"}},
     "score: Extra inputs": {**LINE, "score": 3},
 }
 

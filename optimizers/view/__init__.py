@@ -1,0 +1,1 @@
+"""Conversations to be read by people: which are shown, and the page that shows them."""
