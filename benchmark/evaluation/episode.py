@@ -51,7 +51,7 @@ class EpisodeUsage(BaseModel):
 
         Args:
             tally: of this run, in which replies may have come from the store.
-            charged: what all its calls took, those of interrupted runs too (``Store.usage_of``).
+            charged: what all its calls took, those of interrupted runs too (``ReplyStore.usage_of``).
         """
         total = charged.total()
         return cls(
