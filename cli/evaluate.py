@@ -10,12 +10,14 @@ import typer
 from benchmark import Curve, Evaluation, ScenarioSet, evaluate, measure_curve, sample, split
 from benchmark.evaluation.results import compare_with, rows_of
 from benchmark.evaluation.runner import ROLES
+from benchmark.evaluation.spread import Recipe, spread_evaluation
+from benchmark.jobs.cluster import Cluster
 from benchmark.jobs.journal import Journal
-from benchmark.jobs.place import EPISODES
+from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json, warn
-from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
+from cli.inputs import agent_settings, engine_named, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.options.evaluate import Options
 from cli.programs import program_named, takes_settings
 from cli.settings import concurrency_of, load_settings, open_models, place_for, refuse_unnamed_stand_ins, role_settings
@@ -47,6 +49,7 @@ def run(options: Options) -> None:
     names = options.programs if reference in options.programs else [*options.programs, reference]
     named = _named(options, names)
     _refuse_early(options)
+    engine = engine_named(options.engine)
     scenarios = scenario_set(options.data)
     pool = split(scenarios, options.split, seed=seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=seed))
@@ -60,6 +63,8 @@ def run(options: Options) -> None:
     episodes = place.open_journal(EPISODES, place.folder / EPISODES)
     work = _Run(models, chosen, episodes, concurrency_of(settings, options.concurrency, models))
     with stages() as progress:
+        if engine == "ray":
+            work.spread(named, place, options, progress)
         results = [work.evaluated(name, program, progress) for name, program in loaded]
         curves = work.curves(loaded, results, progress) if options.curve or options.curve_plot else []
     summaries = _summaries(results, curves, rows=options.rows)
@@ -130,6 +135,20 @@ class _Run:
     def evaluated(self, name: str, program: dspy.Module, progress: OnProgress) -> Evaluation:
         """The evaluation of one program."""
         return evaluate(program, self.scenarios, name=name, progress=progress, **self.shared)
+
+    def spread(
+        self,
+        programs: Sequence[tuple[str, Callable[[LanguageModels], dspy.Module]]],
+        place: Place,
+        options: Options,
+        progress: OnProgress,
+    ) -> None:
+        """Have the episodes made on a cluster, into the journal from which they are then taken."""
+        models, at_once = self.shared["models"], self.shared["concurrency"]
+        roles = {role: models.roles[role] for role in ROLES}
+        for name, make in programs:
+            recipe = Recipe(make, roles, place, adapting=models.adapting)
+            spread_evaluation(recipe, list(self.scenarios), Cluster(options.ray_address, at_once), progress, name)
 
     def curves(
         self, programs: list[tuple[str, dspy.Module]], results: list[Evaluation], progress: OnProgress

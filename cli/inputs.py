@@ -17,7 +17,10 @@ from modules import AgentSettings
 from modules.files import read_text
 from optimizers.tracking.conversations import Logged
 from signatures import RaiseError
-from signatures.errors import first_problem, meant
+from signatures.errors import first_problem, meant, unknown
+
+ENGINES = ("local", "ray")
+"""Where conversations are held."""
 
 
 def scenario_set(name: str) -> ScenarioSet:
@@ -27,6 +30,17 @@ def scenario_set(name: str) -> ScenarioSet:
     if (hint := meant(name, ["authored"])) and not Path(name).exists():
         raise RaiseError(f"there is no scenario file {name}{hint}.")
     return load_scenarios(Path(name))
+
+
+def engine_named(name: str) -> str:
+    """What ``--engine`` says.
+
+    Raises:
+        RaiseError: if there is no such engine.
+    """
+    if name not in ENGINES:
+        raise RaiseError(unknown("engine", name, ENGINES))
+    return name
 
 
 def agent_settings(file: Path | None) -> AgentSettings:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Store, Target, Tracking, User, in_scenarios
+from cli.options.groups import Agent, Judges, Roles, Run, Scenarios, Spread, Store, Target, Tracking, User, in_scenarios
 
 PROGRAMS = (
     "vanilla, context-rich, agent-only, raise, raise:VARIANT (scale, binary, basic, vote, fused, turn, eager, "
@@ -15,7 +15,7 @@ PROGRAMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Tracking, Run):
+class Options(Roles, Scenarios, Tracking, Spread, Run):
     """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
 
     `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
@@ -33,7 +33,7 @@ class Options(Roles, Scenarios, Tracking, Run):
 
     Example, a table for a paper: `raise evaluate vanilla raise --limit 70 --table results.tex`
 
-    Example, a store that several machines share: `raise evaluate raise --store postgresql://raise@db/raise`
+    Example, on a cluster: `raise evaluate raise --store postgresql://raise@db/raise --engine ray --ray-address auto`
     """
 
     programs: Annotated[list[str], Argument(metavar="PROGRAM...", help=f"Program folders, or baselines: {PROGRAMS}.")]

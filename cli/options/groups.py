@@ -142,6 +142,29 @@ class Tracking:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spread:
+    """On which machines the work is done."""
+
+    engine: Annotated[
+        str,
+        Option(
+            metavar="local|ray",
+            help="Where conversations are held: in this process, or by workers on the machines of a Ray cluster, which "
+            "need a store that all of them reach (--store postgresql://...); --concurrency is that of each.",
+            rich_help_panel="Machines",
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        Option(
+            metavar="auto|HOST:PORT",
+            help="Address of the Ray cluster; auto: the one that this machine belongs to. [default: a new one here]",
+            rich_help_panel="Machines",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """How the work is done, and its results printed."""
 

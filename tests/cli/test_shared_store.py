@@ -71,3 +71,12 @@ def test_a_store_that_cannot_be_opened_is_one_sentence_without_the_password(run:
     assert code == 2
     assert PASSWORD not in out + err
     assert "***@127.0.0.1" in " ".join(err.split())
+
+
+def test_an_engine_needs_a_shared_store_and_a_name_that_exists(run: Run) -> None:
+    code, _, err = run(*EVALUATE, "--engine", "ray")
+    assert code == 2
+    assert "--store postgresql://" in " ".join(err.split())
+    code, _, err = run(*EVALUATE, "--engine", "rey")
+    assert code == 2
+    assert "did you mean 'ray'?" in " ".join(err.split())
