@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from dspy.utils.exceptions import LMError
 
 from benchmark import ScenarioSet
 from benchmark.jobs.budget import MaxReplies
-from benchmark.jobs.progress import Progress
+from benchmark.jobs.parallel import run_side_by_side
+from benchmark.jobs.progress import until_stopped
 from lms import LanguageModels, Role
 from optimizers.compile_settings import CompileSettings
 from optimizers.compiler import Workspace, compile_target
@@ -58,20 +58,10 @@ def compile_all(
     """
     if len(targets) == 1:
         return _in_turn(targets[0], data, report)
-    stop = threading.Event()
-    found: dict[int, list[CompileOutcome]] = {}
-    with ThreadPoolExecutor(len(targets)) as pool:
-        tasks = {
-            pool.submit(_in_turn, [_stoppable(job, stop) for job in jobs], data, report): number
-            for number, jobs in enumerate(targets)
-        }
-        try:
-            for task in as_completed(tasks):
-                found[tasks[task]] = task.result()
-        except BaseException:
-            stop.set()  # the others end at their next sign of progress
-            raise
-    return [outcome for number in sorted(found) for outcome in found[number]]
+    found = run_side_by_side(
+        lambda jobs, stop: _in_turn([_stoppable(job, stop) for job in jobs], data, report), targets
+    )
+    return [outcome for outcomes in found for outcome in outcomes]
 
 
 def _in_turn(
@@ -99,11 +89,5 @@ def _in_turn(
 
 
 def _stoppable(job: CompileJob, stop: threading.Event) -> CompileJob:
-    inner, target = job.workspace.progress, job.models.roles[Role.TARGET].model
-
-    def progress(report: Progress) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        inner(replace(report, target=target))
-
+    progress = until_stopped(job.workspace.progress, stop, job.models.roles[Role.TARGET].model)
     return replace(job, workspace=replace(job.workspace, progress=progress))

@@ -1,9 +1,8 @@
 """Programs evaluated on several targets at the same time: budgets and failures of one leave the others alone."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 from dspy.utils.exceptions import LMError
 
@@ -12,7 +11,8 @@ from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.runner import evaluate
 from benchmark.jobs.budget import Budget, BudgetSpent, Stopper
 from benchmark.jobs.journal import Journal
-from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
+from benchmark.jobs.parallel import run_side_by_side
+from benchmark.jobs.progress import OnProgress, ignore_progress, until_stopped
 from benchmark.scenarios.scenario import Scenario
 from lms import LanguageModels, Role
 from modules import ContextRich, Program
@@ -92,25 +92,13 @@ def evaluate_targets(jobs: Sequence[TargetJob], measurement: Measurement) -> lis
     """
     if len(jobs) == 1:
         return [_evaluate_target(jobs[0], measurement)]
-    stop = threading.Event()
-    found: dict[int, TargetOutcome] = {}
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        tasks = {
-            pool.submit(_outcome_of, job, replace(measurement, progress=_stoppable(job, measurement.progress, stop))): i
-            for i, job in enumerate(jobs)
-        }
-        try:
-            for task in as_completed(tasks):
-                found[tasks[task]] = task.result()
-        except BaseException:
-            stop.set()  # the others end at their next sign of progress
-            raise
-    return [found[number] for number in sorted(found)]
+    return run_side_by_side(lambda job, stop: _outcome_of(job, measurement, stop), jobs)
 
 
-def _outcome_of(job: TargetJob, measurement: Measurement) -> TargetOutcome:
+def _outcome_of(job: TargetJob, measurement: Measurement, stop: Event) -> TargetOutcome:
+    progress = until_stopped(measurement.progress, stop, job.target)
     try:
-        return _evaluate_target(job, measurement)
+        return _evaluate_target(job, replace(measurement, progress=progress))
     except (RaiseError, LMError) as error:  # the other targets go on
         return TargetOutcome(job.target, (), error=" ".join(str(error).split()))
 
@@ -166,12 +154,3 @@ class _Run:
             concurrency=self.job.concurrency,
             progress=self.shared.progress,
         )
-
-
-def _stoppable(job: TargetJob, inner: OnProgress, stop: threading.Event) -> Callable[[Progress], None]:
-    def progress(report: Progress) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        inner(replace(report, target=job.target))
-
-    return progress

@@ -2,7 +2,8 @@
 
 import contextvars
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
 from typing import TypeVar
 
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
@@ -45,3 +46,21 @@ def run_in_order(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return results
+
+
+def run_side_by_side(job: Callable[[Item, Event], Result], items: Sequence[Item]) -> list[Result]:
+    """``job`` for every item, all of them at the same time: long jobs that report their progress themselves.
+
+    The first exception is raised once all have ended; those under way are told to end by their event, which
+    ``benchmark.jobs.progress.until_stopped`` heeds.
+    """
+    stop = Event()
+    with ThreadPoolExecutor(len(items)) as pool:
+        tasks = [pool.submit(job, item, stop) for item in items]
+        try:
+            for task in as_completed(tasks):
+                task.result()
+        except BaseException:
+            stop.set()
+            raise
+    return [task.result() for task in tasks]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Event
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,16 @@ def with_note(progress: OnProgress, note: Callable[[], str]) -> OnProgress:
     def report(event: Progress) -> None:
         notes = [text for text in (event.note, note()) if text]
         progress(replace(event, note=", ".join(notes)))
+
+    return report
+
+
+def until_stopped(progress: OnProgress, stop: Event, target: str) -> OnProgress:
+    """``progress``, whose reports name ``target``, and which ends the work at its next report once ``stop`` is set."""
+
+    def report(event: Progress) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        progress(replace(event, target=target))
 
     return report
