@@ -1,6 +1,7 @@
 """The vocabulary of RAISE: attributes, contexts, conversations, moves, and one DSPy signature per kind of LM call.
 
-The ground floor: it imports nothing of the project and opens no connection. Of files it reads vocabularies alone.
+The ground floor: it imports nothing of the project and opens no connection. Of files it reads vocabularies and rubrics
+alone.
 """
 
 from signatures.agent import (

@@ -11,15 +11,17 @@ import re
 from lms.simulation import judge
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
+from signatures import SCORE_DIMENSIONS
 
-PUBLISHED = ("risk_sensitivity", "emotional_empathy", "user_alignment")
 REASON = "Simulated: the mean of the published dimensions stands in for this one."
 _LEVELS = re.compile(r"whole number from 1 to (\d)")
 
 
 def is_own(prompt: Prompt) -> bool:
     """Whether a judge is asked to grade a response against a whole profile by dimensions of one's own."""
-    return {"query", "profile", "response"} <= prompt.inputs.keys() and set(prompt.fields[1::2]) != set(PUBLISHED)
+    return {"query", "profile", "response"} <= prompt.inputs.keys() and set(prompt.fields[1::2]) != set(
+        SCORE_DIMENSIONS
+    )
 
 
 def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
@@ -27,7 +29,7 @@ def score(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obj
     levels = _LEVELS.search(prompt.text)
     highest = int(levels[1]) if levels else 5
     known = judge.score(prompt, persona, rng)
-    share = (sum(int(str(known[name])) for name in PUBLISHED) / len(PUBLISHED) - 1) / 4
+    share = (sum(int(str(known[name])) for name in SCORE_DIMENSIONS) / len(SCORE_DIMENSIONS) - 1) / 4
     grades: dict[str, object] = {}
     for reason, grade in zip(prompt.fields[::2], prompt.fields[1::2], strict=False):
         level = 1 + share * (highest - 1) + rng.gauss(0, persona.noise)
