@@ -68,3 +68,12 @@ def test_a_run_that_is_not_there_is_told(run: Run) -> None:
     ran = run("view", "e48d5258a35c6e91", "--out", "page.html")
     assert ran.code == 2
     assert "e48d5258a35c6e91" in ran.err
+
+
+def test_conversations_of_a_vocabulary_of_ones_own_are_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("init", "mine").code == 0
+    monkeypatch.chdir("mine")  # its raise.toml names vocabulary and scenarios
+    assert run("evaluate", "vanilla", "--split", "all").code == 0
+    shown = run("view", "--out", "page.html", "--json")
+    assert shown.code == 0, shown.err
+    assert shown.object["conversations"] == 10
