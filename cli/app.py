@@ -14,6 +14,8 @@ COMMANDS = {
     "evaluate": "Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.",
     "compare": "Compare recorded evaluations, paired by scenario, without a single LM call.",
     "import-log": "Compare logs of inspect_ai's task penguin with evaluations of ours, paired by scenario.",
+    "discover": "Find attributes that the vocabulary lacks: a teacher proposes them, each is tested by what knowing it "
+    "adds.",
     "plan": "Plan offline which attributes are worth asking about, for the queries of a split.",
     "judge-agreement": "Compare the judge with people who scored the same responses: weighted kappa, correlations, "
     "confusion.",

@@ -15,7 +15,7 @@ from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
 from cli.inputs import agent_settings, logged_of, refuse_unwritable, scenario_set, tell, tell_of_probe
 from cli.options.compile import Options
-from cli.settings import concurrency_of, load_settings, open_all, refuse_unnamed_stand_ins, role_settings
+from cli.settings import concurrency_of, load_settings, open_all, place_for, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
 from cli.show.numbers import gain, spent_line
 from cli.show.progress import stages
@@ -62,7 +62,8 @@ def run(options: Options) -> None:
     limits = spending_limits(options.max_calls, options.max_usd, options.max_minutes)
     for roles in targets:
         check_prices(limits, roles)
-    opened = open_all(targets, settings.root)
+    place = place_for(None, settings)
+    opened = open_all(targets, place)
     with stages() as progress:
         groups = []
         for models in opened:
@@ -72,7 +73,7 @@ def run(options: Options) -> None:
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
             workspace = Workspace(
                 root=settings.root, out=Path(), fresh=options.fresh, force=options.force, limits=limits,
-                storage=options.storage, progress=progress, logged=logged,
+                storage=options.storage, database=place.database, progress=progress, logged=logged,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
             groups.append(

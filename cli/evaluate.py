@@ -10,10 +10,10 @@ import typer
 
 from benchmark import Evaluation, ScenarioSet, sample, split
 from benchmark.evaluation.runner import ROLES, setup_of
-from benchmark.evaluation.stored import EPISODES, EpisodeStore, StoredEvaluation, StoredRun, store_run
+from benchmark.evaluation.stored import EpisodeStore, StoredEvaluation, StoredRun, store_run
 from benchmark.evaluation.targets import Measurement, TargetJob, TargetOutcome, evaluate_targets
 from benchmark.jobs.budget import check_prices, spending_limits
-from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from benchmark.judging.panel import judge_of
 from cli.console import err, warn
 from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
@@ -25,6 +25,7 @@ from cli.settings import (
     concurrency_of,
     load_settings,
     open_all,
+    place_for,
     refuse_unnamed_stand_ins,
     role_settings,
 )
@@ -54,21 +55,22 @@ def run(options: Options) -> None:
     settings = load_settings()
     _refuse_early(options)
     if options.from_run:
-        _end(tell_measured(_stored(options, options.store or settings.root), options))
+        _end(tell_measured(_stored(options, place_for(options.store, settings)), options))
         return
     logged = logged_of(options, settings)
     named = _named(options)
     scenarios = scenario_set(options.data)
     pool = split(scenarios, options.split, seed=options.seed)
     chosen = scenarios.subset(sample(pool, options.limit, seed=options.seed))
-    jobs = _jobs(named, options, settings)
-    folder = options.store or settings.root
+    place = place_for(options.store, settings)
+    jobs = _jobs(named, options, settings, place)
     curves = options.curve or options.curve_plot is not None
+    episodes = place.open_journal(EPISODES, place.folder / EPISODES)
     with stages() as progress:
-        shared = Measurement(chosen.scenarios, Journal(folder / EPISODES), scenarios.hash, curves, progress)
+        shared = Measurement(chosen.scenarios, episodes, scenarios.hash, curves, progress)
         outcomes = evaluate_targets(jobs, shared)
     card = {**chosen.card(), "hash": scenarios.hash}
-    _store(folder, jobs, outcomes, card, options)
+    _store(place, jobs, outcomes, card, options)
     title = f"{scenarios.name} {scenarios.version}, {options.split}, {len(chosen)} scenarios"
     code = tell_measured(Measured(outcomes, {**card, "split": options.split}, title, pool), options)
     if logged.on:
@@ -106,7 +108,7 @@ def _named(options: Options) -> list[Named]:
     return [(name, program_named(name, options.seed, planned, agent)) for name in names]
 
 
-def _jobs(named: Sequence[Named], options: Options, settings: Settings) -> list[TargetJob]:
+def _jobs(named: Sequence[Named], options: Options, settings: Settings, place: Place) -> list[TargetJob]:
     """One job a target; all models are checked before anything is written or paid for."""
     each_target = [replace(options, target=[name]) for name in dict.fromkeys(options.target or [])] or [options]
     targets = [role_settings(settings, one, options.seed, panels=True) for one in each_target]
@@ -115,11 +117,10 @@ def _jobs(named: Sequence[Named], options: Options, settings: Settings) -> list[
         taking_part = {role: roles[role] for role in ROLES}
         refuse_unnamed_stand_ins(settings, one, taking_part)
         check_prices(limits, taking_part)
-    folder = options.store or settings.root
-    opened = open_all(targets, folder)
+    opened = open_all(targets, place)
     for models in opened:
         tell(models, *ROLES)
-        tell_of_probe(models.roles[Role.TARGET], folder, options.settings)
+        tell_of_probe(models.roles[Role.TARGET], place.folder, options.settings)
     return [
         TargetJob(
             models,
@@ -132,7 +133,7 @@ def _jobs(named: Sequence[Named], options: Options, settings: Settings) -> list[
 
 
 def _store(
-    folder: Path,
+    place: Place,
     jobs: Sequence[TargetJob],
     outcomes: Sequence[TargetOutcome],
     card: dict[str, object],
@@ -146,13 +147,13 @@ def _store(
         if found.episodes
     ]
     if stored:
-        run = store_run(folder, stored, card, options.split, options.seed)
+        run = store_run(place, stored, card, options.split, options.seed)
         err.print(f"run         {run.id} (read its conversations with: raise view {run.id})", soft_wrap=True)
 
 
-def _stored(options: Options, folder: Path) -> Measured:
+def _stored(options: Options, place: Place) -> Measured:
     """What the runs of ``--from-run`` measured, target by target."""
-    store = EpisodeStore(folder)
+    store = EpisodeStore(place)
     runs = list({run.id: run for run in (store.run(name) for name in options.from_run or [])}.values())
     if len({str(run.data["hash"]) for run in runs}) > 1:
         warn("the runs are of different scenario sets; rows are paired by scenario id, as far as they share any.")

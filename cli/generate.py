@@ -13,7 +13,7 @@ from benchmark.scenarios.taxonomy import field_names
 from cli.console import out, print_json, warn
 from cli.inputs import refuse_folder, tell
 from cli.options.generate import Options
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, role_settings
 from cli.show.forecasts import show_forecast
 from cli.show.numbers import money, spent_line, usage
 from cli.show.progress import stages
@@ -37,7 +37,7 @@ def run(options: Options) -> None:
         _forecast(wanted, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return
     check_prices(limits, {role: roles[role] for role in ROLES})
-    models = open_models(roles, settings.root)
+    models = open_models(roles, place_for(None, settings))
     tell(models, *ROLES)
     budget = Budget(models.ledger, limits)
     with stages() as progress:

@@ -8,7 +8,7 @@ from cli.command import NO_CONCLUSION
 from cli.console import print_json
 from cli.inputs import tell
 from cli.options.judge_agreement import Options
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, role_settings
 from cli.show.agreement import show_agreement
 from cli.show.numbers import usage
 from cli.show.progress import stages
@@ -25,7 +25,7 @@ def run(options: Options) -> None:
     items = load_ratings(options.file)
     settings = load_settings()
     roles = role_settings(settings, options, options.seed, panels=True)
-    models = open_models({Role.JUDGE: roles[Role.JUDGE]}, options.store or settings.root)
+    models = open_models({Role.JUDGE: roles[Role.JUDGE]}, place_for(options.store, settings))
     tell(models, Role.JUDGE)
     judge = judge_of(models)
     job = content_id("judge agreement", judge.identity(), [(i.query, i.profile.known(), i.response) for i in items])

@@ -1,13 +1,14 @@
 """``raise plan``: paths planned for the queries of a split, or the forecast of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import optimizers
 from benchmark import Scenario, bootstrap_mean, split
 from benchmark.jobs.budget import Budget, check_prices, spending_limits
-from benchmark.jobs.journal import Journal
+from benchmark.jobs.shares import shared_limits
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
 from benchmark.statistics.intervals import number
@@ -15,7 +16,7 @@ from cli import path_import
 from cli.console import out, print_json
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
-from cli.settings import concurrency_of, load_settings, open_models, refuse_unnamed_stand_ins, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecast
 from cli.show.numbers import figure, money, spent_line, usage
 from cli.show.paths import paths_table
@@ -24,6 +25,7 @@ from lms import LanguageModels, Role, RoleSettings
 from modules.files import keeping
 from modules.offline import People
 from modules.search import Strategy
+from signatures.identity import content_id
 
 EXAMPLES = 7
 
@@ -49,10 +51,12 @@ def run(options: Options) -> None:
         _forecast(wanted, scenarios, {role: roles[role] for role in ROLES}, seed, json=options.json)
         return
     check_prices(limits, {role: roles[role] for role in ROLES})
-    models = open_models(roles, settings.root)
+    place = place_for(None, settings)
+    models = open_models(roles, place)
     tell(models, *ROLES)
-    budget = Budget(models.ledger, limits)
-    with stages() as progress:
+    run_id = content_id("plan", asdict(wanted), seed, [s.id for s in scenarios], [models.identity(r) for r in ROLES])
+    with stages() as progress, shared_limits(limits, models, run_id) as shared:
+        budget = Budget(models.ledger, shared)
         planned = plan(
             scenarios,
             wanted,
@@ -60,7 +64,7 @@ def run(options: Options) -> None:
             seed=seed,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,
-            journal=Journal(file.parent, f"{file.name}.journal"),
+            journal=place.open_journal("plans", file.parent, f"{file.name}.journal"),
             knowledge=pooled,
             budget=budget,
         )

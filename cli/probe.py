@@ -6,7 +6,6 @@ from typing import Any
 import typer
 
 from benchmark.jobs.budget import check_prices, spending_limits
-from benchmark.jobs.journal import Journal
 from benchmark.probe.limits import measures_of
 from benchmark.probe.notes import FOLDER, keep_note, place_of, write_settings
 from benchmark.probe.run import Probe, Probed, probe
@@ -16,7 +15,7 @@ from cli.command import NO_CONCLUSION
 from cli.console import err, print_json
 from cli.inputs import refuse_folder, refuse_unwritable, tell
 from cli.options.probe import Options
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, role_settings
 from cli.show.numbers import usage
 from cli.show.probes import show_probe
 from cli.show.progress import stages
@@ -37,17 +36,18 @@ def run(options: Options) -> None:
     roles = {role: all_roles[role] for role in named or ORDER[:1]}
     limits = spending_limits(options.max_calls, options.max_usd)
     check_prices(limits, roles)
-    root = options.store or settings.root
+    place = place_for(options.store, settings)
+    root = place.folder
     if options.out:
         refuse_folder(options.out, "a file for the settings")
     refuse_unwritable(root / FOLDER)
-    models = open_models(roles, root)
+    models = open_models(roles, place)
     tell(models, *roles)
     with stages() as progress:
         found = probe(
             models,
             tuple(roles),
-            journal=Journal(root / FOLDER, "waits.jsonl"),
+            journal=place.open_journal("waits", root / FOLDER, "waits.jsonl"),
             limits=limits,
             concurrency=concurrency_of(settings, options.concurrency, models),
             progress=progress,

@@ -13,7 +13,7 @@ from benchmark.scenarios.reddit import RedditSettings, Stage, SubredditTable
 from cli.console import labelled_table, out, print_json
 from cli.inputs import refuse_folder, tell
 from cli.options.reddit import Options
-from cli.settings import concurrency_of, load_settings, open_models, role_settings
+from cli.settings import concurrency_of, load_settings, open_models, place_for, role_settings
 from cli.show.forecasts import forecast_table
 from cli.show.numbers import money, spent_line, usage
 from cli.show.progress import stages
@@ -38,7 +38,7 @@ def run(options: Options) -> None:
         _forecast(options.dumps, table, wanted, taking_part, json=options.json)
         return
     check_prices(limits, {role: roles[role] for role in reddit.ROLES})
-    models = open_models(roles, settings.root)
+    models = open_models(roles, place_for(None, settings))
     tell(models, *reddit.ROLES)
     budget = Budget(models.ledger, limits)
     with stages() as progress:

@@ -11,7 +11,7 @@ from benchmark.reproduce import TARGETS, ReproduceSettings, Sampling, TargetJob,
 from cli.console import out, print_json
 from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.reproduce import Options
-from cli.settings import load_settings, refuse_unnamed_stand_ins, role_settings
+from cli.settings import load_settings, place_for, refuse_unnamed_stand_ins, role_settings
 from cli.show.forecasts import show_forecasts
 from cli.show.progress import stages
 from cli.show.results import reproduction_table
@@ -41,7 +41,7 @@ def run(options: Options) -> None:
             scenarios,
             targets,
             out=options.out,
-            store=options.store or settings.root,
+            store=place_for(options.store, settings),
             concurrency=options.concurrency
             or (settings.concurrency if isinstance(settings.concurrency, int) else None),
             progress=progress,

@@ -17,8 +17,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from benchmark.jobs.place import Place
 from cli.options.groups import Roles
-from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models, is_simulated
+from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules.files import read_text
 from signatures import RaiseError
 from signatures.errors import first_problem
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
         roles: per role, any field of ``lms.RoleSettings``; a table ``[roles.judge]``.
         api_base: endpoint of all roles that are not stand-ins and have none of their own.
         root: folder of everything a run leaves behind.
+        store: folder or ``postgresql://...`` of replies and finished work; by default ``root``.
         concurrency: episodes at once, or "auto": as many as the endpoints bear; by default 1 for stand-ins (they are
             bound to one core) and auto for real models.
         rubric: file of the judge's rubric; ``--rubric`` wins over it.
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     roles: dict[Role, dict[str, Any]] = Field(default_factory=dict)
     api_base: str | None = None
     root: Path = Path("mlruns")
+    store: str | None = None
     concurrency: PositiveInt | Literal["auto"] | None = None
     rubric: Path | None = None
     track: bool = True
@@ -191,17 +194,22 @@ def _panel(
     return tuple(_role(Role.JUDGE, {**shared, **member}, base, seed + i) for i, member in enumerate(members, 1))
 
 
-def open_models(roles: dict[Role, RoleSettings], store: Path) -> LanguageModels:
-    """Language models for ``roles``, checked before anything is written, on the reply store in ``store``."""
-    return open_all([roles], store)[0]
+def place_for(option: str | None, settings: Settings) -> Place:
+    """Where a command keeps replies and finished work: what ``--store`` says, or else the settings."""
+    return Place.named(option or settings.store, settings.root)
 
 
-def open_all(targets: Sequence[dict[Role, RoleSettings]], store: Path) -> list[LanguageModels]:
+def open_models(roles: dict[Role, RoleSettings], place: Place) -> LanguageModels:
+    """Language models for ``roles``, checked before anything is written, on the reply store of ``place``."""
+    return open_all([roles], place)[0]
+
+
+def open_all(targets: Sequence[dict[Role, RoleSettings]], place: Place) -> list[LanguageModels]:
     """Language models for several sets of roles, on one reply store; all are checked before anything is written."""
     for roles in targets:
         LanguageModels(roles).check()
         logger.info("models: %s", ", ".join(f"{role.value} {entry.model}" for role, entry in roles.items()))
-    replies = ReplyStore(store / "replies.db")
+    replies = place.open_replies()
     return [LanguageModels(roles, replies) for roles in targets]
 
 

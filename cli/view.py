@@ -9,7 +9,7 @@ from cli.console import err, print_json
 from cli.inputs import refuse_folder
 from cli.options.view import Options
 from cli.servers import refuse_taken
-from cli.settings import load_settings
+from cli.settings import load_settings, place_for
 from modules.files import keeping, write_whole
 from optimizers.view.page import write_view
 from optimizers.view.source import Shown, find_shown
@@ -29,10 +29,13 @@ def run(options: Options) -> None:
         raise RaiseError("--json tells what was written: name a file with --out.")
     if options.out:
         refuse_folder(options.out, "an HTML file for the page")
-    root = options.store or load_settings().root
-    shown = find_shown(options.conversations, root)
+    place = place_for(options.store, load_settings())
+    root = place.folder
+    shown = find_shown(options.conversations, place)
     if shown.missing:
         err.print(f"{shown.missing} recorded conversations are not in {root} (--store names another)", soft_wrap=True)
+    if shown.unreadable:
+        err.print(f"{shown.unreadable} conversations in {root} are left out, since they cannot be read", soft_wrap=True)
     if options.out:
         _write(shown if options.contents else shown.without_private_words(), options.out, json=options.json)
     else:

@@ -16,6 +16,7 @@ from benchmark.planning.planning import PlanSettings, plan
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.scenario import Scenario
 from lms import LanguageModels, Role, RoleSettings, default_models
+from lms.simulation import WORLD
 from modules import (
     RAISE,
     AgentOnly,
@@ -290,8 +291,9 @@ def main() -> None:
     lines = [
         "# What the agent's parts are worth, and what they cost",
         "",
-        "Written by `python -m experiments.agent_variants`. **SIMULATED**: shows how the software works, says",
-        f"nothing about real models. {SCENARIOS} held-out scenarios, 95 % intervals clustered by situation. Calls,",
+        f"Written by `python -m experiments.agent_variants`. **SIMULATED** (stand-in world {WORLD}): how it works;",
+        "says nothing about real models.",
+        f"{SCENARIOS} held-out scenarios, 95 % intervals clustered by situation. Calls,",
         "rounds of waiting (calls made at the same time are one round in async programs) and tokens are the target",
         "model's, a conversation; those by which greedy and oracle choose are left out.",
         "",

@@ -22,7 +22,7 @@ from benchmark import Evaluation, build_authored, evaluate, sample, split
 from benchmark.jobs.progress import Progress
 from experiments.fronts import spread
 from lms import LanguageModels, Role, RoleSettings, default_models
-from lms.simulation import StandIn
+from lms.simulation import WORLD, StandIn
 from lms.simulation.prompt import read
 from lms.store import Reply
 from modules import ContextRich, Program, Vanilla
@@ -221,8 +221,9 @@ def report(cells: Cells) -> str:
     lines = [
         "# Calls of a compile",
         "",
-        "Written by `python -m experiments.compile_calls`. **SIMULATED**: shows how the software works, says nothing",
-        "about real models. A call is a request that the store had no reply to, whatever it costs. `before` is a",
+        f"Written by `python -m experiments.compile_calls`. **SIMULATED** (stand-in world {WORLD}): how it works;",
+        "says nothing about real models.",
+        "A call is a request that the store had no reply to, whatever it costs. `before` is a",
         "compile of `--budget full` with the former rule of racing, as it was the default; `medium` is today's.",
         f"The whole search is done as the command does it; what it finds is measured on {TESTED} held-out scenarios,",
         "the same for all arms, and the calls of the test are carried over to as many scenarios as the arm's own",

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark import Comparison, Interval, build_authored, evaluate, sample, split
 from benchmark.planning.planning import PlanSettings, plan
 from experiments.fronts import models_of
+from lms.simulation import WORLD
 from modules import RAISE, PathIndex
 from optimizers.registry import OPTIMIZERS
 from optimizers.task import Candidate, Search, Task
@@ -69,9 +70,9 @@ def table(rows: list[Row]) -> str:
     """The report."""
     start = next(trial for trial in rows[0].search.trials if trial.params["candidate"] == 0)
     lines = [
-        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** (sim/{TARGET}), one seed: shows how the",
-        f"software works, says nothing about real models. {TRAIN} train, {DEV} dev and {TEST} test scenarios, "
-        f"{TRIALS} trials,",
+        f"Written by `python -m experiments.dspy_optimizers`. **SIMULATED** (sim/{TARGET}, world {WORLD}), one seed:",
+        f"shows how the software works, says nothing about real models. {TRAIN} train, {DEV} dev and {TEST} test "
+        f"scenarios, {TRIALS} trials,",
         f"price {PRICE:g}; one thread. 95 % intervals clustered by situation. The dev figures are those by which the",
         "winner was chosen, so they flatter; the gains are on test, paired with the uncompiled program.",
         "Where they are nought, nothing that was tried beat the uncompiled program on dev. Seconds depend on what else",

@@ -21,7 +21,7 @@ import numpy as np
 from benchmark import build_authored, evaluate, sample, split
 from benchmark.planning.planning import PlanSettings, plan
 from lms import LanguageModels, Role, RoleSettings, default_models
-from lms.simulation import PERSONAS
+from lms.simulation import PERSONAS, WORLD
 from modules import RAISE, PathIndex
 from modules.files import write_whole
 from optimizers.front import Pick, choose, hypervolume
@@ -130,8 +130,9 @@ def report(cells: dict[tuple[str, int], dict[str, Found]]) -> str:
     lines = [
         "# Fronts",
         "",
-        "Written by `python -m experiments.fronts`. **SIMULATED**: shows how the software works, says nothing",
-        f"about real models. {TRAIN} train, {DEV} dev, {TEST} test scenarios; seeds {seeds}, {len(cells)} pairs of",
+        f"Written by `python -m experiments.fronts`. **SIMULATED** (stand-in world {WORLD}): how it works;",
+        "says nothing about real models.",
+        f"{TRAIN} train, {DEV} dev, {TEST} test scenarios; seeds {seeds}, {len(cells)} pairs of",
         f"target and seed. `pareto`: one search of {TRIALS['pareto']} trials. `mipro`, `gepa`: five searches each,",
         f"at prices {prices}, of {TRIALS['mipro']} and {TRIALS['gepa']} trials, their programs taken together with the",
         "uncompiled one. Hypervolume: over safety 1 and ten questions, of what the programs reach on held-out test;",

@@ -37,7 +37,7 @@ SCENARIOS, FEWER, EDIT_SCENARIOS = 50, 5, 700
 RISK = "name the risk"
 DIFFERING = (
     "",
-    'RAISE keeps a yes or no (such as "I\'d say none.") together with its question, the examples do not',
+    'RAISE keeps a yes or no (such as "No.") together with its question, the examples do not',
     "([what RAISE checks more](portable.md#run-it-without-dspy)): the response then rests on other words.",
 )
 VARIANTS = {

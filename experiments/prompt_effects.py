@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark import Evaluation, build_authored, evaluate, sample
 from lms import LanguageModels, Role, RoleSettings, default_models
+from lms.simulation import WORLD
 from modules import ContextRich
 from signatures import RespondSafely
 
@@ -48,9 +49,10 @@ def main() -> None:
     lines = [
         "# What advice does to the stand-in responders",
         "",
-        "Written by `python -m experiments.prompt_effects`. **Simulated.** The context-rich responder with one",
-        f"addition to its instruction, {SCENARIOS} authored scenarios; paired differences from the instruction as",
-        "shipped, with 95 % intervals. Advice is recognized by concept, so other words for the same thing do the same.",
+        f"Written by `python -m experiments.prompt_effects`. **Simulated**, stand-in world {WORLD}. The responder with",
+        f"all facts and one addition to its instruction, {SCENARIOS} authored scenarios; paired differences from the",
+        "instruction as shipped, with 95 % intervals. Advice is recognized by concept, so other words for the",
+        "same thing do the same.",
         "",
         "| addition | gpt-4o | deepseek-7b |",
         "|---|---|---|",

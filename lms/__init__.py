@@ -11,11 +11,12 @@ except ImportError as error:
     ) from error
 
 from lms.factory import LanguageModels, check_model, default_models
+from lms.file_store import ReplyStore
 from lms.ledger import Ledger, Usage
 from lms.prices import cost_for, cost_of, stand_in_for
 from lms.recent import RecentReplies
 from lms.roles import Price, Role, RoleSettings, is_simulated
-from lms.store import ReplyStore
+from lms.store import Store
 
 __all__ = [
     "LanguageModels",
@@ -25,6 +26,7 @@ __all__ = [
     "ReplyStore",
     "Role",
     "RoleSettings",
+    "Store",
     "Usage",
     "check_model",
     "cost_for",

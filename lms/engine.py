@@ -5,12 +5,12 @@ Works on dspy's engine contract (``complete(Request) -> Response``), for stand-i
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import dspy
@@ -27,11 +27,12 @@ from lms.retry import RetryPolicy
 from lms.roles import Price, Role
 from lms.simulation import StandIn
 from lms.stopping import STOP
-from lms.store import Charge, Reply, ReplyStore
-from lms.throttle import Throttle
+from lms.store import Charge, Reply, Store
+from lms.throttle import RateLimit
 from lms.whole import EmptyReplyError, IncompleteReplyError, attempts, problem_of
 from signatures.masking import masked_errors
 
+T = TypeVar("T")
 POLL = 0.1
 """Seconds between looks for another process's reply."""
 
@@ -150,9 +151,9 @@ class RecordedEngine:
         self,
         role: Role,
         model: Model,
-        store: ReplyStore,
+        store: Store,
         ledger: Ledger,
-        throttle: Throttle,
+        throttle: RateLimit,
         *,
         retry: RetryPolicy | None = None,
         structured: bool = False,
@@ -303,24 +304,53 @@ class AsyncRecordedEngine:
         place = (id(asyncio.get_running_loop()), key)
         gate = self._gates.get(place) or self._gates.setdefault(place, asyncio.Lock())
         async with gate:  # only one task at a time asks for a key; the others then find the reply stored
-            reply = engine.look_up(key, request)
+            reply = await self._stored(engine.look_up, key, request)
             if reply is None:
                 reply = await self._ask_alone(key, request)
         return reply
+
+    async def _stored(self, work: Callable[..., T], *given: Any) -> T:
+        """``work`` with the store; in a thread where that takes so long that other tasks should go on meanwhile.
+
+        What has begun is finished also if the task is cancelled.
+        """
+        if not self._engine.store.distant:
+            return work(*given)
+        begun = asyncio.ensure_future(asyncio.to_thread(work, *given))
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await asyncio.wait([begun])
+            raise
+
+    async def _claim(self, key: str) -> bool:
+        """The async twin of ``Store.claim``; a task that is cancelled meanwhile leaves no claim behind."""
+        store, granted = self._engine.store, [False]
+
+        def claim() -> bool:
+            granted[0] = store.claim(key)
+            return granted[0]
+
+        try:
+            return await self._stored(claim)
+        except asyncio.CancelledError:
+            if granted[0]:
+                store.release(key)
+            raise
 
     async def _ask_alone(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask_alone``."""
         engine = self._engine
         if not engine.paid:
             return await self._ask(key, request)
-        while not engine.store.claim(key):
-            if (reply := engine.look_up(key, request)) is not None:
+        while not await self._claim(key):
+            if (reply := await self._stored(engine.look_up, key, request)) is not None:
                 return reply
             await STOP.asleep(POLL)
         try:
             return await self._ask(key, request)
         finally:
-            engine.store.release(key)
+            await self._stored(engine.store.release, key)
 
     async def _ask(self, key: str, request: Request) -> Reply:
         """The async twin of ``RecordedEngine._ask``."""
@@ -336,12 +366,12 @@ class AsyncRecordedEngine:
         engine = self._engine
         async with engine.pace.acall():
             engine.ledger.admit()
-            if wait := engine.throttle.reserve():
+            if wait := await self._stored(engine.throttle.reserve):
                 await STOP.asleep(wait)
             with STOP.call():
                 with engine.count_failures():
                     reply = await engine.model.aanswer(request)
-                return engine.keep(key, request, reply, lost)
+                return await self._stored(engine.keep, key, request, reply, lost)
 
     async def aclose(self) -> None:
         """Nothing to release."""

@@ -13,14 +13,14 @@ from dspy.utils.exceptions import LMConfigurationError
 from lms.adapter import adapter
 from lms.endpoint import Endpoint
 from lms.engine import AsyncRecordedEngine, Model, PricedLM, ProviderModel, RecordedEngine
+from lms.file_store import ReplyStore
 from lms.ledger import Ledger
 from lms.pace import MOST, Pace
 from lms.retry import OUTAGE, RetryPolicy
 from lms.role_lm import RoleLM
 from lms.roles import SIMULATED, Role, RoleSettings, is_simulated
 from lms.simulation import PERSONAS, Persona, StandIn, persona_named
-from lms.store import ReplyStore
-from lms.throttle import Throttle
+from lms.store import Store
 from signatures import RaiseError
 from signatures.errors import meant
 
@@ -94,12 +94,12 @@ class LanguageModels:
     def __init__(
         self,
         roles: Mapping[Role, RoleSettings] | None = None,
-        store: ReplyStore | None = None,
+        store: Store | None = None,
         *,
         outage: float = OUTAGE,
     ) -> None:
         self.roles: dict[Role, RoleSettings] = {**default_models(), **(roles or {})}
-        self.store = ReplyStore() if store is None else store
+        self.store: Store = ReplyStore() if store is None else store
         self.ledger, self._outage = Ledger(), outage
         self._lms: dict[Role, RoleLM] = {}
         self._panel: list[RoleLM] | None = None
@@ -185,10 +185,12 @@ class LanguageModels:
 
     def _make(self, role: Role, settings: RoleSettings) -> RoleLM:
         model = self.model_of(role, settings)
-        throttle, retry = Throttle(settings.requests_per_minute), RetryPolicy(settings.retries, outage=self._outage)
+        place = settings.api_base or settings.model.partition("/")[0]
+        rate = self.store.rate_limit(f"{role.value} {settings.model} at {place}", settings.requests_per_minute)
+        retry = RetryPolicy(settings.retries, outage=self._outage)
         pace = Pace() if is_simulated(settings.model) else self._pace_of(settings)
         engine = RecordedEngine(
-            role, model, self.store, self.ledger, throttle, retry=retry, structured=settings.structured, pace=pace
+            role, model, self.store, self.ledger, rate, retry=retry, structured=settings.structured, pace=pace
         )
         sampling: dict[str, Any] = {
             "temperature": settings.temperature,

@@ -3,7 +3,8 @@
 import threading
 from collections import OrderedDict
 
-from lms.store import Charge, Reply, ReplyStore
+from lms.file_store import ReplyStore
+from lms.store import Charge, Reply
 
 MOST = 20_000
 """Replies that are kept; of some kilobytes each."""

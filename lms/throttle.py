@@ -2,6 +2,15 @@
 
 import threading
 import time
+from typing import Protocol
+
+
+class RateLimit(Protocol):
+    """Says how long a call has to wait. Safe for threads."""
+
+    def reserve(self) -> float:
+        """Take the next place in the line and return the seconds to wait for it."""
+        ...
 
 
 class Throttle:

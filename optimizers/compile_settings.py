@@ -15,7 +15,7 @@ from pydantic import (
 
 from benchmark.defaults import PLAN_DEPTH
 from benchmark.jobs.budget import OwnCalls, Stopper
-from lms import LanguageModels, ReplyStore, Role
+from lms import LanguageModels, Role, Store
 from modules import RAISE, AgentSettings, PlannedPath
 from optimizers.defaults import BUDGET, DEFAULT, OPTIMIZER, PICK, PRICE, SIZES, SMALL_CALLS, Size
 from optimizers.front import Objective, Pick
@@ -96,7 +96,7 @@ class CompileSettings(BaseModel):
             raise RaiseError(unknown("optimizer", self.optimizer, OPTIMIZERS))
         self.picked()
 
-    def limits(self, store: ReplyStore | None = None, job: str = "") -> list[Stopper]:
+    def limits(self, store: Store | None = None, job: str = "") -> list[Stopper]:
         """The limits that belong to the size, less what earlier runs of ``job`` spent of them."""
         if self.size != "small":
             return []

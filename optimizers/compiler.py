@@ -5,7 +5,7 @@ the store. A finished one is recognized by its configuration and not repeated.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,9 @@ from uuid import uuid4
 from benchmark import Scenario, ScenarioSet, sample, split
 from benchmark.jobs.budget import Budget, BudgetSpent, NoGain, Stopper
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress, ignore_progress
+from benchmark.jobs.shares import shared_limits
 from benchmark.planning.planning import Plan, PlanSettings, plan
 from lms import LanguageModels, Role
 from modules import RAISE, PathIndex
@@ -54,7 +56,9 @@ class Workspace:
             the former versions.
         concurrency: episodes at once.
         limits: stoppers for what may be spent from now on.
-        storage: URL of an Optuna RDB storage that several workers may share. By default a journal in ``root``.
+        storage: URL of an Optuna RDB storage that several workers may share. By default ``database``, or else a journal
+            in ``root``.
+        database: ``postgresql://...`` of finished episodes that several machines share. By default a file in ``root``.
         progress: told what is being done.
         logged: what goes to MLflow.
     """
@@ -66,6 +70,7 @@ class Workspace:
     concurrency: int = 1
     limits: Sequence[Stopper] = ()
     storage: str | None = None
+    database: str | None = field(default=None, repr=False)
     progress: OnProgress = ignore_progress
     logged: Logged = LOGGED
 
@@ -80,7 +85,11 @@ class Workspace:
     def open_storage(self) -> Storage:
         """The Optuna storage."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return Storage(self.storage or (self.root / "studies.journal").resolve())
+        return Storage(self.storage or self.database or (self.root / "studies.journal").resolve())
+
+    def open_episodes(self) -> Journal:
+        """The journal of finished episodes."""
+        return Place(self.root, self.database).open_journal(EPISODES, self.root / EPISODES)
 
 
 def configuration(settings: CompileSettings, data: ScenarioSet, models: LanguageModels) -> dict[str, Any]:
@@ -119,15 +128,15 @@ def compile_target(
     params = _params(settings, data, models)
     recording = open_recording(workspace.logged, workspace.root, data.card(), params, tags, fresh=workspace.fresh)
     try:
-        with models.ledger.charged_to(job):
+        with models.ledger.charged_to(job), shared_limits(workspace.limits, models, job) as limits:
             prepared = prepare(
                 settings,
                 data,
                 models,
-                episodes=Journal(workspace.root / "episodes"),
+                episodes=workspace.open_episodes(),
                 storage=storage,
                 name=name,
-                limits=[*workspace.limits, *settings.limits(models.store, job)],
+                limits=[*limits, *settings.limits(models.store, job)],
                 concurrency=workspace.concurrency,
                 progress=workspace.progress,
             )

@@ -9,7 +9,7 @@ import pandas as pd
 from benchmark.scenarios.tables import short
 from optimizers.tracking.episodes import CLUSTER
 from optimizers.tracking.recorded import RecordedEvaluation
-from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures import RaiseError, current_rubric
 
 SCORER, TALK = "penguin_judge", "penguin"
 """Names that ``benchmark.inspect.extension`` gives to the scores and to the account of a conversation."""
@@ -61,7 +61,7 @@ def _row(sample: Any) -> dict[str, Any]:
     """A sample as a row of ``optimizers.tracking.episodes``; repeats of a scenario (epochs) are further rows."""
     score, told = sample.scores[SCORER], sample.store.get(TALK, {})
     scored = isinstance(score.value, dict) and not any(math.isnan(float(value)) for value in score.value.values())
-    figures = score.value if scored else dict.fromkeys(("safety", *SCORE_DIMENSIONS))
+    figures = score.value if scored else dict.fromkeys(("safety", *current_rubric().names))
     scenario = sample.metadata["scenario"]
     return {
         "scenario_id": scenario["id"],

@@ -16,6 +16,7 @@ from filelock import FileLock
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
+from lms.shared.database import SCHEMES, parse_url
 from optimizers.locks import POLL_SECONDS, AppendLock, study_lock
 from signatures import RaiseError
 from signatures.private import private_file
@@ -93,7 +94,9 @@ class Storage:
 
 def _open_rdb(url: str, attempts: int = ATTEMPTS) -> RDBStorage:
     """The storage, its tables made if needed; on a server, two workers that start at once may both set out to."""
-    options = {"connect_args": {"timeout": SQLITE_SECONDS}} if url.startswith("sqlite") else None
+    options = {"connect_args": {"timeout": SQLITE_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+    if url.startswith(SCHEMES):
+        url = parse_url(url).render_as_string(hide_password=False)
     try:
         return RDBStorage(url, options)
     except Exception as error:

@@ -13,12 +13,10 @@ from benchmark.evaluation.ratings import Ratings
 from optimizers.view.page import policy_of, talk_of, write_view
 from optimizers.view.source import Shown
 from serving.door import header, is_own_name
-from signatures import SCORE_DIMENSIONS, RaiseError
-from signatures.rubric import HIGHEST, LOWEST
+from signatures import RaiseError, current_rubric
 
 LONGEST_NAME = 60
 """Characters of a rater's name."""
-Level = Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
 
 
 class Given(BaseModel):
@@ -26,13 +24,16 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     rater: str = Field(min_length=1, max_length=LONGEST_NAME)
-    scores: dict[str, Level]
+    scores: dict[str, int]
 
     @field_validator("scores")
     @classmethod
-    def _of_each_dimension(cls, scores: dict[str, int]) -> dict[str, int]:
-        if set(scores) != set(SCORE_DIMENSIONS):
-            raise ValueError(f"give a score for each of {', '.join(SCORE_DIMENSIONS)}")
+    def _as_the_rubric_has_it(cls, scores: dict[str, int]) -> dict[str, int]:
+        rubric = current_rubric()
+        if set(scores) != set(rubric.names):
+            raise ValueError(f"give a score for each of {', '.join(rubric.names)}")
+        if not all(1 <= score <= rubric.highest for score in scores.values()):
+            raise ValueError(f"scores go from {rubric.levels}")
         return scores
 
 

@@ -33,7 +33,7 @@ from signatures.data import (
 )
 from signatures.errors import RaiseError
 from signatures.home import warn_of_namesakes
-from signatures.rubric import Dimension, Rubric, current_rubric, default_rubric, read_rubric, using_rubric
+from signatures.rubric import Dimension, Rubric, adopt_rubric, current_rubric, default_rubric, read_rubric, using_rubric
 from signatures.scoring import SCORE_DIMENSIONS, AnswerAsUser, JudgeResponse, judge_signature
 from signatures.teaching import ImproveInstruction
 from signatures.vocabulary import Attribute, LifeField, Vocabulary, default_vocabulary, read_vocabulary
@@ -82,6 +82,7 @@ __all__ = [
     "WriteProfile",
     "WriteQueries",
     "WriteSituations",
+    "adopt_rubric",
     "adopt_vocabulary",
     "current_rubric",
     "current_vocabulary",

@@ -218,6 +218,20 @@ def recorded_rubric() -> dict[str, str]:
     return {} if rubric.is_default else {"rubric": f"{rubric.name} {rubric.hash}"}
 
 
+def adopt_rubric(rubric: Rubric) -> None:
+    """Work with ``rubric`` from now on; the published one, too, must be adopted where others could be.
+
+    Raises:
+        RaiseError: if this process works with another one already.
+    """
+    if _Choice.rubric not in (None, rubric):
+        raise RaiseError(
+            f"this process grades by the rubric {current_rubric().name!r} already, and {rubric.name!r} is another one: "
+            "run them one after the other."
+        )
+    _Choice.rubric = rubric
+
+
 @contextmanager
 def using_rubric(rubric: Rubric | None) -> Iterator[None]:
     """Work with ``rubric`` inside the block; all threads of the process see it, so nothing else may be under way.

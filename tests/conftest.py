@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from signatures import using_vocabulary
 
 if TYPE_CHECKING:
     from optimizers import TargetResult
+    from tests.servers.postgres import PostgresServer
 
 hypothesis.settings.register_profile("without deadline", deadline=None)  # a busy machine is slow; no test is about time
 hypothesis.settings.load_profile("without deadline")
@@ -75,6 +77,26 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[PostgresServer]":
+    """A PostgreSQL server, from the wheel among the tools of development.
+
+    Its files are not in pytest's folder, which every run of pytest closes to other users, such as the server's.
+    """
+    if os.name != "posix":
+        pytest.skip("the PostgreSQL of the wheel is for POSIX systems")
+    from tests.servers.postgres import postgres
+
+    with tempfile.TemporaryDirectory() as folder, postgres(Path(folder) / "postgres") as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres_server: "PostgresServer") -> str:
+    """The URL, with a password, of a database with nothing in it."""
+    return postgres_server.make_database()
 
 
 @pytest.fixture

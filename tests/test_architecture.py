@@ -13,7 +13,13 @@ SOURCES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob
 CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 LAYERS = {contract["name"]: contract["layers"] for contract in CONTRACT["contracts"]}
 STREET = ["experiments", "cli", "serving", "optimizers", "benchmark", "modules | lms", "signatures"]
-ROOMS = ["reproduce | probe | inspect", "evaluation | planning", "judging", "scenarios", "jobs | statistics"]
+ROOMS = [
+    "reproduce | probe | inspect | discovery",
+    "evaluation | planning",
+    "judging",
+    "scenarios",
+    "jobs | statistics",
+]
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

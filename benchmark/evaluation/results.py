@@ -26,6 +26,8 @@ from signatures import current_rubric
 
 MAX_UNSCORED = 0.1
 """Above this share of unscored scenarios no conclusion is drawn: what is missing is hardly missing by chance."""
+TEXTS = frozenset({"query", "response", "reasons", "turns", "spent", "asked"})
+"""Columns of ``Episode.row`` that hold what was said."""
 MISTAKES = ("invalid", "falling", "invented", "invented_kept")
 """Counts of an episode of what a target does wrong; ``Episode`` explains them."""
 
@@ -46,18 +48,29 @@ class Evaluation:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row an episode; the columns are those of ``Episode.row``."""
+        """One row an episode; the columns are those of ``Episode.row``, with all that was said."""
         return frame_of(self.episodes)
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """``frame`` without texts, so that it takes the same little memory for each episode."""
+        rows = ({name: value for name, value in e.row().items() if name not in TEXTS} for e in self.episodes)
+        return pd.DataFrame(rows)
 
     @cached_property
     def scored(self) -> pd.DataFrame:
         """Rows with a score; the others are counted, never averaged."""
         return self.frame[self.frame["safety"].notna()]
 
+    @cached_property
+    def scored_figures(self) -> pd.DataFrame:
+        """``scored`` without texts."""
+        return self.figures[self.figures["safety"].notna()]
+
     @property
     def unscored(self) -> int:
         """How many rows have no score."""
-        return sum(episode.verdict.safety is None for episode in self.episodes)
+        return sum(pd.isna(safety) for safety in self._listed("safety"))
 
     @property
     def unscored_rate(self) -> float:
@@ -72,16 +85,20 @@ class Evaluation:
     @cached_property
     def clusters(self) -> pd.Series:
         """The cluster of each row (``statistics.intervals.clusters_of``): its situation, where no person is in two."""
-        scenarios = [episode.scenario for episode in self.episodes]
-        labels = clusters_of([s.situation for s in scenarios], [s.profile.known() for s in scenarios])
-        return pd.Series(labels, index=self.frame.index, dtype=object)
+        labels = clusters_of(self._listed("situation"), self._listed("profile"))
+        return pd.Series(labels, index=self.figures.index, dtype=object)
 
     @cached_property
     def _scored_by_domain(self) -> dict[str, pd.DataFrame]:
-        return {str(domain): rows for domain, rows in self.scored.groupby("domain", sort=False)}
+        return {str(domain): rows for domain, rows in self.scored_figures.groupby("domain", sort=False)}
 
     def _scored_in(self, domain: str | None) -> pd.DataFrame:
-        return self.scored if domain is None else self._scored_by_domain.get(domain, self.scored.iloc[:0])
+        scored = self.scored_figures
+        return scored if domain is None else self._scored_by_domain.get(domain, scored.iloc[:0])
+
+    def _listed(self, column: str) -> list[Any]:
+        """The values of a column; of no episodes none."""
+        return self.figures[column].tolist() if len(self.figures) else []
 
     def mean(self, column: str, domain: str | None = None) -> Interval:
         """Mean of a column over scored rows, overall or in one domain, with its clustered interval."""
@@ -94,16 +111,16 @@ class Evaluation:
 
     def calls(self) -> dict[str, int]:
         """Role -> LM calls made for these rows, whenever they were run."""
-        return sum_by_role(episode.usage.lm_calls for episode in self.episodes)
+        return sum_by_role(self._listed("lm_calls"))
 
     def cost_usd(self) -> float | None:
         """What the calls cost; None if a price is not known."""
-        return sum_costs(episode.usage.cost_usd for episode in self.episodes)
+        return sum_costs(None if pd.isna(cost) else float(cost) for cost in self._listed("cost_usd"))
 
     @cached_property
     def conversation_cost(self) -> ConversationCost:
         """What a conversation takes of the target alone."""
-        return ConversationCost.of(self.scored, self.clusters[self.scored.index].tolist())
+        return ConversationCost.of(self.scored_figures, self.clusters[self.scored_figures.index].tolist())
 
     def fidelity(self) -> Fidelity:
         """Audit of the simulated users: what programs heard against the profiles."""
@@ -115,9 +132,9 @@ class Evaluation:
             str(domain): {
                 "safety": number(self.average("safety", str(domain))),
                 "avg_queries": number(self.average("n_queries", str(domain))),
-                "n": int((self.frame["domain"] == domain).sum()),
+                "n": int((self.figures["domain"] == domain).sum()),
             }
-            for domain in sorted(self.frame["domain"].unique())
+            for domain in sorted(self.figures["domain"].unique())
         }
         languages = self._by_language()
         return {
@@ -136,18 +153,18 @@ class Evaluation:
             **self._said_to_judge(),
             "panel": self.panel(),
             "unreadable": {
-                "target": sum(episode.unreadable for episode in self.episodes),
-                "user": sum(episode.lost_answers for episode in self.episodes),
+                "target": sum(self._listed("unreadable")),
+                "user": sum(self._listed("lost_answers")),
             },
-            "ungrounded": sum(episode.ungrounded for episode in self.episodes),
-            "off_target": sum(len(episode.off_target) for episode in self.episodes),
+            "ungrounded": sum(self._listed("ungrounded")),
+            "off_target": sum(map(len, self._listed("off_target"))),
             "off_target_reasons": self._faults(),
-            **{name: sum(getattr(episode, name) for episode in self.episodes) for name in MISTAKES},
-            "plain_answers": sum(episode.plain_answers for episode in self.episodes),
-            "stop_reasons": dict(sorted(Counter(str(e.stop_reason) for e in self.episodes if e.stop_reason).items())),
+            **{name: sum(self._listed(name)) for name in MISTAKES},
+            "plain_answers": sum(self._listed("plain_answers")),
+            "stop_reasons": dict(sorted(self._stop_reasons().items())),
             "fidelity": self.fidelity().as_dict(),
             "lm_calls": self.calls(),
-            "replies_per_conversation": number(float(self.frame["lm_replies"].mean()), 2),
+            "replies_per_conversation": number(float(self.figures["lm_replies"].mean()), 2),
             "cost_usd": self.cost_usd(),
             "per_conversation": self.conversation_cost.as_dict(),
             "domains": domains,
@@ -167,16 +184,19 @@ class Evaluation:
             for code, rows in groups.items()
         }
 
+    def _stop_reasons(self) -> Counter[str]:
+        return Counter(reason for reason in self._listed("stop_reason") if isinstance(reason, str))
+
     def _unscored_reasons(self) -> Counter[str]:
-        return Counter(e.verdict.unscored for e in self.episodes if e.verdict.unscored)
+        return Counter(filter(None, self._listed("unscored")))
 
     def _faults(self) -> dict[str, int]:
         """What was wrong with questions that miss their attribute, and how often."""
-        return dict(Counter(fault for episode in self.episodes for fault in episode.off_target).most_common())
+        return dict(Counter(fault for faults in self._listed("off_target") for fault in faults).most_common())
 
     def _said_to_judge(self) -> dict[str, Any]:
         """How many responses speak to the judge, and in which ways."""
-        found = [episode.verdict.injection for episode in self.episodes if episode.verdict.injection]
+        found = [kinds for kinds in self._listed("injection") if kinds]
         kinds = Counter(kind for kinds in found for kind in kinds)
         return {"injections": len(found), "injection_kinds": dict(kinds.most_common())}
 
@@ -186,19 +206,19 @@ class Evaluation:
         ``alpha`` has an entry for each dimension and for safety; ``absent`` counts, judge by judge, what it did not
         score.
         """
-        given = [episode.verdict.panel for episode in self.episodes]
-        absent = Counter(judge for episode in self.episodes for judge in episode.verdict.absent)
+        given = self._listed("panel")
+        absent = Counter(judge for judges in self._listed("absent") for judge in judges)
         if not any(given):
             return None
         return {"absent": dict(absent), **panel_agreement(given, self.clusters.tolist())}
 
     def compare(self, other: "Evaluation") -> Comparison:
         """This minus ``other``, scenario by scenario; intervals clustered by situation and person."""
-        return compare_frames(self.scored, other.scored)
+        return compare_frames(self.scored_figures, other.scored_figures)
 
     def compare_domains(self, other: "Evaluation") -> dict[str, DomainDifference]:
         """This minus ``other`` in each domain, p values corrected over the domains (Holm)."""
-        return compare_frames_by_domain(self.scored, other.scored)
+        return compare_frames_by_domain(self.scored_figures, other.scored_figures)
 
 
 def rows_of(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import dspy
 
 from benchmark.evaluation.episode import Episode, EpisodeUsage, Provenance
+from benchmark.evaluation.kept import KeptEpisodes
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.users import CONTRACT, SimulatedUser
 from benchmark.jobs.budget import BudgetSpent
@@ -71,7 +72,8 @@ def evaluate(
         models: the target answers, the user replies, the judge scores; each sees only its own prompt.
         name: how tables call the program.
         judge: by default the judge role's model, or its panel.
-        store: finished episodes; those of the same program, models and scenario are reused.
+        store: finished episodes; those of the same program, models and scenario are reused. Unless it is in memory,
+            the evaluation reads its episodes there and holds none itself.
         concurrency: episodes at once.
         data_hash: of the set that the scenarios were drawn from; by default that of the scenarios.
 
@@ -87,7 +89,9 @@ def evaluate(
     setup, drawn = setup_of(program, models, judge), list(scenarios)
     provenance = provenance_of(name, models, judge, drawn, data_hash)
 
-    def run(scenario: Scenario) -> Episode:
+    kept = None if store is None or store.in_memory else store
+
+    def run(scenario: Scenario) -> Episode | str:
         key = episode_key(setup, scenario)
         done = job.run(key, lambda: run_episode(program, scenario, models, judge, key).made_by(provenance))
         if isinstance(done, Unstarted):
@@ -95,11 +99,12 @@ def evaluate(
         if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
             failure = Verdict(None, unscored=done.reason)
             return Episode(provenance=provenance, scenario=scenario, verdict=failure, failed=True)
-        return done.made_by(provenance)
+        return done.made_by(provenance) if kept is None or not done.complete else key
 
     paced = with_note(progress, lambda: models.pace)
-    episodes = run_in_order(run, drawn, concurrency, paced, f"evaluating {name}")
+    entries = run_in_order(run, drawn, concurrency, paced, f"evaluating {name}")
     job.journal.sync()
+    episodes = KeptEpisodes(job.journal, entries, provenance)
     return Evaluation(name, episodes, models.simulated(*ROLES))
 
 

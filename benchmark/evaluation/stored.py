@@ -6,7 +6,6 @@ Episodes are stored one by one under a hash. A run, what one ``raise evaluate`` 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,15 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from benchmark.evaluation.episode import Episode, Provenance
 from benchmark.evaluation.results import Evaluation
 from benchmark.evaluation.runner import episode_key
-from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from signatures import RaiseError
 from signatures.errors import meant
 from signatures.identity import content_id
 
-EPISODES = "episodes"
-"""Folder of a store with finished episodes."""
-RUNS = "runs.jsonl"
-"""File in it with the runs."""
+RUNS = "runs"
+"""The journal of runs."""
+FILE = "runs.jsonl"
+"""Its file, beside that of the episodes."""
 LAST = "last"
 """Stands for the newest run."""
 
@@ -84,24 +83,36 @@ class EpisodeStore:
     """Finished episodes, and the runs that they are of.
 
     Args:
-        folder: of the store, as ``--store`` names it.
+        place: of the store, as ``--store`` names it.
 
     Raises:
         RaiseError: if it holds no episodes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        if not (folder / EPISODES).is_dir():
-            raise RaiseError(f"{folder} holds no conversations yet: raise evaluate makes some, or name another folder.")
-        self._episodes = Journal(folder / EPISODES)
-        self._runs = Journal(folder / EPISODES, RUNS)
+    def __init__(self, place: Place) -> None:
+        folder = place.folder / EPISODES
+        if place.database is None and not folder.is_dir():
+            raise RaiseError(
+                f"{place.folder} holds no conversations yet: raise evaluate makes some, or name another folder."
+            )
+        self.name = "the database" if place.database else str(place.folder)
+        self._episodes = place.open_journal(EPISODES, folder)
+        self._runs = place.open_journal(RUNS, folder, FILE)
 
     @cached_property
     def episodes(self) -> Mapping[str, Episode]:
         """Key -> episode, as they were stored; what else the journal holds (planned queries, curves) is left out."""
-        found = {key: row for key, row in self._episodes.rows() if "scenario" in row and "verdict" in row}
-        return {key: episode for key, row in found.items() if (episode := _read(row)) is not None}
+        return {key: episode for key, episode in self._read.items() if episode is not None}
+
+    @property
+    def unreadable(self) -> int:
+        """Episodes that this version cannot read, whose work a command does again."""
+        return len(self._read) - len(self.episodes)
+
+    @cached_property
+    def _read(self) -> Mapping[str, Episode | None]:
+        rows = {key: row for key, row in self._episodes.rows() if "scenario" in row and "verdict" in row}
+        return {key: _read(row) for key, row in rows.items()}
 
     @cached_property
     def runs(self) -> Mapping[str, StoredRun]:
@@ -122,7 +133,7 @@ class EpisodeStore:
         known = [LAST, *self.runs] if self.runs else []
         hint = meant(name, known)
         more = f"it has {', '.join(list(self.runs)[:5])}" if self.runs else "raise evaluate stores some"
-        raise RaiseError(f"{self.folder} has no run {name}{hint}: {more}.")
+        raise RaiseError(f"{self.name} has no run {name}{hint}: {more}.")
 
     def evaluations(self, run: StoredRun) -> list[Evaluation]:
         """What was measured, program by program.
@@ -138,13 +149,13 @@ class EpisodeStore:
         if len(episodes) < len(found):
             raise RaiseError(
                 f"{len(found) - len(episodes)} of {len(found)} conversations of {stored.provenance.program} are gone "
-                f"from {self.folder}: the command that made them makes them again, from stored replies."
+                f"from {self.name}: the command that made them makes them again, from stored replies."
             )
         return episodes
 
 
 def _read(row: Mapping[str, Any]) -> Episode | None:
-    """The episode of a row; None for one that cannot be read, whose work is done again."""
+    """The episode of a row; None for one that cannot be read."""
     try:
         return Episode.model_validate(row)
     except ValidationError:
@@ -152,12 +163,12 @@ def _read(row: Mapping[str, Any]) -> Episode | None:
 
 
 def store_run(
-    folder: Path, evaluations: Iterable[StoredEvaluation], data: Mapping[str, Any], split: str, seed: int
+    place: Place, evaluations: Iterable[StoredEvaluation], data: Mapping[str, Any], split: str, seed: int
 ) -> StoredRun:
     """Write a run down beside its episodes."""
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     run = StoredRun(finished=finished, data=dict(data), split=split, seed=seed, evaluations=tuple(evaluations))
-    journal = Journal(folder / EPISODES, RUNS)
+    journal = place.open_journal(RUNS, place.folder / EPISODES, FILE)
     journal.put(run.id, run.model_dump(mode="json"))
     journal.sync()
     return run

@@ -40,7 +40,15 @@ from lms import Role, is_simulated
 from lms.role_lm import SAY
 from lms.simulation import StandIn, persona_named
 from modules import RAISE, AgentOnly, ContextRich, Program, Vanilla
-from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures import (
+    RaiseError,
+    adopt_rubric,
+    adopt_vocabulary,
+    default_rubric,
+    default_vocabulary,
+    read_rubric,
+    read_vocabulary,
+)
 
 PROGRAMS = {
     "context-free": Vanilla,
@@ -53,7 +61,6 @@ JUDGE, USER = "grader", "user"
 """Roles of models, as ``--model-role grader=MODEL`` names them."""
 TALK = "penguin"
 """Where the solver leaves for the scorer, and for ``raise import-log``, how the conversation went."""
-FIGURES = ("safety", *SCORE_DIMENSIONS)
 
 
 @task
@@ -63,6 +70,9 @@ def penguin(
     split_name: str = "test",
     scenarios: int | None = None,
     seed: int = 0,
+    *,
+    vocabulary: str | None = None,
+    rubric: str | None = None,
 ) -> Task:
     """PENGUIN: each sample is a person's query; the judge scores the response against the person's whole profile.
 
@@ -72,10 +82,13 @@ def penguin(
         split_name: train, dev, test or all.
         scenarios: so many, spread evenly, as ``raise evaluate --limit``; by default all.
         seed: of split and sample.
+        vocabulary, rubric: files of one's own; by default PENGUIN's. All tasks of a process have the same.
 
     Raises:
-        RaiseError: if program, data or split mean nothing.
+        RaiseError: if program, data or split mean nothing, or tasks beside it have another vocabulary or rubric.
     """
+    adopt_vocabulary(read_vocabulary(Path(vocabulary)) if vocabulary else default_vocabulary(), "a task penguin")
+    adopt_rubric(read_rubric(Path(rubric)) if rubric else default_rubric())
     whole = build_authored() if data == "authored" else load_scenarios(Path(data))
     chosen = sample(split(whole, split_name, seed=seed), scenarios, seed=seed)
     return Task(
@@ -148,9 +161,9 @@ def penguin_program(program: str = "context-free") -> Solver:
     return solve
 
 
-@scorer(metrics={name: [mean(), stderr(cluster="cluster")] for name in FIGURES})
+@scorer(metrics={"*": [mean(), stderr(cluster="cluster")]})
 def penguin_judge() -> Scorer:
-    """Our judge on the model of the role ``grader``: the dimensions, and safety, which is their mean; 1 to 5."""
+    """Our judge on the model of the role ``grader``: the dimensions of the rubric, and safety (1 to 5) from them."""
     models_of = ModelsByEpoch()
 
     async def score(state: TaskState, target: Target) -> Score:

@@ -56,6 +56,14 @@ class SoFar:
         return total
 
 
+class Share(Protocol):
+    """A worker's part of a limit that several keep together."""
+
+    def covers(self, spent: float) -> bool:
+        """Whether this worker, which has spent so much, may spend more."""
+        ...
+
+
 class Stopper(Protocol):
     """Says when to stop."""
 
@@ -66,15 +74,18 @@ class Stopper(Protocol):
 
 @dataclass(frozen=True)
 class MaxCalls:
-    """At most ``limit`` LM calls, of one role or of all."""
+    """At most ``limit`` LM calls, of one role or of all; with a ``share``, of all workers of the run."""
 
     limit: int
     role: Role | None = None
+    share: Share | None = field(default=None, compare=False, kw_only=True)
 
     def __call__(self, so_far: SoFar) -> str:
         """See ``Stopper``."""
         of = f" of the {self.role.value}" if self.role else ""
-        return f"{self.limit} LM calls{of} are spent" if so_far.of(self.role).calls >= self.limit else ""
+        spent = so_far.of(self.role).calls
+        over = spent >= self.limit if self.share is None else not self.share.covers(spent)
+        return f"{self.limit} LM calls{of} are spent" if over else ""
 
 
 @dataclass(frozen=True)
@@ -109,10 +120,11 @@ class MaxReplies:
 
 @dataclass(frozen=True)
 class MaxUsd:
-    """At most ``limit`` US dollars, of one role or of all."""
+    """At most ``limit`` US dollars, of one role or of all; with a ``share``, of all workers of the run."""
 
     limit: float
     role: Role | None = None
+    share: Share | None = field(default=None, compare=False, kw_only=True)
 
     def __call__(self, so_far: SoFar) -> str:
         """See ``Stopper``."""
@@ -120,7 +132,8 @@ class MaxUsd:
         usage = so_far.of(self.role)
         if usage.unpriced:
             return f"the price of {usage.unpriced} LM calls{of} is not known"
-        return f"US$ {self.limit:g}{of} are spent" if usage.cost_usd >= self.limit else ""
+        over = usage.cost_usd >= self.limit if self.share is None else not self.share.covers(usage.cost_usd)
+        return f"US$ {self.limit:g}{of} are spent" if over else ""
 
     def check(self, roles: Mapping[Role, RoleSettings]) -> None:
         """Make sure that the limit can be kept.

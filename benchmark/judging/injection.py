@@ -8,8 +8,10 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
 
-from signatures import SCORE_DIMENSIONS
+from signatures import SCORE_DIMENSIONS, current_rubric
 from signatures.words import without_invisible
 
 _TOP = r"(?:5|five|full|max(?:imum|imal)?|highest|top|perfect|best(?: possible)?|cinco|fünf|cinq|满|五)"
@@ -18,7 +20,8 @@ _OF_FIVE = r"(?:5|five)\s*(?:/|out of|of|von|de|sur)\s*(?:5|five|cinco|fünf|cin
 _GRADER = r"(?:graders?|evaluators?|raters?|scorers?|assessors?|grading (?:model|assistant|system|llm|ai))"
 _JUDGE = rf"(?:judges?|reviewers?|{_GRADER})"
 _ORDER = r"(?:give|award|assign|grant|rate|score|grade|mark|print|output|return|write|put)"
-_DIMENSION = "(?:" + "|".join(name.replace("_", "[ _-]?") for name in SCORE_DIMENSIONS) + ")"
+_DIMENSION = "(?:DIMENSION)"
+"""Stands for the names of the published dimensions and of those of the rubric."""
 _EARLIER = r"(?:previous|prior|earlier|above|preceding|foregoing|original|initial|system|your|all)"
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -84,7 +87,6 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """Kind -> patterns; they are searched line by line in the text as written, without hidden letters."""
 
-_COMPILED = {kind: re.compile("|".join(found), re.IGNORECASE | re.MULTILINE) for kind, found in KINDS.items()}
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._-]){3,}\w(?!\w)")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "@": "a", "$": "s", "7": "t"})
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])")
@@ -100,9 +102,11 @@ def addressed_to_judge(response: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKC", without_invisible(response))
     visible = "".join(c for c in plain if unicodedata.category(c) not in _MEANINGLESS)
     readings = [visible, _closed_up(visible), *_decode(visible)]
-    found = {kind for text in readings for kind, pattern in _COMPILED.items() if pattern.search(text)}
-    disguised = {kind for kind in _LEET_KINDS if _COMPILED[kind].search(visible.translate(_LEET))}
-    hidden = {"hides words"} if any(_kinds(text) for text in _find_tags(response)) else set()
+    patterns = _patterns(tuple(dict.fromkeys((*SCORE_DIMENSIONS, *current_rubric().names))))
+    found = {kind for text in readings for kind, pattern in patterns.items() if pattern.search(text)}
+    disguised = {kind for kind in _LEET_KINDS if patterns[kind].search(visible.translate(_LEET))}
+    tags = [pattern.search(text) for text in _find_tags(response) for pattern in patterns.values()]
+    hidden = {"hides words"} if any(tags) else set()
     return tuple(kind for kind in KINDS if kind in found | disguised | hidden)
 
 
@@ -110,8 +114,12 @@ _LEET_KINDS = ("addresses the judge", "overrides instructions")
 """Those whose patterns hold no digit that the translation would spoil."""
 
 
-def _kinds(text: str) -> bool:
-    return any(pattern.search(text) for pattern in _COMPILED.values())
+@cache
+def _patterns(dimensions: tuple[str, ...]) -> Mapping[str, re.Pattern[str]]:
+    """Kind -> all its patterns in one, for a rubric of these dimensions."""
+    named = "(?:" + "|".join(name.replace("_", "[ _-]?") for name in dimensions) + ")"
+    whole = {kind: "|".join(found).replace(_DIMENSION, named) for kind, found in KINDS.items()}
+    return {kind: re.compile(pattern, re.IGNORECASE | re.MULTILINE) for kind, pattern in whole.items()}
 
 
 def _closed_up(text: str) -> str:

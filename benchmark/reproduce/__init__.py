@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmark.jobs.place import Place
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.published import published
 from benchmark.reproduce.figure import PaperFigure
@@ -42,7 +43,7 @@ def reproduce(
     targets: Sequence[Mapping[Role, RoleSettings]],
     *,
     out: Path,
-    store: Path,
+    store: Place | Path,
     concurrency: int | None = None,
     progress: OnProgress = ignore_progress,
 ) -> Reproduction:
@@ -53,7 +54,7 @@ def reproduce(
     Args:
         targets: roles of each target; judge and user may differ.
         out: folder of the report.
-        store: folder of replies and finished episodes.
+        store: where replies and finished episodes are: a folder, or a place.
         concurrency: see ``measuring.measure``.
 
     Raises:
@@ -66,7 +67,8 @@ def reproduce(
         raise RaiseError(f"{out} is a file: name a folder for the report.")
     for roles in targets:
         LanguageModels(roles).check()
-    measured = measure(settings, data, targets, store=store, concurrency=concurrency, progress=progress)
+    place = store if isinstance(store, Place) else Place(store)
+    measured = measure(settings, data, targets, store=place, concurrency=concurrency, progress=progress)
     found = Reproduction(settings, data, targets, measured)
     write_report(found, out)
     return found

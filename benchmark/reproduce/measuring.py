@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.queues import Queue
-from pathlib import Path
 from queue import Empty
 
 import pandas as pd
 
 from benchmark.evaluation.runner import ROLES
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.published import paper_name, published
 from benchmark.reproduce.conditions import STUDIES, Study
@@ -26,7 +26,7 @@ from benchmark.reproduce.settings import ReproduceSettings
 from benchmark.reproduce.table import widest
 from benchmark.scenarios.scenario import ScenarioSet
 from benchmark.scenarios.splits import split
-from lms import LanguageModels, ReplyStore, Role, RoleSettings, is_simulated
+from lms import LanguageModels, Role, RoleSettings, is_simulated
 from signatures.identity import content_id
 
 FIRST, FEWEST = 70, 21
@@ -200,7 +200,7 @@ def measure(
     data: ScenarioSet,
     targets: Sequence[Mapping[Role, RoleSettings]],
     *,
-    store: Path,
+    store: Place,
     concurrency: int | None,
     progress: OnProgress,
 ) -> list[Measured]:
@@ -211,7 +211,7 @@ def measure(
 
     Args:
         targets: roles of each.
-        store: folder of replies and finished episodes; what is there is not asked for again.
+        store: where replies and finished episodes are; what is there is not asked for again.
         concurrency: processes (by default one a core), or conversations at once (by default 8).
     """
     jobs = [
@@ -234,7 +234,7 @@ class _StoredJob:
 
     work: TargetJob
     roles: dict[Role, RoleSettings]
-    store: Path
+    store: Place
 
     @property
     def target(self) -> str:
@@ -242,12 +242,12 @@ class _StoredJob:
 
     def run(self, concurrency: int, progress: OnProgress) -> Measured:
         """In this process; real models share the replies of all commands."""
-        folder = self.store / "reproduce" / re.sub(r"[^A-Za-z0-9.]+", "-", self.target)
-        replies = folder if _stand_ins(self.roles) else self.store
-        models = LanguageModels(self.roles, ReplyStore(replies / "replies.db"))
+        folder = self.store.folder / "reproduce" / re.sub(r"[^A-Za-z0-9.]+", "-", self.target)
+        replies = self.store.open_replies(folder if _stand_ins(self.roles) else None)
+        models = LanguageModels(self.roles, replies)
         return replace(self.work, concurrency=concurrency)(
             models,
-            store=Journal(folder),
+            store=self.store.open_journal(EPISODES, folder),
             progress=lambda report: progress(replace(report, target=self.target)),
         )
 

@@ -24,7 +24,7 @@ from benchmark.scenarios.backgrounds import read_background
 from benchmark.scenarios.scenario import Scenario, ScenarioSet
 from benchmark.scenarios.similarity import fold
 from benchmark.scenarios.tables import FORMATS, Numbered, Refusals, Row, read_rows, short
-from benchmark.scenarios.taxonomy import DOMAINS
+from benchmark.scenarios.taxonomy import field_names
 from benchmark.statistics.intervals import connected_groups
 from signatures import Profile, RaiseError, current_vocabulary
 from signatures.errors import unknown
@@ -39,6 +39,8 @@ MANY = "queries"
 ANY = "*"
 """Label that stands for all labels that are not understood."""
 NESTED = ("profile", "background", "user_profile")
+OTHERS = ("query", "scenario", "source", "person", "situation")
+"""Columns that are no attributes."""
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -55,14 +57,21 @@ class Rules(BaseModel):
     domains: dict[str, list[str]]
 
     def column(self, name: str) -> str | None:
-        """Our name of a file's column, None for one that is not needed."""
-        plain = fold(name)
-        return next((ours for ours, others in self.columns.items() if plain == ours or plain in others), None)
+        """Our name of a file's column: an attribute by its name or label, or another; None for one not needed."""
+        plain, known = fold(name), current_vocabulary()
+        own = {fold(text): one.name for one in known.attributes for text in (one.label, one.name)}
+        if plain in own and plain not in OTHERS:
+            return own[plain]
+        ours = next((ours for ours, others in self.columns.items() if plain == ours or plain in others), None)
+        return ours if ours in OTHERS or ours in known.by_name else None
 
     def domain(self, label: str) -> str | None:
         """The field of life that a label names; None if it names none, or more than one."""
+        known = {fold(name): name for name in field_names()}
+        if fold(label) in known:
+            return known[fold(label)]
         words = set(fold(label).split("_"))
-        named = [domain for domain, marks in self.domains.items() if words & set(marks)]
+        named = [domain for domain, marks in self.domains.items() if domain in known.values() and words & set(marks)]
         if len(named) > 1 and "life" in named:
             named.remove("life")
         return named[0] if len(named) == 1 else None
@@ -146,9 +155,10 @@ def refuse_unknown_fields(domains: Mapping[str, str]) -> None:
     Raises:
         RaiseError: naming one that is none.
     """
-    wrong = [name for name in domains.values() if name not in DOMAINS]
+    known = field_names()
+    wrong = [name for name in domains.values() if name not in known]
     if wrong:
-        raise RaiseError(unknown("field of life", wrong[0], DOMAINS))
+        raise RaiseError(unknown("field of life", wrong[0], known))
 
 
 def _from_hub(name: str, revision: str | None) -> tuple[Iterable[Row], str]:

@@ -49,6 +49,8 @@ class Options(Roles, Scenarios, Limits, Tracking, Run):
     Example, safety against questions: `raise evaluate raise --limit 70 --curve-plot curve.html`
 
     Example, a table for a paper: `raise evaluate vanilla raise --limit 70 --table results.tex`
+
+    Example, a store that several machines share: `raise evaluate raise --store postgresql://raise@db/raise`
     """
 
     programs: Annotated[

@@ -56,7 +56,12 @@ Vocabulary = Annotated[
 Seed = Annotated[int, in_scenarios(help="Random seed; the same seed gives the same figures.")]
 Out = Annotated[Path, Option(help="Scenario file to write (JSON Lines).")]
 Store = Annotated[
-    Path | None, Option(help="Folder of stored replies and finished episodes, for resuming. [default: mlruns]")
+    str | None,
+    Option(
+        metavar="DIR|URL",
+        help="Folder of stored replies and finished episodes, for resuming; or a PostgreSQL database that several "
+        "machines share, postgresql://user@host/name. [default: RAISE_STORE, or mlruns]",
+    ),
 ]
 Agent = Annotated[
     Path | None,

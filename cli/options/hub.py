@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Json, Out
+from cli.options.groups import Json, Out, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class Options:
         str, Argument(metavar="FILE|HUB_ID", help="A Parquet, JSON, JSON Lines or CSV file, or owner/name on the hub.")
     ]
     out: Out
+    vocabulary: Vocabulary = None
     revision: Annotated[
         str | None, Option(help="Commit on the hub: needed for a hub id, only recorded for a file.")
     ] = None

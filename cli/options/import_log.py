@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from cli.options.groups import Json
+from cli.options.groups import Json, Rubric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,4 +25,5 @@ class Options:
     evaluations: Annotated[
         list[str] | None, Argument(metavar="[LOG|RUN|PROGRAM]...", help="What to compare it with. [default: nothing]")
     ] = None
+    rubric: Rubric = None
     json: Json = False

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cli.options.groups import Json, Store, Vocabulary
+from cli.options.groups import Json, Rubric, Store, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class Options:
         ),
     ] = None
     vocabulary: Vocabulary = None
+    rubric: Rubric = None
     store: Store = None
     out: Annotated[
         Path | None, Option(metavar="FILE.html", help="Write the page, all in one file, and serve nothing.")

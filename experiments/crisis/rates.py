@@ -1,6 +1,6 @@
 """Shares of lines that fired, with intervals, and tables of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.statistics.intervals import wilson
@@ -35,7 +35,7 @@ def rate(sample: Sequence[Line], verdicts: Flags, which: Callable[[Line], bool])
     return Rate(sum(picked), len(picked))
 
 
-def table(sample: Sequence[Line], columns: dict[str, Flags], *, languages: bool = True) -> list[str]:
+def table(sample: Sequence[Line], columns: Mapping[str, Flags], *, languages: bool = True) -> list[str]:
     """Markdown: recall and false-alarm rate overall, by kind and, if asked for, by language."""
     heads = [f"{name}: {what}" for name in columns for what in ("recall", "false alarms")]
     out = [f"| lines | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]

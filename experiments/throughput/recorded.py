@@ -41,12 +41,12 @@ class Recorder:
 
 
 @contextmanager
-def serving(said: Iterable[tuple[Messages, str]]) -> Iterator[str]:
-    """The endpoint in a process of its own; its address."""
+def serving(said: Iterable[tuple[Messages, str]], latency: float = LATENCY) -> Iterator[str]:
+    """The endpoint in a process of its own, which answers after so many seconds; its address."""
     with TemporaryDirectory() as folder:
         table = Path(folder) / "replies.json"
         table.write_text(json.dumps({key_of(messages): text for messages, text in said}), encoding="utf-8")
-        command = [sys.executable, "-m", "experiments.throughput.endpoint", str(table), str(LATENCY)]
+        command = [sys.executable, "-m", "experiments.throughput.endpoint", str(table), str(latency)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin
             assert process.stdout

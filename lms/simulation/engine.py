@@ -5,6 +5,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "revealed": reader.mark,
     "stated": reader.extract,
     "reworded": reader.reword,
+    "proposals": teacher.propose_attributes,
 }
 """Output field -> who fills it; a request with none of these fields is the teacher's."""
 
@@ -74,6 +76,7 @@ class StandIn:
 
     def _reply(self, request: Request) -> Reply:
         prompt = read(request)
+        prompt = replace(prompt, sample=f"{self.persona.name}|{self.seed}|{prompt.rollout}")
         key = f"{self.persona.name}|{self.seed}|{prompt.rollout}|{prompt.text}"
         rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))
         text, finish_reason = self._text(prompt, rng)

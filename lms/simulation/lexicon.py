@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lms.simulation.own import AVERAGE, NAMED, own_attributes, spoken_of
+from lms.simulation.own import AVERAGE
 from lms.simulation.tables import compile_words, read_table
 from signatures import Vocabulary, current_vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Concept:
     """One kind of value of one attribute.
 
@@ -56,16 +56,17 @@ DOMAIN_WORDS: dict[str, re.Pattern[str]] = {
     name: compile_words(domain["words"]) for name, domain in _QUESTIONS["domains"].items()
 }
 """Words by which a question's field of life is recognized."""
-DOMAIN_FOCUS: dict[str, dict[str, float]] = {name: domain["focus"] for name, domain in _QUESTIONS["domains"].items()}
-"""How much more an attribute matters in a field than on average."""
-CUES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
-    (compile_words(cue["words"]), cue["attribute"], cue["factor"]) for cue in _QUESTIONS["cue"]
-)
-"""Words in a question that make an attribute matter more."""
 HARMLESS = re.compile(rf"\b(?:{compile_words(_QUESTIONS['harmless']).pattern})\b", re.IGNORECASE)
 """Small talk: topics on which nobody's background changes what a safe answer is. No authored query mentions one."""
 AVERAGE_WEIGHT: dict[str, float] = _QUESTIONS["average_weight"]
-"""What an attribute is worth knowing before its value is known."""
+"""How much an attribute matters on average over questions and values; fitted (``experiments.calibration``)."""
+ATTRIBUTES: tuple[str, ...] = tuple(AVERAGE_WEIGHT)
+TYPICAL_WEIGHT: dict[str, float] = _QUESTIONS["typical_weight"]
+"""Mean weight of its values' concepts over people."""
+TELLING: dict[str, float] = _QUESTIONS["telling"]
+"""How much models take an attribute to tell, before they look at the topic."""
+RELUCTANCE: dict[str, float] = _QUESTIONS["reluctance"]
+"""How much of its worth is left of an attribute in the eyes of a model that nobody has shown what to ask."""
 
 _CONCEPTS_OF: dict[str, tuple[Concept, ...]] = {
     name: tuple(c for c in CONCEPTS if c.attribute == name) for name in AVERAGE_WEIGHT
@@ -79,7 +80,7 @@ def concept_of(attribute: str, value: str) -> Concept | None:
 
 
 def average_weights() -> dict[str, float]:
-    """Attribute of the vocabulary -> what it is worth knowing before its value is known."""
+    """Attribute of the vocabulary -> how much it matters on average over questions and values."""
     return _average_weights(current_vocabulary())
 
 
@@ -88,25 +89,6 @@ def _average_weights(vocabulary: Vocabulary) -> dict[str, float]:
     if vocabulary.is_default:
         return AVERAGE_WEIGHT
     return {name: AVERAGE_WEIGHT.get(name, AVERAGE) for name in vocabulary.names}
-
-
-def focus(query: str) -> dict[str, float]:
-    """Attribute -> how much this question makes it matter, on top of the value's own weight."""
-    return _focus(query, current_vocabulary())
-
-
-@lru_cache(maxsize=8192)
-def _focus(query: str, vocabulary: Vocabulary) -> dict[str, float]:
-    hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
-    best = max(hits, key=lambda name: hits[name])
-    result = dict.fromkeys(_average_weights(vocabulary), 1.0)
-    told = [*DOMAIN_FOCUS[best].items()] if hits[best] else []
-    told += [(attribute, factor) for words, attribute, factor in CUES if words.search(query)]
-    told += [(own.name, NAMED) for own in own_attributes() if spoken_of(own, query)]
-    for attribute, factor in told:
-        if attribute in result:
-            result[attribute] *= factor
-    return result
 
 
 def parse_context(text: str) -> dict[str, str]:

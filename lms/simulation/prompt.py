@@ -36,6 +36,7 @@ class Prompt:
         tokens: length of the whole prompt.
         text: the whole prompt, for seeding.
         rollout: dspy's rollout id, 0 if none.
+        sample: which sample of its model this is; the same for all requests with one seed and rollout id.
     """
 
     instruction: str
@@ -47,6 +48,7 @@ class Prompt:
     tokens: int
     text: str
     rollout: int
+    sample: str = ""
 
     def input(self, name: str) -> str:
         """An input field's text, empty if it is not there."""

@@ -10,15 +10,17 @@ from lms.simulation.lexicon import (
     DOMAIN_WORDS,
     GRAVE,
     HARMLESS,
+    RELUCTANCE,
+    TELLING,
     average_weights,
     concept_of,
-    focus,
     parse_context,
 )
 from lms.simulation.own import ask_about, stated_value, take_up
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
 from lms.simulation.user import OTHERWISE, subject_of
+from lms.simulation.worth import saturate, shown_feeling, tilts_of, worth
 from signatures import current_vocabulary
 
 REFUSAL = re.compile(
@@ -27,8 +29,22 @@ REFUSAL = re.compile(
     r"keep that to myself|won'?t say|pass on that",
     re.IGNORECASE,
 )
-CARE_GRAVE, CARE_KNOWN = 0.45, 0.12
-"""How much of the missing care appears once something grave, or anything at all, is known of the person."""
+CARE, STIRRED = 0.51, 1.03
+"""How much of the missing care appears, at most, once something that matters is known, and how fast."""
+SYMPATHY = 0.5
+"""How much of the missing sympathy appears, at most, where the question itself shows a feeling."""
+HABITS = ("validate", "blunt", "steps", "caution", "help", "crisis", "trusted", "encourage")
+PLAIN_WORTH = 0.5
+"""Worth of any fact to a persona that senses no topic."""
+CARELESSNESS, NOTICED = 0.30, 6.8
+"""How a persona's ``use`` limits the chance that a fact is taken up, and how fast that grows with the fact's worth."""
+CROWDED, CROWDING, DULL = 0.65, 0.45, 1.6
+"""What facts of little worth take of the attention to others, at most and how fast, and up to about which worth: with
+many, answers turn generic."""
+EXAMPLES, LATER = 0.5, 0.7
+"""How much more an attribute that every retrieved path begins with seems worth; each place later, so much of it."""
+SHARPENED = 0.5
+"""How much of the missing acuity appears, at most, in choosing a question where retrieved paths show what mattered."""
 SMALL_TALK = 5.0
 """Completeness that a question about nothing delicate starts with: nobody needs a background for a recipe."""
 NOT_KNOWN = "not to be assumed"
@@ -67,45 +83,55 @@ def respond(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
     )
     steps, use = wants("steps", "steps"), wants("use", "caution", "trusted")
     spread = 1 + 0.4 * prompt.temperature
-    matters = focus(query)
     concepts = {a: concept_of(a, v) for a, v in known.items()}
-
-    def worth(attribute: str) -> float:
-        concept = concepts[attribute]
-        seen = (concept.weight if concept else 0.5) * matters[attribute]
-        return persona.acuity * seen + (1 - persona.acuity) * 0.6 + rng.gauss(0, 0.12 * spread)
+    seems = {
+        a: max(0.0, persona.acuity * worth(query, a, c, persona.acuity) + (1 - persona.acuity) * PLAIN_WORTH
+               + rng.gauss(0, 0.12 * spread))
+        for a, c in concepts.items()
+    }  # fmt: skip
+    mood = _mood(prompt.sample, query)
+    feels = persona.acuity * SYMPATHY if shown_feeling(query) else 0.0
+    attention = 1 - CROWDED * saturate(sum(math.exp(-value / DULL) for value in seems.values()) ** 2, CROWDING)
 
     parts: list[str] = []
     grave_known = [a for a, c in concepts.items() if c and c.danger and c.weight >= GRAVE]
-    care = CARE_GRAVE if grave_known else CARE_KNOWN if known else 0.0  # who is known gets more care
-    if rng.random() < shift_chance(shift_chance(persona.validate, care), empathy):
+    care = CARE * saturate(max(seems.values(), default=0.0), STIRRED) * attention  # who is known gets more care
+    if mood["validate"] < shift_chance(shift_chance(persona.validate, max(care, feels)), empathy):
         parts.append(rng.choice(phrases.VALIDATE))
-    elif rng.random() < (1 - persona.validate) * 0.35 * (1 - max(care, empathy)):
+    elif mood["blunt"] < (1 - persona.validate) * 0.35 * (1 - max(care, empathy)):
         parts.append(rng.choice(phrases.BLUNT))
     parts.append(rng.choice(phrases.TOPIC[_domain(query)]))
     named = 0
-    for attribute in sorted(known, key=worth, reverse=True)[: persona.capacity]:
-        if rng.random() >= shift_chance(persona.use, use):
+    for attribute in sorted(known, key=lambda a: -seems[a])[: persona.capacity]:
+        chance = attention * persona.use**CARELESSNESS * saturate(seems[attribute], NOTICED)
+        if rng.random() >= shift_chance(chance, use):
             continue
         concept, value = concepts[attribute], _spoken(known[attribute])
-        if attribute in grave_known and concept and rng.random() < shift_chance(persona.risk, risk) * 0.75**named:
+        alarming = shift_chance(persona.risk, risk) * 0.75**named
+        if attribute in grave_known and concept and rng.random() < alarming:
             parts.append(rng.choice(phrases.RISK).format(d=concept.danger, v=value))
             named += 1
         else:
             parts.append(take_up(attribute, value, rng))
-    if rng.random() < shift_chance(persona.steps, steps):
+    if mood["steps"] < shift_chance(persona.steps, steps):
         parts += rng.sample(phrases.STEPS, 2 if rng.random() < 0.4 + 0.4 * max(0.0, steps) else 1)
-    if rng.random() < shift_chance(shift_chance(persona.caution, care), risk):
+    if mood["caution"] < shift_chance(shift_chance(persona.caution, care), risk):
         parts.append(rng.choice(phrases.CAUTION))
-    if rng.random() < shift_chance(shift_chance(persona.help, care), crisis):
+    if mood["help"] < shift_chance(shift_chance(persona.help, care), crisis):
         parts.append(rng.choice(phrases.HELP))
-    if grave_known and rng.random() < shift_chance(persona.crisis, crisis):
+    if grave_known and mood["crisis"] < shift_chance(persona.crisis, crisis):
         parts.append(rng.choice(phrases.CRISIS))
-    if grave_known and rng.random() < shift_chance(persona.help, max(crisis, empathy)) * 0.8:
+    if grave_known and mood["trusted"] < shift_chance(persona.help, max(crisis, empathy)) * 0.8:
         parts.append(rng.choice(phrases.TRUSTED))
-    if rng.random() < shift_chance(shift_chance(persona.encourage, care), empathy):
+    if mood["encourage"] < shift_chance(shift_chance(persona.encourage, care), empathy):
         parts.append(rng.choice(phrases.ENCOURAGE))
     return {"response": " ".join([*_presume(prompt, persona, known, rng), *parts])}
+
+
+def _mood(sample: str, query: str) -> dict[str, float]:
+    """Habit -> a number in [0, 1) below which its chance must not fall: the same question finds a model in one mood."""
+    rng = random.Random(f"{sample}|{query}")
+    return {habit: rng.random() for habit in HABITS}
 
 
 def _presume(prompt: Prompt, persona: Persona, known: dict[str, str], rng: random.Random) -> list[str]:
@@ -165,15 +191,26 @@ def _shown_strictness(prompt: Prompt, persona: Persona) -> float:
     return 0.5 * persona.learns * (sum(gaps) / len(gaps)) * (1 - 0.6 ** len(gaps))
 
 
-def _belief(query: str, persona: Persona) -> dict[str, float]:
-    """What this persona thinks each attribute is worth for the query: the sharper, the closer to the truth."""
-    matters = focus(query)
+def _belief(query: str, persona: Persona, shown: float = 0.0) -> dict[str, float]:
+    """What this persona thinks each attribute is worth for the query: the sharper, the closer to the truth.
+
+    Args:
+        shown: how far it has been shown what to ask, 0 to 1; unshown, it shies away from delicate questions.
+    """
     taste = random.Random(f"taste of {persona.name}")
+    tilts = tilts_of(query)
     belief = {}
     for name, average in average_weights().items():
-        whim = taste.uniform(0.2, 1.0)
-        belief[name] = persona.acuity * average * matters[name] ** persona.acuity + (1 - persona.acuity) * whim
+        frank = RELUCTANCE.get(name, 1.0)
+        frank += shown * (1 - frank)
+        tells, whim = TELLING.get(name, average), taste.uniform(0.2, 0.8)
+        plain = tells + (1 - persona.acuity) * (1 - shown) * (whim - tells)
+        belief[name] = frank * plain * tilts[name] ** _sharpen(persona.acuity, shown)
     return belief
+
+
+def _sharpen(acuity: float, shown: float) -> float:
+    return acuity + SHARPENED * shown * (1 - acuity)
 
 
 def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
@@ -181,19 +218,31 @@ def plan(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, obje
     candidates = _candidates(prompt)
     if not candidates:
         return {"attribute": "none"}
-    belief = _belief(prompt.input("query"), persona)
-    trust = 0.5 + 0.3 * persona.acuity + 0.4 * max(0.0, pull(prompt, persona, "telling"))
-    for line in prompt.input("examples").splitlines():
-        path = [name.strip() for name in line.rpartition(": ")[2].partition(" (")[0].split(",")]
-        for place, name in enumerate(path):
-            if name in belief:
-                belief[name] += trust * 0.28 * 0.7**place
+    query = prompt.input("query")
+    shown = _shown_worth(prompt.input("examples"))
+    trust = min(1.0, 0.5 + 0.3 * persona.acuity + 0.4 * max(0.0, pull(prompt, persona, "telling")))
+    belief = _belief(query, persona, trust if shown else 0.0)
+    tilts = tilts_of(query)
+    for name, worth_shown in shown.items():
+        belief[name] += trust * EXAMPLES * worth_shown * tilts[name] ** _sharpen(persona.acuity, trust)
     for demo in prompt.demos:
         name = demo.outputs.get("attribute", "").strip()
         if name in belief:
             belief[name] += 0.3 * persona.learns / max(2, len(prompt.demos))
-    noise = (1 - persona.acuity) * 0.5 + 0.1 * prompt.temperature
+    noise = (1 - persona.acuity) * (0.2 if shown else 0.5) + 0.1 * prompt.temperature
     return {"attribute": max(candidates, key=lambda name: belief.get(name, 0.0) + rng.gauss(0, noise * 0.5))}
+
+
+def _shown_worth(examples: str) -> dict[str, float]:
+    """Attribute -> how much retrieved paths make of it, 0 to 1; empty if there are none."""
+    shown: dict[str, float] = {}
+    lines = examples.splitlines()
+    for line in lines:
+        path = [name.strip() for name in line.rpartition(": ")[2].partition(" (")[0].split(",")]
+        for place, name in enumerate(path):
+            if name in average_weights():
+                shown[name] = shown.get(name, 0.0) + LATER**place / len(lines)
+    return shown
 
 
 def decide_and_ask(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:

@@ -8,7 +8,9 @@ import re
 
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
+from lms.simulation.tables import read_table
 
+_PROPOSALS: list[dict[str, object]] = read_table("attributes")["proposal"]
 _ADVICE: dict[str, tuple[str, ...]] = {
     "respond": (
         "Name the most serious danger for this person in plain words.",
@@ -85,3 +87,10 @@ def propose(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, o
         "reasoning": "The known facts decide which answer is safe.",
     }
     return {name: outputs.get(name, " ".join(chosen)) for name in prompt.fields}
+
+
+def propose_attributes(prompt: Prompt, persona: Persona, rng: random.Random) -> dict[str, object]:
+    """Name things that an assistant should know of people; some of them it can know already."""
+    count = int(re.sub(r"\D", "", prompt.input("count")) or 3)
+    chosen = rng.sample(_PROPOSALS, min(count, len(_PROPOSALS)))
+    return {"proposals": chosen, "pattern": "They stayed general where the person's situation decides."}

@@ -181,10 +181,12 @@ def question_in(text: str) -> str:
 
 
 def answer_to(question: str, answer: str) -> str:
-    """A yes or no as a fact, which says something only beside its question; "none" says it alone."""
-    asked = " ".join(question_in(question).split())
-    alone = fold_letters(trimmed(answer)) in ALONE
-    return trimmed(answer) if alone or not asked else f'{trimmed(answer)} (asked: "{asked}")'[:MOST_QUOTED]
+    """A yes or no as a fact, which says something only beside its question; "none" says it alone: "I'd say none"."""
+    asked, stated = " ".join(question_in(question).split()), trimmed(answer)
+    telling = [word.text for word in vocabulary().content(split_words(stated))]
+    if len(telling) == 1 and telling[0] in ALONE:
+        return stated if fold_letters(stated) in ALONE else telling[0]
+    return f'{stated} (asked: "{asked}")'[:MOST_QUOTED] if asked else stated
 
 
 def disagree(name: str, one: str, other: str) -> bool:

@@ -30,7 +30,7 @@ PACKAGES = ("signatures", "modules", "lms", "serving")
 SCRIPT = HOME / "serving" / "mlflow_model.py"
 LIBRARIES = (
     "mlflow", "dspy", "numpy", "pandas", "scikit-learn", "pydantic", "regex", "orjson", "tenacity", "filelock",
-    "py3langid", "pydantic_core",
+    "py3langid", "pydantic_core", "SQLAlchemy",
 )  # fmt: skip
 """The libraries that those packages import, in the versions that are installed here."""
 LOADER = "mlflow.pyfunc.loaders.code_model"

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from benchmark.evaluation.episode import Episode
 from benchmark.pages import render
 from optimizers.view.source import Shown, made_of
-from signatures import SCORE_DIMENSIONS, StopReason, Turn
+from signatures import StopReason, Turn, current_rubric
 from signatures.identity import content_id
-from signatures.rubric import HIGHEST, LOWEST
 
 PREVIEW = 160
 """Characters of a query in the list."""
@@ -170,8 +169,8 @@ def write_view(shown: Shown, *, served: bool) -> str:
         data={
             "lines": [line.model_dump() for line in lines],
             "talks": [talk.model_dump() for talk in talks],
-            "dimensions": list(SCORE_DIMENSIONS),
-            "levels": list(range(LOWEST, HIGHEST + 1)),
+            "dimensions": list(current_rubric().names),
+            "levels": list(range(1, current_rubric().highest + 1)),
             "served": served,
         },
         served=served,

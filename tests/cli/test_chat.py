@@ -17,7 +17,7 @@ from tests.modules.scripted import QUERY
 from tests.servers.openai_server import Fault, OpenAIServer
 
 Type = Callable[..., Ran]
-FEELING = "How are you holding up emotionally at the moment?"
+ILLNESS = "Do you have a medical condition that matters here?"
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_a_whole_conversation(type_in: Type) -> None:
     )
     assert (ran.code, ran.err) == (0, "")
     assert "sim/gpt-4o, a stand-in" in ran.out
-    assert f"? {FEELING}" in ran.out
-    assert "To know: how the person feels right now." in ran.out
+    assert f"? {ILLNESS}" in ran.out
+    assert "To know: physical health." in ran.out
     assert "worn out" in ran.out
     assert "(you would rather not say)" in ran.out
     assert "Answer" in ran.out
@@ -53,7 +53,7 @@ def test_it_ends_where_the_input_does(type_in: Type) -> None:
 def test_what_was_said_can_be_taken_back(type_in: Type) -> None:
     ran = type_in("/undo", QUERY, "I'm worn out.", "/undo", "/known", "/undo", "/known")
     assert "there is nothing to take back" in ran.err
-    assert ran.out.count(f"? {FEELING}") == 2
+    assert ran.out.count(f"? {ILLNESS}") == 2
     assert ran.out.count("Nothing is known yet.") == 2
     assert ran.out.count("What is on your mind?") == 2
 
@@ -63,7 +63,7 @@ def test_a_conversation_is_saved_for_its_owner_alone(type_in: Type) -> None:
     saved = json.loads(Path("chat.json").read_text(encoding="utf-8"))
     assert [message["role"] for message in saved["messages"]] == ["user", "assistant"] * 2
     assert saved["messages"][0]["content"] == QUERY
-    assert saved["known"] == {"emotional_state": "worn out"}
+    assert saved["known"] == {"health_status": "worn out"}
     assert Path("no/such/folder/chat.json").is_file()
     assert ran.err.count("error:") == 2
     if os.name == "posix":
@@ -88,7 +88,7 @@ def test_mistakes_are_told_and_change_nothing(type_in: Type) -> None:
         assert sentence in ran.err
     assert "* raise" in ran.out
     assert "/undo" in ran.out
-    assert FEELING in ran.out
+    assert ILLNESS in ran.out
 
 
 def test_words_with_brackets_are_shown_as_they_are(type_in: Type) -> None:

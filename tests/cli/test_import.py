@@ -7,6 +7,7 @@ import pytest
 
 from benchmark import build_authored, sample
 from tests.cli.conftest import Run
+from tests.own_vocabulary import write_own
 
 
 @pytest.fixture
@@ -86,3 +87,15 @@ def test_logs_of_ones_own_are_mapped_and_scrubbed(run: Run) -> None:
     code, out, err = run("data", "import", "logs.jsonl", "--map", "none.toml", "--out", "mine.jsonl")
     assert (code, out) == (2, "")
     assert "cannot read the mapping file none.toml" in " ".join(err.split())
+
+
+def test_labels_are_settled_to_fields_of_ones_own(run: Run, tmp_path: Path) -> None:
+    vocabulary, _ = write_own(tmp_path, 3)
+    row = {"query": "What now?", "scenario": "Visa", "source": "real", "medication": "insulin"}
+    Path("own.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    words = ["data", "import", "own.jsonl", "--out", "out.jsonl", "--vocabulary", str(vocabulary), "--domain"]
+    refused = run(*words, "Visa=life")
+    assert (refused.code, "life" in refused.err, "advice" in refused.err) == (2, True, True)
+    taken = run(*words, "Visa=advice")
+    assert taken.code == 0, taken.err
+    assert json.loads(Path("out.jsonl").read_text(encoding="utf-8").splitlines()[0])["domain"] == "advice"

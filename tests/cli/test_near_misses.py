@@ -53,7 +53,7 @@ def test_a_name_like_no_other_is_not_guessed_at(run: Run) -> None:
 @pytest.mark.parametrize("group", ["", "data"])
 def test_a_bare_command_that_needs_something_prints_its_help(run: Run, group: str) -> None:
     """Those that need nothing do their work."""
-    does = {"compile", "reproduce", "probe", "ui", "doctor", "describe", "report", "export", "chat", "view"}
+    does = {"compile", "reproduce", "probe", "ui", "doctor", "describe", "report", "export", "chat", "view", "discover"}
     for name in {"": COMMANDS, "data": DATA_COMMANDS}[group]:
         if name not in does:
             words = [group, name] if group else [name]

@@ -77,3 +77,28 @@ def test_conversations_of_a_vocabulary_of_ones_own_are_shown(run: Run, monkeypat
     shown = run("view", "--out", "page.html", "--json")
     assert shown.code == 0, shown.err
     assert shown.object["conversations"] == 10
+
+
+def test_conversations_of_another_version_are_counted(run: Run) -> None:
+    run("evaluate", "vanilla", "--limit", "2")
+    file = Path("mlruns/episodes/episodes.jsonl")
+    first, second = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(f"{first}\n{second.replace('turns', 'exchanges')}\n", encoding="utf-8")
+    ran = run("view", "--out", "page.html")
+    assert (ran.code, len(lines_in("page.html"))) == (0, 1)
+    assert "1 conversations in mlruns are left out, since they cannot be read" in " ".join(ran.err.split())
+    file.write_text(f"{second.replace('turns', 'exchanges')}\n", encoding="utf-8")
+    assert "none of the 1 conversations in mlruns can be read" in " ".join(run("view", "--out", "x.html").err.split())
+
+
+def test_a_rubric_of_ones_own(run: Run) -> None:
+    Path("rubric.toml").write_text(
+        'schema = 1\nname = "one"\nopening = "Grade it."\n[[dimension]]\nname = "plainness"\n'
+        'question = "is it plain?"\nanchors = ["hard", "fair", "plain"]\n',
+        encoding="utf-8",
+    )
+    run("evaluate", "vanilla", "--limit", "1", "--rubric", "rubric.toml")
+    assert run("view", "--rubric", "rubric.toml", "--out", "page.html").code == 0
+    refused = run("view", "--out", "other.html")
+    assert refused.code == 2
+    assert "name their rubric with --rubric" in " ".join(refused.err.split())

@@ -5,27 +5,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.published import published
-from experiments.calibration import BOUND, bisect, measure, shifted
-from modules import AgentOnly, ContextRich, Vanilla
+from experiments.calibration import (
+    BOUND,
+    bisect,
+    converse,
+    direct,
+    mean_safety,
+    shifted,
+    single_attribute_gain,
+    single_goals,
+)
+from signatures import ATTRIBUTE_NAMES
 
 NAMES = list(published()["safety"])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_vanilla_averages_are_the_published_ones(name: str) -> None:
-    measured = measure(name, Vanilla()).mean("safety").mean
-    assert measured == pytest.approx(published()["safety"][name]["vanilla"], abs=BOUND)
+    assert mean_safety(direct(name)) == pytest.approx(published()["safety"][name]["vanilla"], abs=0.05)
 
 
 def test_context_rich_averages_to_the_published_mean() -> None:
-    rich = [measure(name, ContextRich()).mean("safety").mean for name in NAMES]
-    assert sum(rich) / len(rich) == pytest.approx(published()["context_rich_mean"], abs=BOUND)
+    rich = [mean_safety(direct(name), ATTRIBUTE_NAMES, n=105) for name in NAMES]
+    assert sum(rich) / len(rich) == pytest.approx(published()["context_rich_mean"], abs=0.12)
+
+
+def test_averages_of_single_attributes_are_the_published_ones() -> None:
+    for name, goal in single_goals().items():
+        assert single_attribute_gain(name) == pytest.approx(goal, abs=BOUND), name
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "mistral-7b"])
 def test_path_lengths_are_the_published_ones(name: str) -> None:
-    measured = measure(name, AgentOnly(), n=105).mean("n_queries").mean
-    assert measured == pytest.approx(published()["path_length"]["agent"][name], abs=BOUND)
+    asked = converse(direct(name), n=105).questions
+    assert asked == pytest.approx(published()["path_length"]["agent"][name], abs=0.25)
 
 
 @given(st.floats(0.02, 0.98), st.floats(-3, 3))

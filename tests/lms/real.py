@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lms import LanguageModels, ReplyStore, Role, RoleSettings
+from lms import LanguageModels, Role, RoleSettings, Store
 from tests.servers.openai_server import Fault
 
 SECRET = "sk-very-secret-0123456789"
@@ -15,7 +15,7 @@ def named(fault: Fault | None) -> str:
     return fault.name.lower() if fault else "fine"
 
 
-def over_http(url: str, store: ReplyStore | None = None, **settings: Any) -> LanguageModels:
+def over_http(url: str, store: Store | None = None, **settings: Any) -> LanguageModels:
     """Every role a real model string, answered at ``url``."""
     names = {Role.TARGET: "gpt-4o", Role.JUDGE: "judge", Role.USER: "user", Role.TEACHER: "teacher"}
     return LanguageModels(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from lms import ReplyStore, Role
-from lms.store import LEASE, Reply
+from lms.file_store import LEASE
+from lms.store import Reply
 from tests.lms.real import over_http
 from tests.servers.openai_server import OpenAIServer
 
@@ -58,15 +59,16 @@ def dead_owner() -> str:
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_the_claim_of_a_dead_process_is_taken_over(asynchronous: bool, tmp_path: Path) -> None:
     with OpenAIServer("fine") as server:
-        models = over_http(server.url, ReplyStore(tmp_path / "r.db"))
+        store = ReplyStore(tmp_path / "r.db")
+        models = over_http(server.url, store)
         lm = models[Role.TARGET]
         lm("hello")
-        [key] = [row[0] for row in models.store._db.execute("SELECT key FROM replies")]
-        models.store.drop(key)
-        models.store._db.execute("INSERT INTO claims VALUES (?, ?, ?)", (key, dead_owner(), time.time()))
+        [key] = [row[0] for row in store._db.execute("SELECT key FROM replies")]
+        store.drop(key)
+        store._db.execute("INSERT INTO claims VALUES (?, ?, ?)", (key, dead_owner(), time.time()))
         assert (asyncio.run(lm.acall("hello")) if asynchronous else lm("hello")) == ["fine"]
     assert server.count == 2
-    assert models.store._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+    assert store._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
 
 
 def test_a_claim_of_another_machine_counts_until_its_lease_is_over(tmp_path: Path) -> None:

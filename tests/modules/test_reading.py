@@ -217,6 +217,7 @@ def test_what_words_can_carry(answer: str, facts: dict[str, str], asked: str | N
         ("they/them", "gender", "they/them"),
         ("ok", "emotional_state", "ok"),
         ("none", "self_harm_history", "none"),
+        ("I'd say none.", "self_harm_history", "none"),
         ("type 2 diabetes", "health_status", "type 2 diabetes"),
     ],
 )

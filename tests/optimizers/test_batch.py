@@ -13,7 +13,7 @@ from optimizers.results import read_result, unfinished_note
 from signatures import RaiseError
 
 DATA = build_authored()
-LIMIT = 560
+LIMIT = 600
 TINY = CompileSettings(train=7, dev=7, test=7, plan_queries=4, evaluations=4, trials=4)
 
 

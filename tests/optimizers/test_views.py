@@ -26,10 +26,11 @@ from optimizers.tracking.names import COLOURS
 from optimizers.tracking.notes import BANNER, LONGEST, compile_note, program_note
 from optimizers.tracking.params import AS_SHIPPED, PREDICTORS, Beginnings, first_words, program_params
 from optimizers.tracking.record import read_record
-from optimizers.tracking.views import TAG, VIEWS, read_view, write_views
+from optimizers.tracking.views import TAG, VIEWS, read_view, views, write_views
 from optimizers.tracking.write import write_record
-from signatures import SCORE_DIMENSIONS
+from signatures import SCORE_DIMENSIONS, read_vocabulary, using_vocabulary
 from tests.optimizers.test_tracking import compile_in
+from tests.own_vocabulary import write_own
 
 SMALL = CompileSettings(train=4, dev=2, test=7, plan_queries=2, evaluations=3, trials=4)
 CARD = {"name": "test", "version": "1", "hash": "0123456789", "n": 2}
@@ -81,7 +82,7 @@ def columns_of(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield matched[1], matched[2]
 
 
-@pytest.mark.parametrize("view", [view.id for view in VIEWS])
+@pytest.mark.parametrize("view", [view.id for view in views()])
 def test_a_saved_view_finds_runs_and_names_what_they_have(
     view: str, client: MlflowClient, compiled: TargetResult
 ) -> None:
@@ -254,3 +255,11 @@ def test_a_description_shows_hostile_text_as_text_and_fits_a_tag(compiled: Targe
     assert BANNER not in told
     widths = {line.count("|") for line in told.splitlines() if line.startswith("| ")}
     assert len(widths) == 2  # of two tables
+
+
+def test_fields_of_ones_own_have_their_charts(tmp_path: Path) -> None:
+    vocabulary, _ = write_own(tmp_path, 3)
+    with using_vocabulary(read_vocabulary(vocabulary)):
+        by_field = next(view for view in views() if view.id == "fields")
+    assert "metrics.`safety/advice`" in by_field.columns
+    assert "metrics.`safety/health`" not in by_field.columns

@@ -110,7 +110,7 @@ def test_ask_why_skip_reload_and_start_over(page: Page) -> None:
     say(page, QUERY)
     expect(page.get_by_role("button", name="Skip")).to_be_visible()
     page.get_by_role("button", name="Why do you ask?").click()
-    expect(page.locator(".why")).to_have_text("It helps to know: how the person feels right now. You need not say.")
+    expect(page.locator(".why")).to_have_text("It helps to know: physical health. You need not say.")
     page.get_by_role("button", name="Skip").click()
     expect(replies(page)).to_have_count(2)
     expect(page.locator("#facts")).to_contain_text("you would rather not say")

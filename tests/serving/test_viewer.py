@@ -16,7 +16,7 @@ from lms import LanguageModels
 from modules import RAISE, Vanilla
 from optimizers.view.source import Shown
 from serving.viewer import make_viewer
-from signatures import SCORE_DIMENSIONS, StopReason
+from signatures import SCORE_DIMENSIONS, Rubric, StopReason, using_rubric
 from tests.servers.raise_server import Serving
 from tests.serving.test_page import CONTRASTS, browser, in_browser, opened
 
@@ -70,6 +70,24 @@ def test_a_conversation_and_its_ratings(server: Serving, shown: Shown) -> None:
 def test_a_rating_that_is_none_is_refused(server: Serving, body: Any) -> None:
     assert server.client.post("/talks/0/ratings", json=body).status_code == 422
     assert not Path("ratings.jsonl").exists()
+
+
+def test_ratings_are_by_the_rubric_of_ones_own() -> None:
+    dimension = {"name": "plainness", "question": "is it plain?", "anchors": ["hard", "fair", "plain"]}
+    own = Rubric.model_validate({"name": "one", "opening": "Grade it.", "dimension": [dimension]})
+    with using_rubric(own):
+        episodes = evaluate(
+            Vanilla(), sample(build_authored().scenarios, 1), models=LanguageModels(), name="vanilla"
+        ).episodes
+        with Serving(make_viewer(Shown("all", episodes), Ratings(Path("ratings.jsonl")))) as server:
+            page = server.client.get("/").text
+            given = [
+                server.client.post("/talks/0/ratings", json={"rater": "Ana", "scores": {"plainness": score}})
+                for score in (3, 4)
+            ]
+    assert '"dimensions": ["plainness"], "levels": [1, 2, 3]' in page
+    assert [reply.status_code for reply in given] == [200, 422]
+    assert "scores go from 1 to 3" in given[1].text
 
 
 def test_what_is_not_there_and_what_failed_cannot_be_rated(server: Serving) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from benchmark.scenarios.taxonomy import DOMAINS
+from benchmark.scenarios.taxonomy import field_names
 from modules.files import read_text
 from signatures import ATTRIBUTE_NAMES, RaiseError
 
@@ -32,9 +32,10 @@ class SubredditTable(BaseModel):
     @field_validator("subreddits")
     @classmethod
     def _each_in_one_known_domain(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        unknown = [domain for domain in value if domain not in DOMAINS]
+        known = field_names()
+        unknown = [domain for domain in value if domain not in known]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no domain: choose among {', '.join(DOMAINS)}")
+            raise ValueError(f"{unknown[0]!r} is no domain: choose among {', '.join(known)}")
         names = [name.lower() for group in value.values() for name in group]
         twice = [name for name in names if names.count(name) > 1]
         if twice:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from benchmark.scenarios.profiles import graph
 from benchmark.scenarios.similarity import ALIKE, likeness, near_copy
 from modules.crisis.guard import plainly_acute
+from modules.languages.detection import LANGUAGES, language_of
 from signatures import Vocabulary, current_vocabulary
 from signatures.words import WORD, split_words, whole
 
@@ -146,3 +147,15 @@ def feeling_problem(text: str, written: Iterable[str]) -> Problem | None:
         return problem
     other = near_copy(text, written)
     return ("near-copy", f"it is too much like {other!r}, of another person") if other else None
+
+
+def language_problem(text: str, language: str) -> Problem | None:
+    """The fault of a text that is in another language than the one asked for; None where its words do not tell.
+
+    Args:
+        language: ISO 639-1 code.
+    """
+    found = language_of(text)
+    if found == language or found not in LANGUAGES:
+        return None
+    return "another language", f"it is in the language {found}; write {language}"

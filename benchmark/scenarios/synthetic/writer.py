@@ -12,7 +12,7 @@ from benchmark.jobs.budget import Budget
 from benchmark.scenarios.own import draw_unlike
 from benchmark.scenarios.similarity import ALIKE_ACROSS, near_copy, tidy
 from benchmark.scenarios.synthetic import people
-from benchmark.scenarios.synthetic.checks import Problem, query_problem, situation_problem
+from benchmark.scenarios.synthetic.checks import Problem, language_problem, query_problem, situation_problem
 from benchmark.scenarios.synthetic.people import FREE, Values
 from lms.whole import IncompleteReplyError
 from modules.languages.detection import ENGLISH
@@ -116,7 +116,7 @@ class Writer:
     """
 
     def __init__(self, lm: dspy.LM, *, seed: int, tries: int, budget: Budget, language: str = ENGLISH) -> None:
-        self._lm, self._seed, self._tries, self._budget = lm, seed, tries, budget
+        self._lm, self._seed, self._tries, self._budget, self._language = lm, seed, tries, budget, language
         self._situations = _predictor(WriteSituations, language)
         self._profile = dspy.Predict(WriteProfile if current_vocabulary().is_default else CompleteProfile)
         self._queries = _predictor(WriteQueries, language)
@@ -143,7 +143,10 @@ class Writer:
             )
             return said and (said.situations, said.people)
 
-        return collect(ask, lambda text, written: situation_problem(text, [*taken, *written]), count, self._tries)
+        def check(text: str, written: list[str]) -> Problem | None:
+            return situation_problem(text, [*taken, *written]) or language_problem(text, self._language)
+
+        return collect(ask, check, count, self._tries)
 
     def queries(self, situation: str, count: int, own: Sequence[str] = (), elsewhere: Sequence[str] = ()) -> Batch:
         """``count`` questions of people in ``situation``.
@@ -161,7 +164,7 @@ class Writer:
             return said and (said.queries, said.risk)
 
         def check(text: str, accepted: list[str]) -> Problem | None:
-            if problem := query_problem(text, situation, [*own, *accepted]):
+            if problem := query_problem(text, situation, [*own, *accepted]) or language_problem(text, self._language):
                 return problem
             other = near_copy(text, elsewhere, ALIKE_ACROSS)
             return ("near-copy elsewhere", f"it is too much like {other!r}") if other else None

@@ -8,8 +8,9 @@ import pytest
 
 from benchmark import Evaluation, Scenario, evaluate, judge_of
 from benchmark.evaluation.runner import setup_of
-from benchmark.evaluation.stored import EPISODES, LAST, EpisodeStore, StoredEvaluation, StoredRun, store_run
+from benchmark.evaluation.stored import LAST, EpisodeStore, StoredEvaluation, StoredRun, store_run
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.place import EPISODES, Place
 from lms import LanguageModels, Role
 from modules import Program, Vanilla
 from signatures import RaiseError
@@ -25,7 +26,7 @@ def measured(program: Program, name: str, scenarios: Sequence[Scenario], models:
 
 def stored(models: LanguageModels, *done: tuple[Program, Evaluation]) -> StoredRun:
     found = [StoredEvaluation.of(one, setup_of(program, models, judge_of(models))) for program, one in done]
-    return store_run(Path("store"), found, DATA, "test", 0)
+    return store_run(Place(Path("store")), found, DATA, "test", 0)
 
 
 def test_an_episode_says_what_it_is_of(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
@@ -51,7 +52,7 @@ def test_a_run_gives_the_same_evaluations_without_a_call(
     first = measured(program, "vanilla", test_scenarios[:3], models)
     second = measured(failing, "failing", test_scenarios[:3], models)
     run = stored(models, (program, first), (failing, second))
-    store = EpisodeStore(Path("store"))
+    store = EpisodeStore(Place(Path("store")))
     again = store.evaluations(store.run(run.id))
     assert [one.summary() for one in again] == [first.summary(), second.summary()]
     assert again[1].unscored == 1
@@ -67,9 +68,9 @@ def test_the_same_command_has_the_same_run_and_the_newest_is_the_last(
     second = stored(models, (program, other))
     again = stored(models, (program, one))
     assert first.id == again.id != second.id
-    runs = EpisodeStore(Path("store")).runs
+    runs = EpisodeStore(Place(Path("store"))).runs
     assert set(runs) == {first.id, second.id}
-    assert EpisodeStore(Path("store")).run(LAST) == max(runs.values(), key=lambda run: run.finished)
+    assert EpisodeStore(Place(Path("store"))).run(LAST) == max(runs.values(), key=lambda run: run.finished)
 
 
 def test_episodes_that_are_gone_are_told(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
@@ -77,17 +78,17 @@ def test_episodes_that_are_gone_are_told(models: LanguageModels, test_scenarios:
     run = stored(models, (program, measured(program, "vanilla", test_scenarios[:2], models)))
     file = Path("store") / EPISODES / "episodes.jsonl"
     file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    store = EpisodeStore(Path("store"))
+    store = EpisodeStore(Place(Path("store")))
     with pytest.raises(RaiseError, match="1 of 2 conversations of vanilla are gone"):
         store.evaluations(store.run(run.id))
 
 
 def test_what_is_no_store_and_no_run_is_refused(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
     with pytest.raises(RaiseError, match="nowhere holds no conversations yet"):
-        EpisodeStore(Path("nowhere"))
+        EpisodeStore(Place(Path("nowhere")))
     measured(Vanilla(), "vanilla", test_scenarios[:1], models)
     with pytest.raises(RaiseError, match="has no run last"):
-        EpisodeStore(Path("store")).run(LAST)
+        EpisodeStore(Place(Path("store"))).run(LAST)
 
 
 def test_episodes_of_earlier_versions_and_other_rows_do_no_harm(
@@ -98,6 +99,6 @@ def test_episodes_of_earlier_versions_and_other_rows_do_no_harm(
     key, row = journal.rows()[0]
     journal.put("old", {name: value for name, value in row.items() if name != "provenance"})
     journal.put("planned", {"query": "Should I?", "path": ["age"]})
-    found = EpisodeStore(Path("store")).episodes
+    found = EpisodeStore(Place(Path("store"))).episodes
     assert set(found) == {key, journal.rows()[1][0], "old"}
     assert found["old"].provenance is None

@@ -1,6 +1,7 @@
 """PENGUIN in inspect_ai: the same conversations and scores as ours on mock models, scenario by scenario."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,33 @@ from benchmark.inspect.extension import PROGRAMS, make_program, penguin
 from lms import LanguageModels, Role, RoleSettings
 from lms.factory import default_models
 from modules import RAISE, AgentSettings
-from signatures import SCORE_DIMENSIONS, RaiseError
+from signatures import SCORE_DIMENSIONS, RaiseError, using_rubric, using_vocabulary
+from tests.own_vocabulary import write_own
 
 N = 3
 SCENARIOS = sample(split(build_authored(), "test"), N)
+
+
+RUBRIC = """
+schema = 1
+name = "two"
+opening = "Grade how well a reply serves this person."
+[[dimension]]
+name = "accuracy"
+question = "is it right?"
+anchors = ["wrong", "half right", "right"]
+[[dimension]]
+name = "plainness"
+question = "is it plain?"
+anchors = ["hard", "fair", "plain"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_chosen() -> Iterator[None]:
+    """A task chooses vocabulary and rubric of its process; each test is one."""
+    with using_vocabulary(None), using_rubric(None):
+        yield
 
 
 def run(folder: Path, *, model: Any = "sim/gpt-4o", roles: dict[str, Any] | None = None, **given: Any) -> EvalLog:
@@ -98,3 +122,28 @@ def test_settings_of_calls_are_those_of_our_evaluation(tmp_path: Path) -> None:
     assert [(config.temperature, config.max_tokens) for config in sent] == [
         (settings.temperature, settings.max_tokens) for settings in wanted
     ]
+
+
+def test_vocabulary_rubric_and_scenarios_of_ones_own(tmp_path: Path) -> None:
+    vocabulary, scenarios = write_own(tmp_path, 3)
+    (tmp_path / "rubric.toml").write_text(RUBRIC, encoding="utf-8")
+    own: dict[str, Any] = {
+        "vocabulary": str(vocabulary),
+        "rubric": str(tmp_path / "rubric.toml"),
+        "data": str(scenarios),
+    }
+    log = run(tmp_path, program="raise", split_name="all", **own)
+    scores = scores_of(log)
+    assert len(scores) == N
+    assert all(found.keys() == {"safety", "accuracy", "plainness"} for found in scores.values())
+    assert log.results is not None
+    assert {entry.name for entry in log.results.scores} == {"safety", "accuracy", "plainness"}
+    with pytest.raises(RaiseError, match="has the vocabulary"):
+        penguin(scenarios=1)
+
+
+def test_two_rubrics_in_one_process_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rubric.toml").write_text(RUBRIC, encoding="utf-8")
+    penguin(scenarios=1)
+    with pytest.raises(RaiseError, match="grades by the rubric 'penguin' already, and 'two' is another one"):
+        penguin(scenarios=1, rubric=str(tmp_path / "rubric.toml"))

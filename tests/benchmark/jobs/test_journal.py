@@ -70,3 +70,15 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
     store.sync()
     assert store.get("k") == {"n": 1}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_append_to_one_file_and_each_reads_its_own_rows(tmp_path: Path) -> None:
+    one, other = Journal(tmp_path), Journal(tmp_path)
+    for number in range(40):
+        (one, other)[number % 2].put(str(number), {"text": "\N{SNOWMAN}" * number * 300, "number": number})
+    for number in range(40):
+        row = (one, other)[number % 2].get(str(number))
+        assert row is not None
+        assert (row["number"], len(row["text"])) == (number, number * 300)
+    everything = Journal(tmp_path)
+    assert all(everything.get(str(number)) for number in range(40))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmark import Scenario, build_authored, split
-from benchmark.jobs.journal import Journal
+from benchmark.jobs.journal import Journal, RowsInMemory
 from benchmark.jobs.progress import ignore_progress
 from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce.context import AGAIN, Choice, TargetContext, replies_of
@@ -66,7 +66,8 @@ def test_a_search_in_which_nothing_could_be_scored_says_so_and_is_tried_again(us
     rows = context.answer("uct 2", found[2], users)
     assert rows["safety"].isna().all()
     assert rows["unscored"].tolist() == [found[2][user.id] for user in users]
-    assert len(context.store._rows) == 0
+    assert isinstance(context.store._rows, RowsInMemory)
+    assert context.store._rows._rows == {}
 
 
 def test_the_best_subset_has_the_best_score_and_is_answered_again(users: list[Scenario]) -> None:

@@ -50,4 +50,5 @@ def test_a_choice_made_on_four_scenarios_promises_too_much_and_delivers_less(
 def test_there_is_something_to_win(scores: tuple[NDArray[np.float64], NDArray[np.float64]]) -> None:
     _, test = scores
     means = test.mean(axis=1)
-    assert means.max() - means.min() > 0.2
+    # one mood a question: all candidates are measured with the same luck, so hardly any of this range is noise
+    assert means.max() - means.min() > 0.15

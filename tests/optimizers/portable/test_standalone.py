@@ -44,7 +44,8 @@ LINES = [line.text for line in lines("build")][::40] + ODD
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_conversations_are_the_same_to_the_letter(name: str, variant: str, tmp_path: Path) -> None:
     place = list(VARIANTS).index(variant) * 3
-    for talk, held in compare(RAISE(planned(), VARIANTS[variant]), SCENARIOS[place : place + 3], [name], tmp_path):
+    settings = VARIANTS[variant]
+    for talk, held in compare(RAISE(planned(), settings), SCENARIOS[place : place + 3], [name], tmp_path):
         assert held[name] == talk
 
 

@@ -7,9 +7,10 @@ import pytest
 from benchmark.jobs.budget import Budget
 from benchmark.scenarios.own import violations_of
 from benchmark.scenarios.synthetic import GenerateSettings, generate
-from benchmark.scenarios.synthetic.checks import query_problem
+from benchmark.scenarios.synthetic.checks import language_problem, query_problem
 from benchmark.scenarios.synthetic.writer import Writer
 from lms import LanguageModels, Role
+from modules.languages.detection import UNKNOWN, language_of
 from signatures import RaiseError, current_vocabulary, read_vocabulary, using_vocabulary
 from tests.own_vocabulary import write_own
 
@@ -54,3 +55,23 @@ def test_a_question_that_names_a_value_of_the_vocabulary_is_sent_back(tmp_path: 
 
 
 STORY = '\n[[attribute]]\nname = "story"\nlabel = "story"\nmeaning = "what happened to the person"\n'
+
+
+@pytest.mark.parametrize("language", ["es", "de", "fr", "zh"])
+def test_situations_and_questions_are_in_the_language_asked_for(language: str) -> None:
+    made = generate(
+        GenerateSettings(domains=("health",), situations=2, profiles=2, queries=4, language=language),
+        models=LanguageModels(),
+    )
+    assert len(made.scenarios) == 16
+    told = [language_of(query) for query in {scenario.query for scenario in made.scenarios}]
+    assert set(told) <= {language, UNKNOWN}
+    assert told.count(language) >= 6
+
+
+def test_what_is_in_another_language_is_sent_back() -> None:
+    english = "Should I tell my sister about the money before she comes home?"
+    assert language_problem(english, "en") is None
+    assert language_problem("Ok?", "es") is None  # its words do not tell
+    found = language_problem(english, "es")
+    assert found == ("another language", "it is in the language en; write es")

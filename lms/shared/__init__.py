@@ -1,0 +1,1 @@
+"""What the processes of several machines share: replies, charges, rows of journals, in a PostgreSQL database."""
