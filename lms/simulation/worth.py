@@ -12,6 +12,9 @@ PLAIN, RAISED = 0.08, 2.2
 """What is left of the worth of a value that no rater says raises the stakes, and what is added if all say so."""
 BY_VALUE = 1.8
 """How sharply values of an attribute differ in worth."""
+OF_ONES_OWN = 5.0
+"""What a value of an attribute of one's own counts for, against the average: like a value that raises the stakes, since
+nobody has rated it and whoever wrote the vocabulary holds it to matter."""
 _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.weight > 0.5)
 
 
@@ -19,12 +22,13 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
     """What knowing this kind of value is worth for an answer to ``query``, on the scale of the average weights.
 
     Args:
-        concept: the kind of value; None for one without a concept, which is worth the average.
+        concept: the kind of value; None for one without a concept, which is worth the average, or of an attribute of
+            one's own, which is worth more.
         acuity: how sharply the topic is sensed: 0 not at all, 1 as the judge does.
     """
     general = expected_worth(query, acuity)[attribute]
     if concept is None:
-        return general
+        return general * (OF_ONES_OWN if attribute in _own_names(current_vocabulary()) else 1.0)
     value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
     return general * value * (PLAIN + RAISED * sense().raises(query, concept))
 
@@ -65,6 +69,11 @@ def _tilts(query: str, vocabulary: Vocabulary) -> dict[str, float]:
 def shown_feeling(query: str) -> Concept | None:
     """The feeling that the words of a question show, or None if they show none."""
     return next((concept for concept in _FEELINGS if concept.words.search(query)), None)
+
+
+@lru_cache(maxsize=16)
+def _own_names(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(attribute.name for attribute in own_attributes())
 
 
 def saturate(amount: float, speed: float) -> float:

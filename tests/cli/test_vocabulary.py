@@ -52,7 +52,7 @@ def _converse(names: list[str]) -> None:
     models = LanguageModels()
     with using_vocabulary(None), models.context(Role.TARGET):
         agent = RAISE.load(PROGRAM)
-        agent.settings = agent.settings.model_copy(update={"threshold": 5})
+        agent.settings = agent.settings.model_copy(update={"threshold": 5, "budget": 3.0 * len(names)})
         for _ in range(len(names) + 1):
             reached = reach(agent, exchanges_in(messages))
             if isinstance(reached.move, Respond):
