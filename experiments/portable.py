@@ -40,7 +40,7 @@ DIFFERING = (
     'RAISE keeps a yes or no (such as "No.") together with its question, the examples do not',
     "([what RAISE checks more](portable.md#run-it-without-dspy)): the response then rests on other words.",
 )
-VARIANTS = {
+SETTINGS = {
     "scale": AgentSettings(),
     "binary": AgentSettings(abstention="binary"),
     "basic": AgentSettings(abstention="basic"),
@@ -50,6 +50,8 @@ VARIANTS = {
     "planned": AgentSettings(shortlist=1),
     "plain questions": AgentSettings(phrasing="plain", budget=3.0),
 }
+VARIANTS = {name: settings.model_copy(update={"concern": False}) for name, settings in SETTINGS.items()}
+"""Without concern, which files do not hold (docs/portable.md)."""
 
 
 @dataclass(frozen=True)

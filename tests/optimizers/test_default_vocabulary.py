@@ -1,4 +1,7 @@
-"""With PENGUIN's ten attributes nothing moves: hashes, identities and prompts are what they always were."""
+"""With PENGUIN's ten attributes nothing moves: hashes, identities and prompts are what they were before vocabularies.
+
+Identities and settings have changed once since: by `concern`, which changes what programs say.
+"""
 
 import hashlib
 import json
@@ -16,7 +19,7 @@ def digest(content: object) -> str:
 def test_the_authored_set_and_the_settings_are_the_same_to_the_bit() -> None:
     assert (build_authored().hash, len(build_authored())) == ("0c9d8d75258ce11d", 7000)
     settings = hashlib.sha256(AgentSettings().model_dump_json().encode()).hexdigest()
-    assert settings == "1a0badfab6e798ff031a7b9cfea75e1bc29ba6f3087442a32037bdf4dac78777"
+    assert settings == "c77be838d8ce10a76da67eab9235a178853cb4b932a4281879b9971bafd63dae"
 
 
 def test_programs_have_the_identities_that_they_had() -> None:
@@ -25,8 +28,8 @@ def test_programs_have_the_identities_that_they_had() -> None:
         *(StaticPath(["age", "gender"]), RandomPath(3)),
     ]
     assert [program.identity() for program in programs] == [
-        *("47dae1647b761c04", "16ce918cf38d27ee", "a3a48e2660a9e0b3", "3c1dfbec5a603a15", "69046b15564512d7"),
-        *("877bcdc5bf6276c2", "0ca12fdff7c50398"),
+        *("b12fb780105fb465", "a93a1a94d6b75dd6", "a3a48e2660a9e0b3", "3c1dfbec5a603a15", "49b1e2bffd7780db"),
+        *("d18a49fd03bfa81e", "c6e0bf64c7a0d66a"),
     ]
 
 
@@ -34,9 +37,9 @@ def test_prompts_are_what_they_were() -> None:
     export = build_export(RAISE(), whole=False).model_dump(mode="json")
     parts = {name: digest(export[name]) for name in ("machine", "predictors", "settings")}
     assert parts == {
-        "machine": "35269bec142c4249",
+        "machine": "b2cb8e599cbc1a4a",
         "predictors": "7aef0e0d6f6d209b",
-        "settings": "e2e25e47079d274d",
+        "settings": "df23646eb47a8869",
     }
 
 
