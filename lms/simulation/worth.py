@@ -1,7 +1,8 @@
 """What knowing something about a person is worth for a question: by its topic, and by the value."""
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
+from statistics import fmean
 
 from lms.simulation.lexicon import CONCEPTS, HARMLESS, TYPICAL_WEIGHT, Concept, average_weights
 from lms.simulation.own import NAMED, own_attributes, spoken_of
@@ -12,6 +13,10 @@ PLAIN, RAISED = 0.08, 2.2
 """What is left of the worth of a value that no rater says raises the stakes, and what is added if all say so."""
 BY_VALUE = 1.8
 """How sharply values of an attribute differ in worth."""
+SURE = 0.5
+"""Share of the likeliest topic from which what matters is what matters there; below, also what matters anywhere."""
+ANYWHERE, UNREAD = 8.0, 0.5
+"""Worth of a value for any question, where its concept weighs 1; and what one without a concept weighs."""
 _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.weight > 0.5)
 
 
@@ -23,10 +28,25 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
         acuity: how sharply the topic is sensed: 0 not at all, 1 as the judge does.
     """
     general = expected_worth(query, acuity)[attribute]
-    if concept is None:
+    if attribute not in TYPICAL_WEIGHT:
         return general
-    value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
-    return general * value * (PLAIN + RAISED * sense().raises(query, concept))
+    if concept is None:
+        here = general * _unread_value(attribute)
+    else:
+        value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
+        here = general * value * (PLAIN + RAISED * sense().raises(query, concept))
+    sure = min(1.0, sense().certainty(query) / SURE)
+    anywhere = ANYWHERE * (concept.weight if concept else UNREAD) ** 2
+    return float(here**sure * anywhere ** (1 - sure))
+
+
+@cache
+def _unread_value(attribute: str) -> float:
+    """What is left of an attribute's worth for a value that no concept covers: as for an ordinary one, not a grave one."""
+    own = [c for c in CONCEPTS if c.attribute == attribute and not c.danger]
+    if not own:
+        return 1.0
+    return PLAIN + RAISED * fmean(topic.raised.get(attribute, {}).get(c, 0.0) for c in own for topic in sense().topics)
 
 
 def expected_worth(query: str, acuity: float = 1.0) -> dict[str, float]:
