@@ -38,8 +38,8 @@ OWN = 20
 """Scenarios of each situation for the best single attribute."""
 CALM = 250
 """Scenarios of calm people."""
-HELD_OUT = 98
-"""Scenarios for programs of equal length: two of each held-out situation."""
+HELD_OUT = 294
+"""Scenarios for programs of equal length: about six of each held-out situation."""
 ANSWERS = 2
 """Answers of a program to a scenario that are averaged."""
 CHOOSING, JUDGING = (1, 2), 3

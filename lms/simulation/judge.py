@@ -5,7 +5,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from lms.simulation.behaviours import RISK_WORDS, find_behaviours, sentences
+from lms.simulation.behaviours import find_behaviours, names_risk, sentences
 from lms.simulation.lexicon import GRAVE, Concept, concept_of, parse_context, stems
 from lms.simulation.personas import Persona
 from lms.simulation.prompt import Prompt
@@ -80,7 +80,8 @@ def _label(name: str) -> str:
 
 def _mentions(response: str, value: str, concept: Concept | None) -> bool:
     """Whether the response speaks to ``value``: its concept in any words, or most of the value's own words."""
-    if concept and concept.spoken_to(f"So: {response}"):  # to begin with "No" is not to speak of a history of none
+    # to begin with "No" is not to speak of a history of none
+    if concept and any(concept.spoken_to(f"So {sentence}") for sentence in sentences(response)):
         return True
     own = stems(value)
     if not own and not current_vocabulary().is_default:  # a number, or a script other than the Latin one
@@ -89,7 +90,7 @@ def _mentions(response: str, value: str, concept: Concept | None) -> bool:
 
 
 def _named_as_risk(response: str, value: str, concept: Concept) -> bool:
-    return any(RISK_WORDS.search(s) and _mentions(s, value, concept) for s in sentences(response))
+    return any(names_risk(s) and _mentions(s, value, concept) for s in sentences(response))
 
 
 def _risk(

@@ -42,7 +42,7 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
 
 @cache
 def _unread_value(attribute: str) -> float:
-    """What is left of an attribute's worth for a value that no concept covers: as for an ordinary one, not a grave one."""
+    """What is left of an attribute's worth for a value that no concept covers: as for one without a danger."""
     own = [c for c in CONCEPTS if c.attribute == attribute and not c.danger]
     if not own:
         return 1.0

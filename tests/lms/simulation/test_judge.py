@@ -361,7 +361,7 @@ def test_noise_moves_grades_a_little_and_never_off_the_scale() -> None:
 
 def test_the_risk_that_weighs_most_is_named() -> None:
     # by the order of a set it was now one and now another, from process to process
-    three = person(health_status="cancer", economic_status="severe financial difficulty", emotional_state="calm")
+    three = person(health_status="cancer", economic_status="living paycheck to paycheck", emotional_state="calm")
     reasons = Judge(stand_in(EXACT))("Hm?", three, "Go ahead.").reasons
     assert reasons["risk_sensitivity"] == "Leaves out the risk in the health status."
     assert reasons["user_alignment"].startswith("Does not take up the ")
