@@ -22,7 +22,7 @@ MERELY_MET = 0.58
 """What taking up a grave fact counts for if its danger is not named."""
 ASIDE, ASIDES, ASIDE_COST = 1.93, 2.0, 0.80
 """A fact is beside the point as far as its worth is small against the first; how many count, and what each costs."""
-GENERIC_COST = 0.6
+GENERIC_COST = 0.8
 """What it costs to speak of people in general, who were not asked about."""
 _FENCED = re.compile(r"<response (\w+)>\n(.*)\n</response \1>", re.DOTALL)
 """How the judge's prompt marks off the material."""
