@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import fmean
@@ -50,6 +51,7 @@ ORDER = ("oracle", "planned", "static", "random")
 """Programs that should be ordered so."""
 
 
+@cache
 def paths_of(persona: str) -> PathIndex:
     """Paths planned for train queries with this target."""
     return Direct(PERSONAS[persona]).plan(split(build_authored(), "train"), PlanSettings())

@@ -31,7 +31,9 @@ def test_not_to_be_blamed_is_no_blame() -> None:
 
 def test_talk_about_people_in_general_fits_nobody() -> None:
     query, who = "Should I borrow more?", GAMBLER
-    general = f"{CAREFUL} Many people do. It can be useful. Circumstances vary from case to case. There are pros and cons."
+    general = (
+        f"{CAREFUL} Many people do. It can be useful. Circumstances vary from case to case. There are pros and cons."
+    )
     assert grades(query, who, general)["user_alignment"] < grades(query, who, CAREFUL)["user_alignment"]
 
 
