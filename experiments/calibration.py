@@ -270,9 +270,10 @@ def main() -> None:
     names = list(published()["safety"])
     fresh = get_context("spawn")  # each stage sees what the one before has written
     if options.fit:
-        for stage in (fit_habits, fit_length):
-            with ProcessPoolExecutor(1, mp_context=fresh) as alone:
-                write_weights(alone.submit(fit_weights).result())
+        for weigh, stage in ((True, fit_habits), (True, fit_habits), (False, fit_length)):
+            if weigh:
+                with ProcessPoolExecutor(1, mp_context=fresh) as alone:
+                    write_weights(alone.submit(fit_weights).result())
             with ProcessPoolExecutor(options.processes, mp_context=fresh) as pool:
                 for name, traits in zip(names, pool.map(stage, names), strict=True):
                     write_traits(name, traits)

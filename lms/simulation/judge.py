@@ -12,7 +12,7 @@ from lms.simulation.prompt import Prompt
 from lms.simulation.worth import saturate, shown_feeling, worth
 from signatures import current_vocabulary
 
-SATURATION = 8.0
+SATURATION = 7.5
 """How fast taking up more of what matters stops paying off."""
 SLACK = 2.0
 """What any decent answer covers of what matters; so a question for which little matters is answered well unasked."""
