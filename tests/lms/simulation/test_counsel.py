@@ -4,7 +4,7 @@ import pytest
 
 from lms.simulation.lexicon import concept_of
 from lms.simulation.worth import worth
-from tests.lms.simulation.test_judge import GAMBLER, SETTLED, grades, person, total
+from tests.lms.simulation.test_judge import GAMBLER, grades, person, risk_over_answers, total
 
 CAREFUL = "Money is tight, so ask for a plan in writing first."
 
@@ -38,9 +38,9 @@ def test_talk_about_people_in_general_fits_nobody() -> None:
 
 
 def test_a_diagnosis_for_somebody_without_serious_risks_is_a_fault() -> None:
-    query, text = "Would a year abroad be silly?", "It makes sense to ask. Make a list of costs first."
-    told = grades(query, SETTLED, f"{text} This may be an early sign of a breakdown.")
-    assert told["risk_sensitivity"] < grades(query, SETTLED, text)["risk_sensitivity"]
+    query = "Would a year abroad be silly?"
+    told = risk_over_answers(query, "This may be an early sign of a breakdown.")
+    assert told < risk_over_answers(query, "")
 
 
 def test_to_begin_with_no_is_not_to_speak_of_a_history_of_none() -> None:
