@@ -137,8 +137,12 @@ def fit_habits(name: str) -> Traits:
 def fit_length(name: str) -> Traits:
     """The readiness to stop of ``name`` with which it asks as many questions as published."""
 
+    who = direct(name)
+    asked = [(scenario, who.ask(scenario, BUDGET)) for scenario in _scenarios(SAMPLE)]  # whatever the readiness to stop
+
     def shortness(bias: float) -> float:
-        return -converse(direct(name, {"enough_bias": bias})).questions
+        ready = direct(name, {"enough_bias": bias})
+        return -fmean(ready.length(scenario, path) for scenario, path in asked)
 
     bias = bisect(shortness, -published()["path_length"]["agent"][name], -3.5, 3.5, steps=9)
     return {"enough_bias": round(bias, 3)}
@@ -266,9 +270,10 @@ def main() -> None:
     names = list(published()["safety"])
     fresh = get_context("spawn")  # each stage sees what the one before has written
     if options.fit:
-        for stage in (fit_habits, fit_length):
-            with ProcessPoolExecutor(1, mp_context=fresh) as alone:
-                write_weights(alone.submit(fit_weights).result())
+        for weigh, stage in ((True, fit_habits), (True, fit_habits), (False, fit_length)):
+            if weigh:
+                with ProcessPoolExecutor(1, mp_context=fresh) as alone:
+                    write_weights(alone.submit(fit_weights).result())
             with ProcessPoolExecutor(options.processes, mp_context=fresh) as pool:
                 for name, traits in zip(names, pool.map(stage, names), strict=True):
                     write_traits(name, traits)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import fmean
@@ -38,8 +39,8 @@ OWN = 20
 """Scenarios of each situation for the best single attribute."""
 CALM = 250
 """Scenarios of calm people."""
-HELD_OUT = 98
-"""Scenarios for programs of equal length: two of each held-out situation."""
+HELD_OUT = 294
+"""Scenarios for programs of equal length: about six of each held-out situation."""
 ANSWERS = 2
 """Answers of a program to a scenario that are averaged."""
 CHOOSING, JUDGING = (1, 2), 3
@@ -50,6 +51,7 @@ ORDER = ("oracle", "planned", "static", "random")
 """Programs that should be ordered so."""
 
 
+@cache
 def paths_of(persona: str) -> PathIndex:
     """Paths planned for train queries with this target."""
     return Direct(PERSONAS[persona]).plan(split(build_authored(), "train"), PlanSettings())
@@ -167,10 +169,24 @@ def measure_stops(persona: str) -> Stops:
 
 def choose_stops(stops: Stops, price: float) -> tuple[float, float]:
     """Questions and safety, on the judging rollout, of the stops that look best on the choosing ones at this price."""
-    looks = stops.safety[: len(CHOOSING)].mean(axis=0) - price * np.arange(LENGTH + 1)
+    looks = shrunk(stops.safety[: len(CHOOSING)]) - price * np.arange(LENGTH + 1)
     best = looks.argmax(axis=1)
     judged = stops.safety[-1][np.arange(len(best)), best]
     return float(best.mean()), float(judged.mean())
+
+
+def shrunk(samples: Array) -> Array:
+    """What each scenario gains from questions, drawn towards what all gain as far as two samples of it disagree.
+
+    The scenario's own mean is left out: it is the same for all its stops.
+    """
+    everybody = samples.mean(axis=(0, 1))
+    own = samples - samples.mean(axis=2, keepdims=True) - (everybody - everybody.mean())
+    one, other = own[0].ravel(), own[1].ravel()
+    spread = np.linalg.norm(one) * np.linalg.norm(other)
+    alike = max(0.0, float(one @ other / spread)) if spread else 0.0
+    drawn: Array = everybody + 2 * alike / (1 + alike) * own.mean(axis=0)  # Spearman and Brown: of two samples
+    return drawn
 
 
 def cheapest_stop(stops: Stops, goal: float) -> tuple[float, float, float] | None:
@@ -268,7 +284,7 @@ def report(
         "",
         f"{len(stops[0].clusters)} held-out scenarios of people whom nothing weighs on; planned questions.",
         f"The stop with hindsight is chosen for each scenario on {len(CHOOSING)} samples, with a price on questions,",
-        "and judged on another.",
+        "and judged on another; its gains are drawn towards everybody's as far as the two samples disagree.",
         "",
         *report_stops(stops),
         "",

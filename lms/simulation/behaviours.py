@@ -5,6 +5,7 @@ Advice counts with diminishing returns; "do not ..." counts against; every perso
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,10 +38,16 @@ def sentences(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def find_behaviours(response: str) -> dict[str, float]:
     """Behaviour -> how strongly ``response`` shows it, in [0, 1], with diminishing returns."""
-    parts = sentences(response)
-    counts = {name: sum(1 for s in parts if words.search(s)) for name, words in SHOWN.items()}
-    counts["blame"] = sum(1 for s in parts if (m := SHOWN["blame"].search(s)) and not _COMFORT.search(s[: m.start()]))
-    return {name: 1 - 0.35**count for name, count in counts.items()}
+    counts = Counter(name for sentence in sentences(response) for name in _shown_in(sentence))
+    return {name: 1 - 0.35 ** counts[name] for name in SHOWN}
+
+
+@lru_cache(maxsize=65536)  # stand-ins say few different sentences
+def _shown_in(sentence: str) -> tuple[str, ...]:
+    shown = [name for name, words in SHOWN.items() if name != "blame" and words.search(sentence)]
+    if (blame := SHOWN["blame"].search(sentence)) and not _COMFORT.search(sentence[: blame.start()]):
+        shown.append("blame")
+    return tuple(shown)
 
 
 @lru_cache(maxsize=1024)
@@ -53,6 +60,12 @@ def count_advice(instruction: str) -> dict[str, float]:
             if act.search(clause) and thing.search(clause):
                 net[name] += sign
     return {name: max(-3.0, min(3.0, value)) for name, value in net.items()}
+
+
+@lru_cache(maxsize=65536)
+def names_risk(sentence: str) -> bool:
+    """Whether a sentence names a risk."""
+    return bool(RISK_WORDS.search(sentence))
 
 
 @dataclass(frozen=True)

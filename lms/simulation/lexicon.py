@@ -31,6 +31,7 @@ class Concept:
     danger: str = ""
     echo: re.Pattern[str] | None = None
 
+    @lru_cache(maxsize=262144)  # noqa: B019  concepts are there for the whole process
     def spoken_to(self, text: str) -> bool:
         """Whether ``text`` speaks to such a person, by name or by echo."""
         return bool(self.words.search(text) or (self.echo and self.echo.search(text)))

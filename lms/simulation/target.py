@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from functools import lru_cache
 
 from lms.simulation import phrases
 from lms.simulation.behaviours import pull, read_demonstrations, shift_chance
@@ -146,6 +147,7 @@ def _presume(prompt: Prompt, persona: Persona, known: dict[str, str], rng: rando
     return [rng.choice(phrases.PRESUME[name]).format(v=rng.choice(INVENTIONS[name]))]
 
 
+@lru_cache(maxsize=8192)
 def _domain(query: str) -> str:
     hits = {name: len(words.findall(query)) for name, words in DOMAIN_WORDS.items()}
     return max(hits, key=lambda name: hits[name])

@@ -119,6 +119,11 @@ class Sense:
         return tuple(o / whole for o in odds)
 
     @lru_cache(maxsize=8192)  # noqa: B019  there is one for the whole process
+    def certainty(self, query: str) -> float:
+        """How likely the likeliest topic is, in [0, 1]; of small talk it is certain that little matters."""
+        return 1.0 if HARMLESS.search(query) else max(self.weigh(query), default=0.0)
+
+    @lru_cache(maxsize=8192)  # noqa: B019
     def matters(self, query: str) -> dict[str, float]:
         """Attribute -> how many times as much it matters for ``query`` as on average.
 

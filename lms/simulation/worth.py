@@ -1,7 +1,8 @@
 """What knowing something about a person is worth for a question: by its topic, and by the value."""
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
+from statistics import fmean
 
 from lms.simulation.lexicon import CONCEPTS, HARMLESS, TYPICAL_WEIGHT, Concept, average_weights
 from lms.simulation.own import NAMED, own_attributes, spoken_of
@@ -15,6 +16,10 @@ BY_VALUE = 1.8
 OF_ONES_OWN = 5.0
 """What a value of an attribute of one's own counts for, against the average: like a value that raises the stakes, since
 nobody has rated it and whoever wrote the vocabulary holds it to matter."""
+SURE = 0.5
+"""Share of the likeliest topic from which what matters is what matters there; below, also what matters anywhere."""
+ANYWHERE, UNREAD = 8.0, 0.5
+"""Worth of a value for any question, where its concept weighs 1; and what one without a concept weighs."""
 _FEELINGS = tuple(c for c in CONCEPTS if c.attribute == "emotional_state" and c.weight > 0.5)
 
 
@@ -22,15 +27,30 @@ def worth(query: str, attribute: str, concept: Concept | None, acuity: float = 1
     """What knowing this kind of value is worth for an answer to ``query``, on the scale of the average weights.
 
     Args:
-        concept: the kind of value; None for one without a concept, which is worth the average, or of an attribute of
-            one's own, which is worth more.
+        concept: the kind of value; None for one that no concept covers: of the ten it is worth as much as one without
+            a danger, of an attribute of one's own more.
         acuity: how sharply the topic is sensed: 0 not at all, 1 as the judge does.
     """
     general = expected_worth(query, acuity)[attribute]
+    if attribute not in TYPICAL_WEIGHT:
+        return general * OF_ONES_OWN
     if concept is None:
-        return general * (OF_ONES_OWN if attribute in _own_names(current_vocabulary()) else 1.0)
-    value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
-    return general * value * (PLAIN + RAISED * sense().raises(query, concept))
+        here = general * _unread_value(attribute)
+    else:
+        value = float((concept.weight / TYPICAL_WEIGHT[attribute]) ** BY_VALUE)
+        here = general * value * (PLAIN + RAISED * sense().raises(query, concept))
+    sure = min(1.0, sense().certainty(query) / SURE)
+    anywhere = ANYWHERE * (concept.weight if concept else UNREAD) ** 2
+    return float(here**sure * anywhere ** (1 - sure))
+
+
+@cache
+def _unread_value(attribute: str) -> float:
+    """What is left of an attribute's worth for a value that no concept covers: as for one without a danger."""
+    own = [c for c in CONCEPTS if c.attribute == attribute and not c.danger]
+    if not own:
+        return 1.0
+    return PLAIN + RAISED * fmean(topic.raised.get(attribute, {}).get(c, 0.0) for c in own for topic in sense().topics)
 
 
 def expected_worth(query: str, acuity: float = 1.0) -> dict[str, float]:
@@ -69,11 +89,6 @@ def _tilts(query: str, vocabulary: Vocabulary) -> dict[str, float]:
 def shown_feeling(query: str) -> Concept | None:
     """The feeling that the words of a question show, or None if they show none."""
     return next((concept for concept in _FEELINGS if concept.words.search(query)), None)
-
-
-@lru_cache(maxsize=16)
-def _own_names(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(attribute.name for attribute in own_attributes())
 
 
 def saturate(amount: float, speed: float) -> float:

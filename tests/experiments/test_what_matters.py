@@ -1,6 +1,7 @@
 """The arithmetic of stopping with hindsight and of the tables; and that the question decides, on a small sample."""
 
 from collections import Counter
+from math import sqrt
 from statistics import fmean
 
 import numpy as np
@@ -27,6 +28,8 @@ def stops(*rollouts: list[list[float]]) -> Stops:
     return Stops("somebody", np.array(rollouts), ["s"] * len(rollouts[0]))
 
 
+MOST = 0.35
+"""Share of situations in which one attribute may be the best to know; docs/what-matters.md has it on all of them."""
 EARLY, LATE = [3.0, 4.0, 4.0, 4.0], [3.0, 3.0, 4.0, 4.0]
 CLEAR = stops([EARLY, LATE], [EARLY, LATE], [EARLY, LATE])
 
@@ -65,12 +68,13 @@ def test_no_attribute_is_the_best_to_know_in_most_situations(monkeypatch: pytest
     keys = list(dict.fromkeys(scenario.situation for scenario in build_authored().scenarios))[::2]
     best = Counter(rank_singles(key)[0] for key in keys)
     assert len(best) >= 6
-    assert max(best.values()) <= 0.4 * best.total()  # 0.35 on more scenarios: docs/what-matters.md
+    chance = 1.64 * sqrt(MOST * (1 - MOST) / len(keys))  # few situations: what 5 in 100 draws from MOST exceed
+    assert max(best.values()) / len(keys) <= MOST + chance
 
 
 def test_planned_questions_are_worth_more_than_a_list_of_the_same_length() -> None:
     who, paths = Direct(PERSONAS["gpt-4o"]), paths_of("gpt-4o")
-    held_out = sample(what_matters.test_split(), 147, seed=7)
+    held_out = sample(what_matters.test_split(), 588, seed=7)
 
     def gap(scenario: Scenario) -> float:
         planned = who.ask(scenario, LENGTH, paths)

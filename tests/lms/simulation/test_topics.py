@@ -8,7 +8,7 @@ from benchmark import build_authored, situations
 from lms.simulation.lexicon import ATTRIBUTES, concept_of
 from lms.simulation.personas import PERSONAS
 from lms.simulation.topics import Sense, Topic, sense, subjects_of
-from lms.simulation.worth import expected_worth, shown_feeling, worth
+from lms.simulation.worth import ANYWHERE, expected_worth, shown_feeling, worth
 from signatures import ATTRIBUTE_NAMES
 
 MONEY = Topic("money", "financial", {"wombat": 20.0}, dict.fromkeys(ATTRIBUTES, 1.0) | {"economic_status": 3.0}, {})
@@ -99,3 +99,18 @@ def test_a_grave_value_is_worth_more_than_a_harmless_one() -> None:
 def test_a_feeling_is_seen_in_the_question_itself() -> None:
     assert shown_feeling("I'm terrified of the exam, what now?")
     assert shown_feeling("What is the interest on this loan?") is None
+
+
+def test_where_the_topic_is_uncertain_what_matters_is_what_matters_anywhere() -> None:
+    grave, harmless = (
+        concept_of("self_harm_history", "past suicide attempt"),
+        concept_of("profession", "retired"),
+    )
+    assert sense().certainty("zyx?") == 0.0
+    assert grave
+    assert worth("zyx?", "self_harm_history", grave) == pytest.approx(ANYWHERE * grave.weight**2)
+    assert worth("zyx?", "self_harm_history", grave) > 5 * worth("zyx?", "profession", harmless)
+
+
+def test_small_talk_is_certain() -> None:
+    assert sense().certainty("A recipe for pancakes?") == 1.0
