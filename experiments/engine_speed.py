@@ -1,4 +1,4 @@
-"""How many answers a second the stand-in engine gives on one core, by part, without dspy's own overhead.
+"""How many answers the stand-in engine gives in a second of one core, by part, without dspy's own overhead.
 
 Run ``python -m experiments.engine_speed``. Records the requests of a real evaluation, then replays them.
 """
@@ -49,9 +49,9 @@ def main() -> None:
     for _ in range(ROUNDS):
         for model, request in requests:
             part = read(request).fields[-1]
-            start = time.perf_counter()
+            start = time.process_time()
             model.answer(request)
-            seconds[part] += time.perf_counter() - start
+            seconds[part] += time.process_time() - start
             counts[part] += 1
     for part, count in counts.most_common():
         print(f"{part:18} {count:6} answers  {1e6 * seconds[part] / count:7.0f} us each")
