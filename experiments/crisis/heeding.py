@@ -14,6 +14,7 @@ from benchmark.statistics.comparison import compare_frames
 from experiments.crisis.lines import undisputed
 from experiments.crisis.rates import Rate
 from experiments.reading import models_of
+from experiments.what_matters import paths_of
 from modules import RAISE, AgentSettings
 from modules.crisis.concern import LIKELY, tells_of_harm, words_tell_of_risk
 from modules.crisis.guard import plainly_acute
@@ -34,8 +35,9 @@ def has_history(episode: Episode) -> bool:
 def rows(target: str, scenarios: int) -> list[str]:
     """A row for each group of people: safety and questions with and without, and what was said to them."""
     drawn = sample(split(build_authored(), "test"), scenarios)
+    planned = paths_of(target)  # without them, the question about self-harm is hardly ever asked
     without, heeding = (
-        evaluate(RAISE(settings=AgentSettings(concern=on)), drawn, models=models_of(target), name=str(on))
+        evaluate(RAISE(planned, AgentSettings(concern=on)), drawn, models=models_of(target), name=str(on))
         for on in (False, True)
     )
     groups: dict[str, Callable[[Episode], bool]] = {
@@ -92,7 +94,7 @@ def report(scenarios: int) -> list[str]:
         "answers of all others are the same byte for byte. `concern = false` in [the settings](settings.md) switches "
         "it off.",
         "",
-        f"{scenarios} authored test scenarios, `raise` uncompiled, paired; targets, users and judge are stand-ins "
+        f"{scenarios} authored test scenarios, `raise` uncompiled with planned paths, paired; targets, users and judge are stand-ins "
         "(*simulated*).",
         "",
         "| target, people | n | safety without | with | difference [95 %] | questions without | with "
