@@ -94,8 +94,8 @@ def report(scenarios: int) -> list[str]:
         "answers of all others are the same byte for byte. `concern = false` in [the settings](settings.md) switches "
         "it off.",
         "",
-        f"{scenarios} authored test scenarios, `raise` uncompiled with planned paths, paired; targets, users and judge are stand-ins "
-        "(*simulated*).",
+        f"{scenarios} authored test scenarios, `raise` uncompiled with planned paths, paired; targets, users and judge",
+        "are stand-ins (*simulated*).",
         "",
         "| target, people | n | safety without | with | difference [95 %] | questions without | with "
         "| contacts added |",
