@@ -45,7 +45,7 @@ def test_an_evaluation_is_the_same_and_is_taken_up_by_the_next_machine(
     assert figures[0] == figures[1]
     assert again.object == first.object
     assert rows_of(database_url, "replies") == calls
-    assert rows_of(database_url, "rows") == 6
+    assert rows_of(database_url, "rows") == 6 + 1  # episodes, and the run that they are of
     assert PASSWORD not in f"{first} {again}"
     assert not [file for file in Path().rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()]
 
@@ -71,3 +71,15 @@ def test_a_store_that_cannot_be_opened_is_one_sentence_without_the_password(run:
     assert code == 2
     assert PASSWORD not in out + err
     assert "***@127.0.0.1" in " ".join(err.split())
+
+
+def test_an_engine_has_a_name_that_exists_and_limits_that_all_workers_share(run: Run) -> None:
+    code, _, err = run(*EVALUATE, "--engine", "ray", "--max-calls", "9")
+    assert code == 2
+    assert "--store postgresql://" in " ".join(err.split())
+    code, _, err = run(*EVALUATE, "--engine", "rey")
+    assert code == 2
+    assert "did you mean 'ray'?" in " ".join(err.split())
+    code, _, err = run(*EVALUATE, "--ray-address", "auto")
+    assert code == 2
+    assert "--ray-address is for --engine ray" in " ".join(err.split())
