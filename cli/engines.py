@@ -1,7 +1,8 @@
 """Who does the work of a command: this process, or the workers of a cluster (``--engine``)."""
 
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from benchmark.jobs.cluster import Cluster, open_cluster
 from benchmark.jobs.place import Place
@@ -38,7 +39,8 @@ def engine_of(options: Spread, place: Place, at_once: int = 1) -> Iterator[Clust
     if options.engine != "ray":
         yield None
         return
-    with open_cluster(options.ray_address, at_once) as cluster:
+    # Ray writes what it has to say of dead nodes to stdout, which is for results
+    with redirect_stdout(sys.stderr), open_cluster(options.ray_address, at_once) as cluster:
         if place.database is None and not cluster.one_machine:
             raise RaiseError(
                 "the machines of the cluster need a store that all of them reach: name one, "

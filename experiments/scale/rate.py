@@ -106,7 +106,7 @@ def main() -> None:
             self.bind((source, 0))
         connect(self, address)
 
-    socket.socket.connect = from_source  # type: ignore[method-assign]
+    socket.socket.connect = from_source  # type: ignore[method-assign, assignment]
     settings = RoleSettings(model="openai/gpt-4o-mini", api_base=url, requests_per_minute=float(per_minute))
     models = LanguageModels({Role.TARGET: settings}, Place(Path(), database).open_replies())
     target, numbers, over = models[Role.TARGET], itertools.count(), time.monotonic() + float(seconds)
