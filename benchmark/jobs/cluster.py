@@ -70,6 +70,11 @@ class Cluster:
         here = socket.gethostname()
         return all(node["NodeManagerHostname"] == here for node in self.ray.nodes() if node["Alive"])
 
+    @property
+    def processors(self) -> int:
+        """Of all nodes, and so workers."""
+        return max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+
     @contextmanager
     def job(self, make: Callable[[], AbstractContextManager[Work]], *, at_once: int = 0) -> Iterator["Job"]:
         """A job, whose units the workers do while the block lasts.
@@ -300,7 +305,7 @@ def open_cluster(address: str | None, at_once: int = 1) -> Iterator[Cluster]:
         ) from error
     cluster = Cluster(ray, at_once)
     try:
-        for _ in range(max(1, int(ray.cluster_resources().get("CPU", 1)))):
+        for _ in range(cluster.processors):
             cluster.hire()
         yield cluster
     finally:
