@@ -36,7 +36,8 @@ def test_the_commands_can_be_typed() -> None:
 def test_the_cluster_needs_a_password_and_is_seen_from_this_machine_alone() -> None:
     text = (DEPLOY / "cluster.yaml").read_text(encoding="utf-8")
     services: dict[str, Any] = yaml.safe_load(text)["services"]
-    assert set(services) == {"postgres", "mlflow", "head", "worker"}
+    assert set(services) == {"postgres", "mlflow", "head", "worker", "serve"}
+    parse(["serve", *services["serve"]["command"]])
     assert services["worker"]["deploy"]["replicas"] == 2
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
