@@ -13,6 +13,7 @@ from benchmark import ScenarioSet
 from benchmark.jobs.budget import check_prices, spending_limits
 from cli.command import NO_CONCLUSION
 from cli.console import err, out, print_json
+from cli.engines import engine_of, refuse_limits_apart, refuse_unknown_engine
 from cli.inputs import agent_settings, logged_of, refuse_unwritable, scenario_set, tell, tell_of_probe
 from cli.options.compile import Options
 from cli.settings import concurrency_of, load_settings, open_all, place_for, refuse_unnamed_stand_ins, role_settings
@@ -33,6 +34,7 @@ from optimizers import (
 )
 from optimizers.defaults import OPTIMIZER
 from optimizers.forecast import forecast_compile, size_compile
+from optimizers.helping import Helpers
 from optimizers.results import TargetResult, check_place, read_result
 from optimizers.tracking.names import LABELS
 from signatures import RaiseError
@@ -46,6 +48,7 @@ def run(options: Options) -> None:
     Raises:
         typer.Exit: with 1 if a compile failed, with 3 if too much of one went unscored for a conclusion.
     """
+    refuse_unknown_engine(options)
     settings = load_settings()
     wanted = _wanted(options)
     logged = logged_of(options, settings)
@@ -63,8 +66,11 @@ def run(options: Options) -> None:
     for roles in targets:
         check_prices(limits, roles)
     place = place_for(None, settings)
+    for roles in targets:
+        refuse_limits_apart(options, place, roles, options.max_calls, options.max_usd)
     opened = open_all(targets, place)
-    with stages() as progress:
+    with engine_of(options, place) as cluster, stages() as progress:
+        helpers = Helpers(cluster, place, len(opened)) if cluster else None
         groups = []
         for models in opened:
             tell(models)
@@ -73,7 +79,7 @@ def run(options: Options) -> None:
             folders = [slug if len(wanted) == 1 else f"{slug}--{each.optimizer}" for each in wanted]
             workspace = Workspace(
                 root=settings.root, out=Path(), fresh=options.fresh, force=options.force, limits=limits,
-                storage=options.storage, database=place.database, progress=progress, logged=logged,
+                storage=options.storage, database=place.database, progress=progress, logged=logged, helpers=helpers,
                 concurrency=max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             )  # fmt: skip
             groups.append(

@@ -16,6 +16,7 @@ from benchmark.jobs.budget import check_prices, spending_limits
 from benchmark.jobs.place import EPISODES, Place
 from benchmark.judging.panel import judge_of
 from cli.console import err, warn
+from cli.engines import engine_of, refuse_limits_apart, refuse_unknown_engine
 from cli.inputs import agent_settings, logged_of, refuse_folder, scenario_set, tell, tell_of_probe
 from cli.measured import Measured, tell_measured
 from cli.options.evaluate import Options
@@ -66,8 +67,9 @@ def run(options: Options) -> None:
     jobs = _jobs(named, options, settings, place)
     curves = options.curve or options.curve_plot is not None
     episodes = place.open_journal(EPISODES, place.folder / EPISODES)
-    with stages() as progress:
-        shared = Measurement(chosen.scenarios, episodes, scenarios.hash, curves, progress)
+    at_once = max(job.concurrency for job in jobs) * len(jobs)
+    with engine_of(options, place, at_once) as cluster, stages() as progress:
+        shared = Measurement(chosen.scenarios, episodes, scenarios.hash, curves, progress, cluster, place)
         outcomes = evaluate_targets(jobs, shared)
     card = {**chosen.card(), "hash": scenarios.hash}
     _store(place, jobs, outcomes, card, options)
@@ -85,6 +87,7 @@ def _end(code: int) -> None:
 
 def _refuse_early(options: Options) -> None:
     """Refuse what could not be written or makes no sense, before anything is paid for."""
+    refuse_unknown_engine(options)
     if bool(options.programs) == bool(options.from_run):
         raise RaiseError("name programs to evaluate, or stored runs with --from-run; not both.")
     if options.from_run and (options.curve or options.curve_plot):
@@ -117,6 +120,7 @@ def _jobs(named: Sequence[Named], options: Options, settings: Settings, place: P
         taking_part = {role: roles[role] for role in ROLES}
         refuse_unnamed_stand_ins(settings, one, taking_part)
         check_prices(limits, taking_part)
+        refuse_limits_apart(options, place, taking_part, options.max_calls, options.max_usd)
     opened = open_all(targets, place)
     for models in opened:
         tell(models, *ROLES)
@@ -127,6 +131,7 @@ def _jobs(named: Sequence[Named], options: Options, settings: Settings, place: P
             [(name, make(models)) for name, make in named],
             max(1, concurrency_of(settings, options.concurrency, models) // len(opened)),
             limits,
+            [make for _, make in named],
         )
         for models in opened
     ]

@@ -11,9 +11,11 @@ from benchmark.jobs.budget import Budget, check_prices, spending_limits
 from benchmark.jobs.shares import shared_limits
 from benchmark.planning.knowledge import KnowledgeFile
 from benchmark.planning.planning import ROLES, Plan, PlanSettings, plan
+from benchmark.planning.spread import PLANS, Recipe, plan_elsewhere
 from benchmark.statistics.intervals import number
 from cli import path_import
 from cli.console import out, print_json
+from cli.engines import engine_of, refuse_limits_apart, refuse_unknown_engine
 from cli.inputs import refuse_folder, scenario_set, tell
 from cli.options.plan import Options
 from cli.settings import concurrency_of, load_settings, open_models, place_for, refuse_unnamed_stand_ins, role_settings
@@ -36,6 +38,7 @@ def run(options: Options) -> None:
         path_import.run(options, options.import_)
         return
     file, seed = options.out, options.seed
+    refuse_unknown_engine(options)
     wanted = _wanted(options)
     limits = spending_limits(options.max_calls, options.max_usd)
     pooled = KnowledgeFile(options.knowledge) if options.knowledge else None
@@ -55,18 +58,28 @@ def run(options: Options) -> None:
     models = open_models(roles, place)
     tell(models, *ROLES)
     run_id = content_id("plan", asdict(wanted), seed, [s.id for s in scenarios], [models.identity(r) for r in ROLES])
-    with stages() as progress, shared_limits(limits, models, run_id) as shared:
+    refuse_limits_apart(options, place, {r: roles[r] for r in ROLES}, options.max_calls, options.max_usd)
+    at_once = concurrency_of(settings, options.concurrency, models)
+    journal = file.with_name(f"{file.name}.journal").absolute()
+    recipe = Recipe(wanted, seed, models.roles, place.everywhere(), journal, limits, run_id, models.adapting)
+    with (
+        engine_of(options, place, at_once) as cluster,
+        stages() as progress,
+        shared_limits(limits, models, run_id) as shared,
+        plan_elsewhere(cluster, recipe) as elsewhere,
+    ):
         budget = Budget(models.ledger, shared)
         planned = plan(
             scenarios,
             wanted,
             models=models,
             seed=seed,
-            concurrency=concurrency_of(settings, options.concurrency, models),
+            concurrency=at_once,
             progress=progress,
-            journal=place.open_journal("plans", file.parent, f"{file.name}.journal"),
+            journal=place.open_journal(PLANS, journal.parent, journal.name),
             knowledge=pooled,
             budget=budget,
+            elsewhere=elsewhere,
         )
     with keeping(file):
         planned.paths.save(file)

@@ -9,6 +9,7 @@ from benchmark import ScenarioSet
 from benchmark.evaluation.runner import ROLES
 from benchmark.reproduce import TARGETS, ReproduceSettings, Sampling, TargetJob, parse_names, reproduce
 from cli.console import out, print_json
+from cli.engines import engine_of, refuse_limits_apart, refuse_unknown_engine
 from cli.inputs import refuse_unwritable, scenario_set, tell
 from cli.options.reproduce import Options
 from cli.settings import load_settings, place_for, refuse_unnamed_stand_ins, role_settings
@@ -22,6 +23,7 @@ from signatures import adopt_vocabulary, default_vocabulary
 def run(options: Options) -> None:
     """Measure and write the report; an experiment of which nothing could be scored is exit code 1."""
     adopt_vocabulary(default_vocabulary(), "raise reproduce")
+    refuse_unknown_engine(options)
     seed = options.seed
     wanted = ReproduceSettings(only=parse_names(options.only), sampling=Sampling.parse(options.sample), seed=seed)
     settings = load_settings()
@@ -34,17 +36,21 @@ def run(options: Options) -> None:
         _forecast(wanted, scenarios, targets, options)
         return
     refuse_unwritable(options.out)
+    place = place_for(options.store, settings)
+    for roles in targets:
+        refuse_limits_apart(options, place, {role: roles[role] for role in ROLES})
     tell(LanguageModels(targets[0]), *ROLES)
-    with stages() as progress:
+    with engine_of(options, place) as cluster, stages() as progress:
         found = reproduce(
             wanted,
             scenarios,
             targets,
             out=options.out,
-            store=place_for(options.store, settings),
+            store=place,
             concurrency=options.concurrency
             or (settings.concurrency if isinstance(settings.concurrency, int) else None),
             progress=progress,
+            cluster=cluster,
         )
     summary = {**found.as_dict(), "out": str(options.out)}
     if options.json:

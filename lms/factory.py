@@ -163,6 +163,11 @@ class LanguageModels:
         return MOST
 
     @property
+    def adapting(self) -> bool:
+        """Whether the endpoints decide how many calls are under way."""
+        return self._adapting
+
+    @property
     def pace(self) -> str:
         """How many calls may be under way now, in words; empty if nothing adapts."""
         limits = [limit for pace in self._paces.values() if (limit := pace.limit)]

@@ -4,8 +4,10 @@ A killed compile is resumed by running it again: everything is deterministic, an
 the store. A finished one is recognized by its configuration and not repeated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +23,9 @@ from lms import LanguageModels, Role
 from modules import RAISE, PathIndex
 from optimizers.compile_settings import CompileSettings
 from optimizers.compiled import Compiled
+from optimizers.defaults import OPTIMIZER
 from optimizers.held_out import HeldOut, measure_held_out
+from optimizers.helping import Helpers
 from optimizers.least import least_calls, refuse_low_limits, too_low
 from optimizers.pareto.search_space import TUNED
 from optimizers.registry import OPTIMIZERS
@@ -61,6 +65,7 @@ class Workspace:
         database: ``postgresql://...`` of finished episodes that several machines share. By default a file in ``root``.
         progress: told what is being done.
         logged: what goes to MLflow.
+        helpers: workers of a cluster that run trials, too.
     """
 
     root: Path
@@ -73,6 +78,7 @@ class Workspace:
     database: str | None = field(default=None, repr=False)
     progress: OnProgress = ignore_progress
     logged: Logged = LOGGED
+    helpers: Helpers | None = field(default=None, repr=False)
 
     def to(self, out: Path) -> "Workspace":
         """The same into another folder."""
@@ -128,7 +134,45 @@ def compile_target(
     params = _params(settings, data, models)
     recording = open_recording(workspace.logged, workspace.root, data.card(), params, tags, fresh=workspace.fresh)
     try:
-        with models.ledger.charged_to(job), shared_limits(workspace.limits, models, job) as limits:
+        with (
+            open_search(settings, data, models, workspace, name=name, job=job) as (prepared, search),
+            prepared.task.budget.enforced(),
+            storage.alone(f"{workspace.out.name} result"),
+            models.ledger.charged_to(f"{job} result"),
+        ):
+            done = None if workspace.fresh else find_finished(workspace.out, config)
+            if done and workspace.is_enough(done):  # another worker was faster
+                end_compile(workspace.out)  # this one may have noted its beginning after the other's end
+                recording.discard()
+                return put_back(done, workspace.out)
+            compiled = _compiled(prepared, search, settings, config, params, tags=tags, data=data, job=job)
+            compiled = replace(compiled, logged=_logged(workspace.logged, settings))
+            result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
+            ensure_record(compiled, result)
+            if not compiled.resumable:
+                end_compile(workspace.out)
+            return recording.record(result)
+    except BudgetSpent as spent:
+        recording.abandon()
+        raise too_low(spent) from spent
+    except BaseException:
+        recording.abandon()
+        raise
+
+
+@contextmanager
+def open_search(
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, workspace: Workspace, *, name: str, job: str
+) -> Iterator[tuple["Prepared", Search]]:
+    """A search that is over, within the limits of its compile; workers of a cluster take part in it.
+
+    Args:
+        name: of the search in its storage.
+        job: that calls are charged to, and limits are kept by.
+    """
+    storage = workspace.open_storage()
+    with models.ledger.charged_to(job), shared_limits(workspace.limits, models, job) as limits:
+        with _helping(settings, data, models, workspace, name=name, job=job):
             prepared = prepare(
                 settings,
                 data,
@@ -142,29 +186,35 @@ def compile_target(
             )
             with prepared.task.budget.enforced():
                 search = OPTIMIZERS[settings.optimizer](prepared.task)
-            with (
-                prepared.task.budget.enforced(),
-                storage.alone(f"{workspace.out.name} result"),
-                models.ledger.charged_to(f"{job} result"),
-            ):
-                done = None if workspace.fresh else find_finished(workspace.out, config)
-                if done and workspace.is_enough(done):  # another worker was faster
-                    end_compile(workspace.out)  # this one may have noted its beginning after the other's end
-                    recording.discard()
-                    return put_back(done, workspace.out)
-                compiled = _compiled(prepared, search, settings, config, params, tags=tags, data=data, job=job)
-                compiled = replace(compiled, logged=_logged(workspace.logged, settings))
-                result = put_back(done, workspace.out) if done else publish(compiled, workspace.out)
-                ensure_record(compiled, result)
-                if not compiled.resumable:
-                    end_compile(workspace.out)
-                return recording.record(result)
-    except BudgetSpent as spent:
-        recording.abandon()
-        raise too_low(spent) from spent
-    except BaseException:
-        recording.abandon()
-        raise
+        yield prepared, search
+
+
+def _helping(
+    settings: CompileSettings, data: ScenarioSet, models: LanguageModels, workspace: Workspace, *, name: str, job: str
+) -> AbstractContextManager[None]:
+    """While the search lasts, workers of a cluster take part in it, if there are any and it has trials to share."""
+    if workspace.helpers is None or settings.optimizer != OPTIMIZER:
+        return nullcontext()
+    theirs = replace(
+        workspace, root=workspace.root.absolute(), progress=ignore_progress, helpers=None, fresh=False, concurrency=1
+    )
+    part = partial(_take_part, settings=settings, data=data, workspace=theirs, name=name, job=job)
+    return workspace.helpers.helping(part, models)
+
+
+def _take_part(
+    models: LanguageModels,
+    progress: OnProgress,
+    *,
+    settings: CompileSettings,
+    data: ScenarioSet,
+    workspace: Workspace,
+    name: str,
+    job: str,
+) -> None:
+    """Run trials of a search that another process compiles by, until it is over."""
+    with open_search(settings, data, models, workspace, name=name, job=job):
+        pass
 
 
 def _made_current(workspace: Workspace, config: str, done: TargetResult) -> TargetResult:

@@ -1,7 +1,8 @@
 """Runs programs over scenarios: concurrent, resumable, one recorded episode a scenario whatever happens."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import dspy
 
@@ -13,7 +14,7 @@ from benchmark.jobs.budget import BudgetSpent
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, ignore_progress, with_note
-from benchmark.jobs.resume import Failure, Unstarted, attempt, resume_models
+from benchmark.jobs.resume import Failure, ResumableJob, Unstarted, attempt, resume_models
 from benchmark.judging.judge import Scorer, Verdict
 from benchmark.judging.panel import judge_name, judge_of
 from benchmark.scenarios.scenario import Scenario, hash_of
@@ -54,6 +55,57 @@ def provenance_of(
     )
 
 
+Entry = Episode | str
+"""An episode, or the key under which a store has it."""
+Elsewhere = Callable[[Sequence[Scenario], Provenance, OnProgress, str], list[Entry]]
+"""Has the conversations held by others: scenarios, what their episodes are of, progress and its stage -> entries."""
+
+
+@dataclass(frozen=True)
+class EpisodeRunner:
+    """Holds conversations of one program, and keeps them.
+
+    Attributes:
+        job: finished episodes.
+        keeping: whether those are read from its journal later, so that their keys do.
+    """
+
+    program: Program
+    models: LanguageModels
+    judge: Scorer
+    job: ResumableJob[Episode]
+    setup: str
+    provenance: Provenance
+    keeping: bool
+
+    @classmethod
+    def of(
+        cls, program: Program, models: LanguageModels, judge: Scorer, store: Journal | None, provenance: Provenance
+    ) -> "EpisodeRunner":
+        """Of a program with its models, its judge and a store."""
+        job = resume_models(Episode, store or Journal(), keep=lambda episode: episode.complete)
+        keeping = store is not None and not store.in_memory
+        return cls(program, models, judge, job, setup_of(program, models, judge), provenance, keeping)
+
+    def __call__(self, scenario: Scenario) -> Entry:
+        """The episode of a scenario.
+
+        Raises:
+            BudgetSpent: if a limit forbids a call.
+        """
+        key = episode_key(self.setup, scenario)
+        done = self.job.run(
+            key,
+            lambda: run_episode(self.program, scenario, self.models, self.judge, key).made_by(self.provenance),
+        )
+        if isinstance(done, Unstarted):
+            raise BudgetSpent(done.reason)
+        if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
+            failure = Verdict(None, unscored=done.reason)
+            return Episode(provenance=self.provenance, scenario=scenario, verdict=failure, failed=True)
+        return key if self.keeping and done.complete else done.made_by(self.provenance)
+
+
 def evaluate(
     program: Program,
     scenarios: Iterable[Scenario],
@@ -65,6 +117,7 @@ def evaluate(
     concurrency: int = 1,
     progress: OnProgress = ignore_progress,
     data_hash: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> Evaluation:
     """Run ``program`` on every scenario with a simulated user, and judge each response against the whole profile.
 
@@ -76,6 +129,7 @@ def evaluate(
             the evaluation reads its episodes there and holds none itself.
         concurrency: episodes at once.
         data_hash: of the set that the scenarios were drawn from; by default that of the scenarios.
+        elsewhere: holds the conversations in place of this process, into the same store.
 
     Returns:
         An evaluation with one episode a scenario, in their order.
@@ -84,27 +138,18 @@ def evaluate(
         RaiseError: for a mistake that would fail every episode, such as a missing key.
         BudgetSpent: if a limit that is enforced on the models forbids a call; finished episodes are stored.
     """
-    judge = judge or judge_of(models)
-    job = resume_models(Episode, store or Journal(), keep=lambda episode: episode.complete)
-    setup, drawn = setup_of(program, models, judge), list(scenarios)
+    judge, drawn = judge or judge_of(models), list(scenarios)
     provenance = provenance_of(name, models, judge, drawn, data_hash)
-
-    kept = None if store is None or store.in_memory else store
-
-    def run(scenario: Scenario) -> Episode | str:
-        key = episode_key(setup, scenario)
-        done = job.run(key, lambda: run_episode(program, scenario, models, judge, key).made_by(provenance))
-        if isinstance(done, Unstarted):
-            raise BudgetSpent(done.reason)
-        if isinstance(done, Failure):  # errors of models are in the episode; this is one of ours
-            failure = Verdict(None, unscored=done.reason)
-            return Episode(provenance=provenance, scenario=scenario, verdict=failure, failed=True)
-        return done.made_by(provenance) if kept is None or not done.complete else key
-
+    runner = EpisodeRunner.of(program, models, judge, store, provenance)
     paced = with_note(progress, lambda: models.pace)
-    entries = run_in_order(run, drawn, concurrency, paced, f"evaluating {name}")
-    job.journal.sync()
-    episodes = KeptEpisodes(job.journal, entries, provenance)
+    stage = f"evaluating {name}"
+    entries = (
+        run_in_order(runner, drawn, concurrency, paced, stage)
+        if elsewhere is None
+        else elsewhere(drawn, provenance, progress, stage)
+    )
+    runner.job.journal.sync()
+    episodes = KeptEpisodes(runner.job.journal, entries, provenance)
     return Evaluation(name, episodes, models.simulated(*ROLES))
 
 

@@ -99,11 +99,15 @@ class RowsInMemory:
 
 
 class RowsInFile:
-    """Rows in a file of JSON Lines, which several processes may append to; each knows what was there at its start."""
+    """Rows in a file of JSON Lines, which several processes may append to.
+
+    What others append is found when a row is asked for that was not there before.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
         self._places: dict[str, int] = {}
+        self._found, self._lines = 0, 0
         self._find(path)
         private_file(path)
         self._written = FileIO(path, "a")
@@ -111,22 +115,30 @@ class RowsInFile:
 
     def _find(self, path: Path) -> None:
         """Note where each row begins, and close a line that a kill left broken."""
-        if not path.exists():
-            return
-        at, line = 0, b""
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                key = _key_in(line, path, number)
-                if key is not None:
-                    self._places[key] = at
-                at += len(line)
-        if line and not line.endswith(b"\n"):
+        if path.exists() and not self._read_on(path):
             with path.open("ab") as out:
                 out.write(b"\n")  # so that the next line stands alone
+            self._read_on(path)
+
+    def _read_on(self, path: Path) -> bool:
+        """Note where each row begins that was not read so far; whether the last line is whole."""
+        with path.open("rb") as file:
+            file.seek(self._found)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return False
+                self._lines += 1
+                key = _key_in(line, path, self._lines)
+                if key is not None:
+                    self._places[key] = self._found
+                self._found += len(line)
+        return True
 
     def get(self, key: str) -> Row | None:
         """See ``Rows``."""
         with self._lock:
+            if key not in self._places and os.fstat(self._read.fileno()).st_size > self._found:
+                self._read_on(self._path)
             place = self._places.get(key)
             if place is None:
                 return None
@@ -150,7 +162,10 @@ class RowsInFile:
                     raise OSError("the disk is full")
             except OSError as error:
                 raise RaiseError(f"{self._path} cannot be written ({error}): nothing more is run.") from error
-            self._places[key] = self._written.tell() - len(line)
+            end = self._written.tell()
+            self._places[key] = end - len(line)
+            if self._found == self._places[key]:  # nobody else has written since
+                self._found, self._lines = end, self._lines + 1
 
     def sync(self) -> None:
         """See ``Rows``."""

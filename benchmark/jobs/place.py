@@ -1,6 +1,6 @@
 """Where a run keeps replies and finished work: a folder of this machine, or a database that several machines share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,10 @@ class Place:
         if name is None:
             return cls(folder)
         return cls(folder, str(name)) if "://" in str(name) else cls(Path(name))
+
+    def everywhere(self) -> "Place":
+        """The same place for processes that work in other folders."""
+        return replace(self, folder=self.folder.absolute())
 
     def open_replies(self, folder: Path | None = None) -> Store:
         """The reply store.

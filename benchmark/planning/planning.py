@@ -5,12 +5,13 @@ learn from it. So the paths are the same for any concurrency.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal
+from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, Unstarted, resume_models
 from benchmark.judging.judge import Judge
@@ -21,7 +22,7 @@ from lms import LanguageModels, Role
 from lms.ledger import Tally
 from modules import OfflinePlanner, PathIndex, PlannedPath, PlanningItem
 from modules.offline import PEOPLE, People
-from modules.search import STRATEGIES, Strategy
+from modules.search import STRATEGIES, Knowledge, Strategy
 from signatures import Profile, RaiseError
 from signatures.errors import unknown
 from signatures.identity import content_id
@@ -125,6 +126,7 @@ def plan(
     journal: Journal | None = None,
     knowledge: KnowledgeFile | None = None,
     budget: Budget | None = None,
+    elsewhere: "Elsewhere | None" = None,
 ) -> Plan:
     """Plan paths for queries of ``scenarios`` with the target model as responder and the judge as reward.
 
@@ -133,6 +135,7 @@ def plan(
         journal: queries planned so far; those planned in the same way are not planned again.
         knowledge: what earlier runs taught, extended by this one.
         budget: asked before each query.
+        elsewhere: plans the queries of a wave in place of this process, into the same journal.
 
     Raises:
         RaiseError: if no query could be planned, or the settings do not fit together.
@@ -142,7 +145,7 @@ def plan(
     settings.check(knowledge)
     budget.check_prices({role: models.roles[role] for role in ROLES})
     items = planning_items(scenarios, settings.queries, seed)
-    run = _Run(settings, seed, models, journal or Journal(), budget)
+    run = PlanRun(settings, seed, models, journal or Journal(), budget, elsewhere=elsewhere)
     job = content_id(run.setup, [_identity(item) for item in items])
     if knowledge:
         run.pool = knowledge.start(job)
@@ -150,7 +153,7 @@ def plan(
     with models.context(Role.TARGET), models.ledger.charged_to(job), budget.enforced():
         for wave in _waves(items, settings):
             report = _report_whole(progress, len(outcomes), len(items), run)
-            outcomes |= zip(wave, run.wave([items[i] for i in wave], concurrency, report), strict=True)
+            outcomes |= zip(wave, run.wave(job, [items[i] for i in wave], concurrency, report), strict=True)
             if any(isinstance(outcome, Unstarted) for outcome in outcomes.values()):
                 break
     ordered = [outcomes[i] for i in sorted(outcomes)]
@@ -192,8 +195,31 @@ def _identity(item: PlanningItem) -> str:
 Outcome = PlannedPath | Failure | Unstarted
 
 
-class _Run:
+@dataclass(frozen=True)
+class PlanUnit:
+    """A query to be planned anywhere.
+
+    Attributes:
+        job: that its calls are charged to.
+        key: of its path in the journal.
+        knowledge: pooled so far in its domain.
+    """
+
+    job: str
+    key: str
+    item: PlanningItem
+    knowledge: Knowledge | None
+
+
+Elsewhere = Callable[[Sequence[PlanUnit], OnProgress], list[tuple[Outcome, int]]]
+"""Has queries planned by others: units -> their outcomes, each with the LM replies that it took."""
+
+
+class PlanRun:
     """One run over the queries of a plan.
+
+    Args:
+        elsewhere: see ``plan``.
 
     Attributes:
         setup: a hash of all that planning depends on, besides the query and the knowledge.
@@ -202,7 +228,14 @@ class _Run:
     """
 
     def __init__(
-        self, settings: PlanSettings, seed: int, models: LanguageModels, journal: Journal, budget: Budget
+        self,
+        settings: PlanSettings,
+        seed: int,
+        models: LanguageModels,
+        journal: Journal,
+        budget: Budget,
+        *,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         judge = Judge(models[Role.JUDGE])
         self.planner = OfflinePlanner(
@@ -224,10 +257,19 @@ class _Run:
         self.pool: Pool = {}
         self.job = resume_models(PlannedPath, journal, budget=budget)
         self._replies: list[int] = []
+        self._elsewhere = elsewhere
 
-    def wave(self, items: Sequence[PlanningItem], concurrency: int, progress: OnProgress) -> list[Outcome]:
+    def wave(self, job: str, items: Sequence[PlanningItem], concurrency: int, progress: OnProgress) -> list[Outcome]:
         """Plan ``items`` without one learning from the other, then pool what they taught."""
-        outcomes = self.job.run_all(items, self._key, self._plan, concurrency=concurrency, progress=progress)
+        units = [PlanUnit(job, self._key(item), item, self.pool.get(item.domain)) for item in items]
+        if self._elsewhere is None:
+            outcomes = run_in_order(self.plan, units, concurrency, progress)
+            self.job.journal.sync()
+        else:
+            self.job.resumed += sum(self.job.journal.get(unit.key) is not None for unit in units)
+            found = self._elsewhere(units, progress)
+            outcomes = [outcome for outcome, _ in found]
+            self._replies += [replies for _, replies in found if replies]
         if self.settings.pools:
             self.pool = pool_evidence(self.pool, [path for path in outcomes if isinstance(path, PlannedPath)])
         return outcomes
@@ -237,9 +279,20 @@ class _Run:
         knowledge = self.pool.get(item.domain)
         return content_id(self.setup, _identity(item), knowledge.to_json() if knowledge else "")
 
-    def _plan(self, item: PlanningItem) -> PlannedPath:
+    def plan(self, unit: PlanUnit) -> Outcome:
+        """Plan one query, unless the journal has it."""
+        return self.job.run(unit.key, lambda: self._plan(unit))
+
+    def plan_and_count(self, unit: PlanUnit) -> tuple[Outcome, int]:
+        """The same, with the LM replies that it took."""
+        with self.models.ledger.scope(unit.job) as tally, self.models.context(Role.TARGET):
+            outcome = self.plan(unit)
+        usage = tally.total()
+        return outcome, usage.calls + usage.reused
+
+    def _plan(self, unit: PlanUnit) -> PlannedPath:
         with self.models.ledger.scope() as tally:
-            path = self.planner.plan(item, self.pool.get(item.domain))
+            path = self.planner.plan(unit.item, unit.knowledge)
         usage = tally.total()
         self._replies.append(usage.calls + usage.reused)
         return path
@@ -250,7 +303,7 @@ class _Run:
         return round(queries * (sum(self._replies) / len(self._replies) if self._replies else most))
 
 
-def _report_whole(progress: OnProgress, before: int, total: int, run: _Run) -> OnProgress:
+def _report_whole(progress: OnProgress, before: int, total: int, run: PlanRun) -> OnProgress:
     """The report of a wave, as a report of the whole."""
 
     def report(wave: Progress) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmark.jobs.cluster import Cluster
 from benchmark.jobs.place import Place
 from benchmark.jobs.progress import OnProgress, ignore_progress
 from benchmark.published import published
@@ -46,6 +47,7 @@ def reproduce(
     store: Place | Path,
     concurrency: int | None = None,
     progress: OnProgress = ignore_progress,
+    cluster: Cluster | None = None,
 ) -> Reproduction:
     """Measure the chosen experiments for every target and write the report.
 
@@ -55,7 +57,7 @@ def reproduce(
         targets: roles of each target; judge and user may differ.
         out: folder of the report.
         store: where replies and finished episodes are: a folder, or a place.
-        concurrency: see ``measuring.measure``.
+        concurrency, cluster: see ``measuring.measure``.
 
     Raises:
         RaiseError: for a target named twice, an unusable model, data or folder.
@@ -68,7 +70,9 @@ def reproduce(
     for roles in targets:
         LanguageModels(roles).check()
     place = store if isinstance(store, Place) else Place(store)
-    measured = measure(settings, data, targets, store=place, concurrency=concurrency, progress=progress)
+    measured = measure(
+        settings, data, targets, store=place, concurrency=concurrency, progress=progress, cluster=cluster
+    )
     found = Reproduction(settings, data, targets, measured)
     write_report(found, out)
     return found

@@ -4,9 +4,11 @@ import math
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.queues import Queue
@@ -15,6 +17,8 @@ from queue import Empty
 import pandas as pd
 
 from benchmark.evaluation.runner import ROLES
+from benchmark.jobs.cluster import Cluster
+from benchmark.jobs.crew import Work
 from benchmark.jobs.journal import Journal
 from benchmark.jobs.place import EPISODES, Place
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
@@ -203,6 +207,7 @@ def measure(
     store: Place,
     concurrency: int | None,
     progress: OnProgress,
+    cluster: Cluster | None = None,
 ) -> list[Measured]:
     """The studies of every target, in their order.
 
@@ -213,14 +218,25 @@ def measure(
         targets: roles of each.
         store: where replies and finished episodes are; what is there is not asked for again.
         concurrency: processes (by default one a core), or conversations at once (by default 8).
+        cluster: whose workers measure a target each, in place of this machine's processes.
     """
     jobs = [
-        _StoredJob(TargetJob(settings, data, place, len(targets)), dict(roles), store)
+        _StoredJob(TargetJob(settings, data, place, len(targets)), dict(roles), store.everywhere())
         for place, roles in enumerate(targets)
     ]
+    if cluster is not None:
+        with cluster.job(partial(_open_work, concurrency)) as spread:
+            measured: list[Measured] = spread.run(jobs, progress, "measuring targets")
+            return measured
     if all(_stand_ins(job.roles) for job in jobs):
         return _in_processes(jobs, concurrency or os.cpu_count() or 1, progress)
     return [job.run(concurrency or CONVERSATIONS, progress) for job in jobs]
+
+
+@contextmanager
+def _open_work(concurrency: int | None) -> Iterator[Work]:
+    """What measures targets on a worker of a cluster."""
+    yield lambda job, progress: job.run(1 if _stand_ins(job.roles) else concurrency or CONVERSATIONS, progress)
 
 
 def _stand_ins(roles: Mapping[Role, RoleSettings]) -> bool:

@@ -15,6 +15,7 @@ from cli.options.groups import (
     Rubric,
     Run,
     Scenarios,
+    Spread,
     Teacher,
     TimedForecast,
     Tracking,
@@ -36,7 +37,7 @@ def _by_budget(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
+class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Spread, Run):
     """Compile a RAISE program for a model: plan, optimize, test, track in MLflow, save.
 
     Run it again after a crash, Ctrl-C or a limit: it goes on where it stopped, and pays for no reply twice. Limits hold
@@ -48,6 +49,9 @@ class Options(Roles, Scenarios, Limits, TimedForecast, Tracking, Run):
     openai/gpt-4o --user openai/gpt-4o-mini --max-usd 5 --max-queries 2`
 
     Example, to compare optimizers: `raise compile --optimizer pareto --optimizer mipro --optimizer gepa`
+
+    Example, with the machines of a cluster: `raise compile --engine ray --ray-address auto`. They take over trials of
+    the `pareto` optimizer; others search in this process.
     """
 
     target: Annotated[

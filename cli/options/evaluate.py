@@ -14,6 +14,7 @@ from cli.options.groups import (
     Rubric,
     Run,
     Scenarios,
+    Spread,
     Store,
     Tracking,
     User,
@@ -28,7 +29,7 @@ PROGRAMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Limits, Tracking, Run):
+class Options(Roles, Scenarios, Limits, Tracking, Spread, Run):
     """Run PENGUIN on programs: each talks to simulated users and is judged against their whole profiles.
 
     `greedy:K` and `oracle:K` are reference points: they see the profile and pick K attributes by the judge's scores,
@@ -51,6 +52,8 @@ class Options(Roles, Scenarios, Limits, Tracking, Run):
     Example, a table for a paper: `raise evaluate vanilla raise --limit 70 --table results.tex`
 
     Example, a store that several machines share: `raise evaluate raise --store postgresql://raise@db/raise`
+
+    Example, on a cluster: `raise evaluate raise --store postgresql://raise@db/raise --engine ray --ray-address auto`
     """
 
     programs: Annotated[

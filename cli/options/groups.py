@@ -12,6 +12,7 @@ in_scenarios = partial(Option, rich_help_panel="Scenarios")
 in_limits = partial(Option, rich_help_panel="Limits")
 in_tracking = partial(Option, rich_help_panel="MLflow")
 in_forecast = partial(Option, rich_help_panel="Forecast")
+in_machines = partial(Option, rich_help_panel="Machines")
 
 Target = Annotated[
     str | None, in_models(help="Model that plays the agent: a dspy.LM string or a stand-in. [default: sim/gpt-4o]")
@@ -162,6 +163,28 @@ class Tracking:
         ),
     ] = False
     no_track: Annotated[bool, in_tracking("--no-track", help="Log nothing to MLflow.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """On which machines the work is done."""
+
+    engine: Annotated[
+        str,
+        in_machines(
+            metavar="local|ray",
+            help="Who does the work: this process, or workers on the machines of a Ray cluster, one a processor, each "
+            "with --concurrency pieces of work at once. They need a store that all of them reach "
+            "(postgresql://...; a folder will do if all nodes are on this machine). The figures stay the same.",
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        in_machines(
+            metavar="auto|HOST:PORT",
+            help="Address of the Ray cluster; auto: the one that this machine belongs to. [default: a new one here]",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

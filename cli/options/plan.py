@@ -8,13 +8,13 @@ from typing import Annotated
 from typer import Option
 
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
-from cli.options.groups import Forecast, Judge, Limits, Roles, Rubric, Run, Scenarios, Target, in_scenarios
+from cli.options.groups import Forecast, Judge, Limits, Roles, Rubric, Run, Scenarios, Spread, Target, in_scenarios
 
 in_planning = partial(Option, rich_help_panel="Planning")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, Limits, Forecast, Run):
+class Options(Roles, Scenarios, Limits, Forecast, Spread, Run):
     """Plan offline which attributes are worth asking about, for the queries of a split.
 
     The target ranks the attributes once for each query. Then it answers the query from parts of a profile, drawn from

@@ -6,11 +6,22 @@ from typing import Annotated
 
 from typer import Option
 
-from cli.options.groups import Json, Judge, Roles, Scenarios, Store, TimedForecast, User, in_models, in_scenarios
+from cli.options.groups import (
+    Json,
+    Judge,
+    Roles,
+    Scenarios,
+    Spread,
+    Store,
+    TimedForecast,
+    User,
+    in_models,
+    in_scenarios,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Roles, Scenarios, TimedForecast):
+class Options(Roles, Scenarios, TimedForecast, Spread):
     """Measure the paper's tables and figures, beside the published ones: Table 2, Figures 4-7 and 13-16, Tables 7-8.
 
     Writes `index.html` (every figure, no network needed), `report.md`, a CSV for each, `failures.csv` and `card.json`.

@@ -13,15 +13,17 @@ from pathlib import Path
 
 from benchmark import build_authored
 from cli.work import SWITCH
+from experiments.scale.nodes import measure_nodes
 from experiments.scale.note import Measured, Memory, page
 from experiments.scale.paper import measure_conversations
+from experiments.scale.rate import measure_rate
 from experiments.scale.store_speed import Row, StoreLoad, measure_stores, stores
 from experiments.throughput.__main__ import PROFILES, SCENARIOS, record
 from experiments.throughput.recorded import serving
 from tests.servers.postgres import postgres
 
 KEPT, NOTE = Path("docs/scale/measured.json"), Path("docs/scale-measured.md")
-PARTS = ("stores", "memory", "paper")
+PARTS = ("stores", "memory", "nodes", "rate", "paper")
 
 
 def measure_all_stores(given: argparse.Namespace) -> list[Row]:
@@ -59,17 +61,32 @@ def measure(part: str, given: argparse.Namespace) -> object:
             return measure_all_stores(given)
         case "memory":
             return measure_memory(given)
+        case "nodes":
+            return measure_nodes(given.program, given.spread, given.at_once)
+        case "rate":
+            return measure_rate(given.per_minute, given.minutes * 60)
     return measure_conversations(given.conversations)
 
 
 def main() -> None:
     """Measure, keep, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=PARTS, action="append", help="of the note; all if none is named")
+    parser.add_argument(
+        "--part",
+        choices=PARTS,
+        action="append",
+        help="of the note; all if none is named. stores: throughput by reply store; memory: of a process, by "
+        "conversations; nodes: two Ray nodes, one of them killed; rate: a limit kept by two processes; paper: sizes",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement of calls alone")
     parser.add_argument("--scenarios", type=int, default=7000, help="of each of two programs, for memory")
     parser.add_argument("--flight", type=int, default=64, help="conversations at once, for memory")
+    parser.add_argument("--program", default="vanilla", help="that is evaluated on Ray nodes")
+    parser.add_argument("--spread", type=int, default=2000, help="scenarios that are evaluated there")
+    parser.add_argument("--at-once", type=int, default=4, help="conversations of each worker there")
+    parser.add_argument("--per-minute", type=float, default=3000, help="the rate limit of two processes")
+    parser.add_argument("--minutes", type=float, default=2, help="for which it is watched")
     parser.add_argument("--conversations", type=int, default=140, help="for the sizes on paper")
     given = parser.parse_args()
     sys.setswitchinterval(SWITCH)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from experiments.scale.nodes import Killed
 from experiments.scale.paper import PerConversation
+from experiments.scale.rate import Rate
 from experiments.scale.store_speed import Row
 
 SIZES = {
@@ -33,17 +35,19 @@ class Measured(BaseModel):
 
     stores: list[Row] = []
     memory: Memory | None = None
+    nodes: Killed | None = None
+    rate: Rate | None = None
     paper: PerConversation | None = None
 
 
 def page(measured: Measured) -> str:
     """The page."""
     parts = ["# Machines and stores", INTRODUCTION, *_stores(measured.stores), *_memory(measured.memory)]
-    return "\n\n".join([*parts, *_paper(measured.paper)]) + "\n"
+    return "\n\n".join([*parts, *_nodes(measured.nodes), *_rate(measured.rate), *_paper(measured.paper)]) + "\n"
 
 
 INTRODUCTION = """What [More than one machine](scale.md) rests on. `python -m experiments.scale` measures and writes
-this page; `--part stores`, `--part memory` or `--part paper` renews one part of it."""
+this page; `--part NAME` renews one part of it, and `--help` lists the parts."""
 
 
 def _stores(rows: list[Row]) -> Iterator[str]:
@@ -83,6 +87,39 @@ def _memory(memory: Memory | None) -> Iterator[str]:
     if wanted[-1] != memory.samples[-1]:
         wanted.append(memory.samples[-1])
     yield "\n".join(["| conversations | MB |", "|---|---|", *(f"| {done:,} | {mb:.0f} |" for done, mb in wanted)])
+
+
+def _nodes(killed: Killed | None) -> Iterator[str]:
+    if killed is None:
+        return
+    yield "## A node that dies"
+    yield (
+        f"`{killed.program}` evaluated over HTTP on {killed.scenarios:,} scenarios by the workers of two Ray nodes on "
+        f"one machine, {killed.at_once} conversations at once each, with a PostgreSQL store; then the same with an "
+        f"empty store, and SIGKILL for one node after {killed.killed_at:,} conversations. *Asked twice* are requests "
+        f"that the server saw again: at most the {killed.at_once} that can be in flight on a node may be."
+    )
+    same = "the same" if killed.same else "NOT THE SAME"
+    rows = [
+        ("undisturbed", killed.calls, killed.calls, 0, killed.seconds[0], ""),
+        ("a node killed", killed.distinct + killed.twice, killed.distinct, killed.twice, killed.seconds[1], same),
+    ]
+    head = "| run | requests | distinct | asked twice | seconds | figures |"
+    body = [f"| {n} | {all_:,} | {d:,} | {t} | {s:.0f} | {f} |" for n, all_, d, t, s, f in rows]
+    yield "\n".join([head, "|---" * 6 + "|", *body])
+
+
+def _rate(rate: Rate | None) -> Iterator[str]:
+    if rate is None:
+        return
+    yield "## A rate limit that two processes keep"
+    share = rate.calls / (rate.per_minute * rate.seconds / 60)
+    parts = ", ".join(f"{count:,} from {source}" for source, count in rate.by_source.items())
+    yield (
+        f"Two processes on loopback addresses of their own ask an endpoint with `requests_per_minute` = "
+        f"{rate.per_minute:,.0f} and a PostgreSQL store, as fast as they may. In {rate.seconds:.0f} s {rate.calls:,} "
+        f"calls reached it, {share:.1%} of what the limit allows ({parts}); at most {rate.most:,} in any minute."
+    )
 
 
 def _paper(per: PerConversation | None) -> Iterator[str]:

@@ -72,3 +72,15 @@ def test_a_store_that_cannot_be_opened_is_one_sentence_without_the_password(run:
     assert code == 2
     assert PASSWORD not in out + err
     assert "***@127.0.0.1" in " ".join(err.split())
+
+
+def test_an_engine_has_a_name_that_exists_and_limits_that_all_workers_share(run: Run) -> None:
+    code, _, err = run(*EVALUATE, "--engine", "ray", "--max-calls", "9")
+    assert code == 2
+    assert "--store postgresql://" in " ".join(err.split())
+    code, _, err = run(*EVALUATE, "--engine", "rey")
+    assert code == 2
+    assert "did you mean 'ray'?" in " ".join(err.split())
+    code, _, err = run(*EVALUATE, "--ray-address", "auto")
+    assert code == 2
+    assert "--ray-address is for --engine ray" in " ".join(err.split())

@@ -1,6 +1,7 @@
 """Every table and figure end to end on a handful of scenarios, and what is written about them."""
 
 import json
+import sys
 from collections.abc import Hashable
 from dataclasses import replace
 from html import unescape
@@ -12,6 +13,9 @@ import plotly.graph_objects as go
 import pytest
 
 from benchmark import ScenarioSet, build_authored
+from benchmark.jobs.cluster import open_cluster
+from benchmark.jobs.place import Place
+from benchmark.jobs.progress import Progress
 from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce import (
     PAPER_FIGURES,
@@ -26,6 +30,7 @@ from benchmark.reproduce.report import about, page
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
+from tests.servers.threads_as_ray import ThreadsAsRay
 
 USERS = 4
 TINY = ReproduceSettings(sampling=Sampling(total=USERS), plan=PlanSettings(7, 2), rollouts=(2, 4))
@@ -52,6 +57,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def files(out: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(out.iterdir())}
+
+
+def test_the_workers_of_a_cluster_write_the_same_report(tmp_path: Path) -> None:
+    """A target each, and one of them dies."""
+    few = replace(TINY, only=parse_names("figure4"))
+    ray, killed = ThreadsAsRay(2), list[str]()
+
+    def kill_once(report: Progress) -> None:
+        if report.target and not killed:
+            killed.append(report.target)
+            ray.actors[0].kill()
+
+    _, alone = run(tmp_path / "alone", few)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ray", ray)
+        with open_cluster(None) as cluster:
+            targets, out = [roles(target) for target in SOME], tmp_path / "out"
+            store = Place(tmp_path / "store")
+            reproduce(few, build_authored(), targets, out=out, store=store, progress=kill_once, cluster=cluster)
+    assert killed
+    assert files(out) == files(alone)
 
 
 @pytest.mark.parametrize("name", list(PAPER_FIGURES))
