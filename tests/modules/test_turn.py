@@ -252,6 +252,14 @@ def test_danger_that_the_model_sees_gets_help_in_place_of_its_own_answer(engine:
     assert engine.parts() == ["abstain"]
 
 
+def test_so_it_does_from_the_score_that_is_set(engine: Scripted) -> None:
+    engine.abstain = {**ENOUGH, "danger": "acute"}
+    heeding = turn(triage_from=0.2)
+    move = heeding.step(heeding.hear(TALK, LONG, ASK))
+    assert isinstance(move, Respond)
+    assert move.reason is StopReason.SUFFICIENT
+
+
 # The prepared move.
 
 

@@ -1,6 +1,6 @@
 """With PENGUIN's ten attributes nothing moves: hashes, identities and prompts are what they were before vocabularies.
 
-Identities and settings have changed once since: by `concern`, which changes what programs say.
+Identities and settings have changed since: by the settings `concern` and `triage_from`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ def digest(content: object) -> str:
 def test_the_authored_set_and_the_settings_are_the_same_to_the_bit() -> None:
     assert (build_authored().hash, len(build_authored())) == ("0c9d8d75258ce11d", 7000)
     settings = hashlib.sha256(AgentSettings().model_dump_json().encode()).hexdigest()
-    assert settings == "c77be838d8ce10a76da67eab9235a178853cb4b932a4281879b9971bafd63dae"
+    assert settings == "01e12fb11b85e53d315185a4728dc4d9a2e7e6734d98974944348991cd73bafb"
 
 
 def test_programs_have_the_identities_that_they_had() -> None:
@@ -28,8 +28,8 @@ def test_programs_have_the_identities_that_they_had() -> None:
         *(StaticPath(["age", "gender"]), RandomPath(3)),
     ]
     assert [program.identity() for program in programs] == [
-        *("b12fb780105fb465", "a93a1a94d6b75dd6", "a3a48e2660a9e0b3", "3c1dfbec5a603a15", "49b1e2bffd7780db"),
-        *("d18a49fd03bfa81e", "c6e0bf64c7a0d66a"),
+        *("bc21da8eb3184432", "7d5d5d56aa597775", "a3a48e2660a9e0b3", "3c1dfbec5a603a15", "ae29ba50d0962021"),
+        *("d962e93bf35d6273", "3a53fc962b12bfa3"),
     ]
 
 
@@ -39,7 +39,7 @@ def test_prompts_are_what_they_were() -> None:
     assert parts == {
         "machine": "b2cb8e599cbc1a4a",
         "predictors": "7aef0e0d6f6d209b",
-        "settings": "df23646eb47a8869",
+        "settings": "7801a78bf6c72bed",
     }
 
 
