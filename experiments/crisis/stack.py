@@ -211,6 +211,20 @@ def _stack(views: Numbers, acute: Flags) -> Callable[[Numbers], Numbers]:
 
 def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers) -> Stack:
     """The stack of all lessons in one group of languages, with thresholds by what it made of lines left out."""
+    doubted, thresholds = limits(lessons, views, acute, logits)
+    bias, coefficients = _coefficients(views, acute)
+    return Stack(
+        bias=round(bias, 4),
+        doubted=doubted,
+        thresholds=thresholds,
+        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=True)},
+    )
+
+
+def limits(
+    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers
+) -> tuple[float, dict[str, float | None]]:
+    """The logit below which a phrase is doubted, and thresholds by share of harmless lines: see ``Stack``."""
     ordinary, hard = _harmless(lessons)
     telling = np.array([lesson.telling for lesson in lessons])
     phrase = views[:, VIEWS.index("phrase")] > 0
@@ -222,13 +236,7 @@ def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, log
     for share in SHARES:
         found = max(calm, lowest_threshold(logits, firm, hard, OUT_OF_FOLD * share))
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
-    bias, coefficients = _coefficients(views, acute)
-    return Stack(
-        bias=round(bias, 4),
-        doubted=round(doubted, 3),
-        thresholds=thresholds,
-        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=True)},
-    )
+    return round(doubted, 3), thresholds
 
 
 def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weights:

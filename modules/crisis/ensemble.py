@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -85,14 +86,21 @@ def save_stacks(stacks: Mapping[bool, Stack], file: Path = FILE) -> None:
 
 def view(piece: str, english: bool, reading: DangerReading) -> Views:
     """The views of one window of a folded text; ``reading`` is that of the phrases."""
-    _, places, counts = count_ngrams([letters_of(piece, english)])
+    ngrams, nearest = _by_letters(letters_of(piece, english))
     return Views(
         words=load_weights()[english].score(extract_features(piece, english)),
-        ngrams=ngram_table().score(places, counts),
-        nearest=labelled_lines().vote(places, counts),
+        ngrams=ngrams,
+        nearest=nearest,
         phrase=reading.danger is not None,
         denied=reading.denied,
     )
+
+
+@lru_cache(maxsize=64)  # a sentence with a phrase is viewed by itself, too, and often is the whole message
+def _by_letters(letters: str) -> tuple[float, float]:
+    """What the n-grams of ``letters`` weigh, and the vote of the nearest lines."""
+    _, places, counts = count_ngrams([letters])
+    return ngram_table().score(places, counts), labelled_lines().vote(places, counts)
 
 
 def stacked_logit(fold: str, reading: DangerReading) -> tuple[float, bool]:

@@ -107,8 +107,8 @@ class LabelledLines:
         kept = value > 0
         owner, place, value = owner[kept], place[kept], value[kept]
         order = np.argsort(place, kind="stable")
-        self.owner = owner[order].astype(np.int32)
-        self.value = (value / norm[owner])[order].astype(np.float32)
+        self.posting = np.empty(len(order), [("owner", np.int32), ("value", np.float32)])  # one look-up finds both
+        self.posting["owner"], self.posting["value"] = owner[order], (value / norm[owner])[order]
         self.start = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=PLACES))])
 
     def similarities(self, places: Indices, counts: Floats) -> NDArray[np.float64]:
@@ -118,8 +118,9 @@ class LabelledLines:
         first, size = self.start[places], self.start[places + 1] - self.start[places]
         # every posting of every place, one after another
         at = np.repeat(first - np.concatenate([[0], np.cumsum(size)[:-1]]), size) + np.arange(size.sum())
-        shares = self.value[at] * np.repeat(vector / norm, size)
-        return np.bincount(self.owner[at], weights=shares, minlength=self.total).astype(np.float64)
+        posting = self.posting[at]
+        shares = posting["value"] * np.repeat(vector / norm, size)
+        return np.bincount(posting["owner"], weights=shares, minlength=self.total).astype(np.float64)
 
     def vote(self, places: Indices, counts: Floats) -> float:
         """How much nearer the nearest acute lines are than the nearest harmless ones, from minus 4 to 4."""
@@ -128,7 +129,13 @@ class LabelledLines:
 
 
 def _nearest(similarities: NDArray[np.float64]) -> float:
-    return float(np.partition(similarities, -NEAREST)[-NEAREST:].sum())
+    """The sum of the highest, which are taken off one by one: for so few that is several times faster than sorting."""
+    left, total = similarities.copy(), 0.0
+    for _ in range(min(NEAREST, len(left))):
+        highest = left.argmax()
+        total += float(left[highest])
+        left[highest] = -1.0
+    return total
 
 
 @load_once

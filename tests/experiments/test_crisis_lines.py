@@ -34,7 +34,7 @@ from experiments.crisis.measure import triage_lines
 from experiments.crisis.rates import Rate, rate, table
 from experiments.crisis.stack import Ensemble, Lesson, fit_ensemble, groups_of
 from modules.crisis.concepts import _phrases_from
-from modules.crisis.ensemble import load_stacks, save_stacks
+from modules.crisis.ensemble import _by_letters, load_stacks, save_stacks
 from modules.crisis.guard import _score, plainly_acute
 from modules.crisis.ngrams import LINES, ngram_table, save_lines, save_ngrams
 from modules.crisis.phrases import _statements
@@ -115,7 +115,7 @@ def test_what_is_kept_of_earlier_lines_changes_no_verdict() -> None:
     some = [line.text for line in (*BUILD, *TWINS)[::20]]
     kept = [read_anew(text) for text in some]
     for text, verdict in zip(some, kept, strict=True):
-        for cached in (_score, _phrases_from, _spelling, _statements, spell_english, spell_international):
+        for cached in (_score, _by_letters, _phrases_from, _spelling, _statements, spell_english, spell_international):
             cached.cache_clear()
         assert read_anew(text) == verdict
 

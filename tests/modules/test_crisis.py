@@ -454,6 +454,17 @@ def test_a_line_is_nearest_to_itself() -> None:
         assert found[i] == pytest.approx(1.0, abs=1e-5)
 
 
+def test_the_vote_is_the_four_nearest_lines_of_each_label_against_each_other() -> None:
+    acute = [f"the rope is in the {place}" for place in ("garage", "shed", "cellar", "attic", "garden", "loft")]
+    harmless = [f"the train is in the {place}" for place in ("station", "depot", "tunnel", "valley", "garage", "yard")]
+    lines = LabelledLines(acute, harmless, np.ones(PLACES, dtype=np.float32))
+    _, places, counts = count_ngrams(["the rope is in the hall"])
+    found = lines.similarities(places, counts)
+    wanted = sum(sorted(found[:6])[-4:]) - sum(sorted(found[6:])[-4:])
+    assert lines.vote(places, counts) == pytest.approx(wanted, abs=1e-9)
+    assert wanted > 0.5
+
+
 def test_a_text_without_known_ngrams_weighs_nothing() -> None:
     table = NgramTable(np.zeros(PLACES, dtype=np.float32), np.ones(PLACES, dtype=np.float32), -0.5)
     assert table.score(*count_ngrams(["anything"])[1:]) == -0.5
