@@ -45,8 +45,8 @@ class AgentSettings(BaseModel):
         concern: whether signs of risk short of acute danger change what is asked and said (``modules.crisis.concern``).
         false_alarms: share of hard harmless messages that the crisis guard may take for acute danger, 0 to 1; there are
             thresholds for 0.01 to 0.1 (``modules/crisis/ensemble.json``). Phrases of danger fire whatever it is.
-        triage_from: the guard's score, 0 to 1, from which the model's triage can call for help by itself; 0: whatever the
-            words are. For a model that takes harmless words for danger, 0.2 (``docs/crisis-triage.md``).
+        triage_from: the guard's score, 0 to 1, from which the model's triage can call for help by itself; 0: whatever
+            the words are. For a model that takes harmless words for danger, 0.2 (``docs/crisis-triage.md``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # JSON has neither
