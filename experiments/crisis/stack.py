@@ -4,7 +4,7 @@ Lines that say nearly the same stay in one fold, and so do twins with the line n
 one situation: no view is asked about a line whose likeness it has learnt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from experiments.crisis.fit import SEED, learn_words, lessons_of, lowest_threshold, reading_of, windows_of
 from experiments.crisis.lines import Line
+from modules.crisis.encoder import Floats, Head, encoder, is_installed
 from modules.crisis.ensemble import Stack
 from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
 from modules.crisis.text import fold_text
@@ -40,10 +41,16 @@ WORDS_ALONE = {True: 0.09, False: 0.09}
 """The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
 DOUBTED = 0.01
 """Share of acute lines with a phrase that the ensemble may talk the guard out of."""
-VIEWS = ("words", "ngrams", "nearest", "phrase", "denied")
+VIEWS = ("words", "ngrams", "nearest", "phrase", "denied", "encoder")
+PLAIN = len(VIEWS) - 1
+"""How many of them there are without the encoder, which is the last."""
+HEAD_STRENGTH = 0.01
+"""Inverse regularization of the encoder's head, whose inputs have a spread of 1; 0.003 to 0.03 give the same."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Folds = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+"""Of each fold, which lessons are learnt from and which are left out."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +78,26 @@ class Ensemble:
     """The fitted parts, and what each view made of each line when its own fold was left out.
 
     Attributes:
+        head: of the encoder; None, and no ``encoded``, where the extra ``guard`` is not installed.
+        stacks: without the encoder.
+        encoded: with it.
         views: one row a lesson, one column for each of ``VIEWS``.
-        logits: the stack's, of lines that it was not fitted to.
+        logits: those of ``stacks``, of lines that they were not fitted to.
+        encoded_logits: those of ``encoded``.
     """
 
     weights: dict[bool, Weights]
     table: NgramTable
     acute: tuple[str, ...]
     harmless: tuple[str, ...]
+    head: Head | None
     stacks: dict[bool, Stack]
+    encoded: dict[bool, Stack]
     views: Numbers
     logits: Numbers
+    encoded_logits: Numbers
     english: Flags
-    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = field(repr=False)
+    folds: Folds = field(repr=False)
 
 
 @cache
@@ -104,15 +118,17 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
     for training, left_out in folds:
         views[left_out] = _views([lessons[i] for i in training], [lessons[i] for i in left_out])
     logits: Numbers = np.zeros(len(lessons))
-    stacks, weights = {}, {}
+    encoded_logits: Numbers = np.zeros(len(lessons))
+    stacks, encoded, weights = {}, {}, {}
+    plain = views[:, :PLAIN]
     for is_in_english in (True, False):
         ours = english == is_in_english
-        for training, left_out in folds:
-            fitted = _stack(views[training][ours[training]], acute[training][ours[training]])
-            here = left_out[ours[left_out]]
-            logits[here] = fitted(views[here])
+        logits[ours] = stacked(plain, acute, ours, folds)[ours]
         members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
-        stacks[is_in_english] = with_thresholds(members, views[ours], acute[ours], logits[ours])
+        stacks[is_in_english] = with_thresholds(members, plain[ours], acute[ours], logits[ours])
+        if is_installed():
+            encoded_logits[ours] = stacked(views, acute, ours, folds)[ours]
+            encoded[is_in_english] = with_thresholds(members, views[ours], acute[ours], encoded_logits[ours])
         weights[is_in_english] = fit_words(members, views[ours], is_in_english)
     voters = [lesson for lesson in lessons if lesson.votes]
     return Ensemble(
@@ -120,9 +136,12 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
         fit_ngrams(lessons),
         tuple(letters(lesson.line.text) for lesson in voters if lesson.line.acute),
         tuple(letters(lesson.line.text) for lesson in voters if not lesson.line.acute),
+        fit_head(lessons) if is_installed() else None,
         stacks,
+        encoded,
         views,
         logits,
+        encoded_logits,
         english,
         folds,
     )
@@ -169,6 +188,27 @@ def fit_ngrams(lessons: Sequence[Lesson]) -> NgramTable:
     return NgramTable(rarity, model.coef_[0].astype(np.float16).astype(np.float32), float(model.intercept_[0]))
 
 
+@cache
+def vector_of(text: str) -> Floats:
+    """What the encoder makes of a text."""
+    reader = encoder()
+    assert reader is not None
+    return reader.vector(letters(text))
+
+
+def fit_head(lessons: Sequence[Lesson]) -> Head:
+    """What each number of the encoder's vectors weighs; lessons count as in the n-gram weights."""
+    pairs = [(shorter, lesson.weight) for lesson in lessons for shorter in lessons_of([lesson.line])]
+    vectors = np.array([vector_of(line.text) for line, _ in pairs], dtype=np.float64)
+    mean, spread = vectors.mean(0), vectors.std(0) + 1e-6
+    model = LogisticRegression(C=HEAD_STRENGTH, solver="newton-cholesky")  # many lines, few inputs
+    model.fit(
+        (vectors - mean) / spread, [line.acute for line, _ in pairs], sample_weight=[weight for _, weight in pairs]
+    )
+    weight = model.coef_[0] / spread
+    return Head(weight.astype(np.float32), float(model.intercept_[0] - weight @ mean))
+
+
 def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
     """The views of lessons by what ``training`` teaches."""
     table = fit_ngrams(training)
@@ -184,6 +224,7 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
         )
         for english in (True, False)
     }
+    head = fit_head(training) if is_installed() else None
     found = []
     for lesson in asked:
         text = lesson.line.text
@@ -191,7 +232,8 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
         _, places, counts = count_ngrams([letters(text)])
         words = weights[english].heaviest(windows_of(text, english))
         found.append((
-            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied
+            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied,
+            head.score(vector_of(text)) if head else 0.0,
         ))  # fmt: skip
     return np.array(found, dtype=np.float64)
 
@@ -204,9 +246,14 @@ def _coefficients(views: Numbers, acute: Flags) -> tuple[float, Numbers]:
     return float(model.intercept_[0]), model.coef_[0] / spread
 
 
-def _stack(views: Numbers, acute: Flags) -> Callable[[Numbers], Numbers]:
-    bias, coefficients = _coefficients(views, acute)
-    return lambda asked: np.asarray(bias + asked @ coefficients)
+def stacked(views: Numbers, acute: Flags, ours: Flags, folds: Folds) -> Numbers:
+    """The logits of lessons in ``ours``, each by a stack of those of the other folds; 0 for all others."""
+    logits: Numbers = np.zeros(len(views))
+    for training, left_out in folds:
+        learnt, here = training[ours[training]], left_out[ours[left_out]]
+        bias, coefficients = _coefficients(views[learnt], acute[learnt])
+        logits[here] = bias + views[here] @ coefficients
+    return logits
 
 
 def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers) -> Stack:
@@ -217,7 +264,7 @@ def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, log
         bias=round(bias, 4),
         doubted=doubted,
         thresholds=thresholds,
-        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=True)},
+        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)},
     )
 
 
