@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy import text
@@ -71,7 +71,10 @@ freed AS (
     DELETE FROM {SCHEMA}.replies WHERE key = ANY (CAST(:freed AS text[])) AND worker = :me AND reply IS NULL)
 SELECT key FROM kept""")  # noqa: S608
 _TOTALS = ", ".join(f"CAST(sum({name}) AS {_TYPES.get(name, _WHOLE)}) AS {name}" for name in CHARGED)
-USAGE = text(f"SELECT role, {_TOTALS} FROM {SCHEMA}.usage WHERE job = :job GROUP BY role")  # noqa: S608
+USAGE = text(
+    f"SELECT job, role, {_TOTALS} FROM {SCHEMA}.usage "  # noqa: S608
+    "WHERE job = ANY (CAST(:jobs AS text[])) GROUP BY job, role"
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class SharedReplies:
         self._claimed: set[str] = set()
         self._asks: Batches[_Asked, _Answer] = Batches(self._ask)
         self._writes: Batches[_Write, bool] = Batches(self._write)
+        self._counts: Batches[str, Tally] = Batches(self._count)
         self._over = threading.Event()
         self._writes.fulfil(_Write())  # makes this worker known
         threading.Thread(target=self._show_life, name="signs of life", daemon=True).start()
@@ -137,8 +141,7 @@ class SharedReplies:
 
     def usage_of(self, job: str) -> Tally:
         """See ``Store``."""
-        rows = self._database.run(lambda connection: connection.execute(USAGE, {"job": job}).fetchall())
-        return Tally({Role(row.role): Usage(**{name: getattr(row, name) for name in CHARGED}) for row in rows})
+        return self._counts.fulfil(job)
 
     def claim(self, key: str) -> bool:
         """See ``Store``."""
@@ -222,6 +225,16 @@ class SharedReplies:
         kept = self._database.run(lambda connection: {row[0] for row in connection.execute(WRITE, values)})
         self._seen = time.monotonic()
         return [each.key in kept and each.reply is replies.get(each.key) for each in writes]
+
+    def _count(self, jobs: Sequence[str]) -> list[Tally]:
+        rows = self._database.run(
+            lambda connection: connection.execute(USAGE, {"jobs": [*dict.fromkeys(jobs)]}).fetchall()
+        )
+        found: dict[str, dict[Role, Usage]] = {}
+        for row in rows:
+            usage = Usage(**{name: getattr(row, name) for name in CHARGED})
+            found.setdefault(row.job, {})[Role(row.role)] = usage
+        return [Tally({role: replace(usage) for role, usage in found.get(job, {}).items()}) for job in jobs]
 
     def _show_life(self) -> None:
         while not self._over.wait(max(self._lease / 4, SHORTEST)):
