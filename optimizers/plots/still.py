@@ -91,6 +91,7 @@ def draw_pareto(points: Sequence[PlotPoint], layout: Layout) -> Figure:
         figure, axes = _begin(layout)
         widest = max([p.questions for p in points] + [0.5])
         axes.set_xlim(-0.12 * widest, 1.35 * widest)  # room for labels
+        axes.margins(y=0.1)  # and below the lowest bar
         for kind in DRAWN:
             group = sorted((p for p in points if p.kind == kind), key=lambda p: p.questions)
             if group:
