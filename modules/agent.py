@@ -25,7 +25,7 @@ from modules.calls import (
     run,
 )
 from modules.crisis.concern import HISTORY, NOTE, asks_of_harm, is_at_risk, with_contacts
-from modules.crisis.guard import help_first, language_in_danger, plainly_acute, read_crisis, says_acute
+from modules.crisis.guard import help_first, language_in_danger, plainly_acute, says_acute, triage_counts
 from modules.embedding import is_hosted
 from modules.folder import read_program, write_program
 from modules.paths import PathIndex, PlannedPath, as_examples, planned_first
@@ -180,7 +180,7 @@ class RAISE(dspy.Module):
 
     def _follow(self, conversation: Conversation, taken: TurnReply, usage: TurnUsage) -> Script[Move]:
         """The move that ``taken`` proposes, if it may be made; what it does not say is asked for by its own step."""
-        if taken.acute and self._heeds_triage(conversation):
+        if taken.acute and triage_counts(conversation.latest_words(), self.settings.triage_from):
             return self._help(conversation)
         danger, enough = yield from gather(
             self._triage(conversation, usage) if taken.acute is None else given(False),
@@ -207,12 +207,7 @@ class RAISE(dspy.Module):
         except Unreadable:
             usage.unreadable.append("triage")
             return False  # the deterministic guard has read these words already
-        return says_acute(reply.danger) and self._heeds_triage(conversation)
-
-    def _heeds_triage(self, conversation: Conversation) -> bool:
-        """Whether the words are such that a model may call them danger: a weak one calls many so."""
-        least = self.settings.triage_from
-        return not least or read_crisis(conversation.latest_words()).score >= least
+        return says_acute(reply.danger) and triage_counts(conversation.latest_words(), self.settings.triage_from)
 
     def _assess(self, conversation: Conversation, usage: TurnUsage) -> Script[Sufficiency]:
         candidates = self._choices(conversation)

@@ -147,6 +147,15 @@ def says_acute(reply: object) -> bool:
     return "acute" in said and not said & {"not", "no", "none"}
 
 
+def triage_counts(text: str, least: float) -> bool:
+    """Whether a model's triage may call ``text`` acute by itself: from this score on; a weak one calls much so.
+
+    Args:
+        least: score of the guard, 0 to 1; 0 lets the model's verdict count whatever the words are.
+    """
+    return not least or read_crisis(text).score >= least
+
+
 def language_in_danger(said: Sequence[str], preferred: str = "") -> str:
     """The language in which to help a person in acute danger.
 
