@@ -15,7 +15,6 @@ import pytest
 from benchmark import ScenarioSet, build_authored
 from benchmark.jobs.cluster import open_cluster
 from benchmark.jobs.place import Place
-from benchmark.jobs.progress import Progress
 from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce import (
     PAPER_FIGURES,
@@ -26,6 +25,7 @@ from benchmark.reproduce import (
     parse_names,
     reproduce,
 )
+from benchmark.reproduce.measuring import Measured, _StoredJob
 from benchmark.reproduce.report import about, page
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
@@ -62,20 +62,22 @@ def files(out: Path) -> dict[str, bytes]:
 def test_the_workers_of_a_cluster_write_the_same_report(tmp_path: Path) -> None:
     """A target each, and one of them dies."""
     few = replace(TINY, only=parse_names("figure4"))
-    ray, killed = ThreadsAsRay(2), list[str]()
+    ray, killed, measure = ThreadsAsRay(2), list[str](), _StoredJob.run
 
-    def kill_once(report: Progress) -> None:
-        if report.target and not killed:
-            killed.append(report.target)
+    def measure_and_die_once(job: _StoredJob, *given: Any) -> Measured:
+        if not killed:
+            killed.append(job.target)
             ray.actors[0].kill()
+        return measure(job, *given)
 
     _, alone = run(tmp_path / "alone", few)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "ray", ray)
+        patch.setattr(_StoredJob, "run", measure_and_die_once)
         with open_cluster(None) as cluster:
             targets, out = [roles(target) for target in SOME], tmp_path / "out"
             store = Place(tmp_path / "store")
-            reproduce(few, build_authored(), targets, out=out, store=store, progress=kill_once, cluster=cluster)
+            reproduce(few, build_authored(), targets, out=out, store=store, cluster=cluster)
     assert killed
     assert files(out) == files(alone)
 
