@@ -1,18 +1,16 @@
 """Workers of a cluster take part in the search of a compile."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from benchmark import build_authored
-from benchmark.jobs.cluster import open_cluster
 from benchmark.jobs.place import Place
 from lms import LanguageModels
 from optimizers import CompileSettings, Workspace, compile_target
 from optimizers.helping import Helpers
 from optimizers.results import TargetResult
-from tests.servers.threads_as_ray import ThreadsAsRay
+from tests.servers.threads_as_ray import ThreadsAsRay, cluster_of
 
 TINY = CompileSettings(train=4, dev=2, test=3, plan_queries=2, evaluations=3, trials=4)
 
@@ -32,10 +30,8 @@ def test_a_compile_with_helpers_pays_for_nothing_twice(
     alone = compiled(Place(tmp_path / "alone"))
     place = Place(tmp_path / "helped", request.getfixturevalue("database_url") if kind == "database" else None)
     ray = ThreadsAsRay(2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ray)
-        with open_cluster(None) as cluster:
-            helped = compiled(place, Helpers(cluster, place))
+    with cluster_of(ray) as cluster:
+        helped = compiled(place, Helpers(cluster, place))
     assert helped.figures["trials"] == alone.figures["trials"]
     assert helped.figures["baselines"].keys() == alone.figures["baselines"].keys()
     assert helped.folder.is_dir()

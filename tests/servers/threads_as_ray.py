@@ -1,10 +1,16 @@
 """As much of Ray as ``benchmark.jobs.cluster`` uses, with threads in place of machines, whose workers can be killed."""
 
 import socket
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
+
+import pytest
+
+from benchmark.jobs.cluster import Cluster, open_cluster
 
 
 class RayActorError(Exception):
@@ -150,3 +156,12 @@ class ThreadsAsRay:
     def kill(self, actor: Actor) -> None:
         """End a worker."""
         actor.kill()
+
+
+@contextmanager
+def cluster_of(ray: ThreadsAsRay, at_once: int = 1, address: str | None = None) -> Iterator[Cluster]:
+    """A cluster whose workers are threads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ray", ray)
+        with open_cluster(address, at_once) as cluster:
+            yield cluster

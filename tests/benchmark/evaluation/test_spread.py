@@ -1,10 +1,7 @@
 """Evaluations on a cluster: on two Ray nodes, one of which dies, where Ray is installed; else on threads."""
 
 import importlib.util
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +18,7 @@ from signatures import RaiseError
 from tests.lms.real import FIGURES, over_http
 from tests.servers.openai_server import Fault, OpenAIServer
 from tests.servers.ray_nodes import ray_nodes
-from tests.servers.threads_as_ray import ThreadsAsRay
+from tests.servers.threads_as_ray import ThreadsAsRay, cluster_of
 
 AT_ONCE = 2
 
@@ -37,15 +34,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "folder":
         return Place(tmp_path / "store")
     return Place(tmp_path, request.getfixturevalue("database_url"), lease=5.0)
-
-
-@contextmanager
-def threads(ray: ThreadsAsRay) -> Iterator[Cluster]:
-    """A cluster whose workers are threads."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ray)
-        with open_cluster(None, AT_ONCE) as cluster:
-            yield cluster
 
 
 def evaluated(
@@ -81,7 +69,7 @@ def test_the_figures_are_those_of_one_machine(test_scenarios: list[Scenario], pl
         if report.done == 2:
             ray.actors[0].kill()
 
-    with OpenAIServer() as server, threads(ray) as cluster:
+    with OpenAIServer() as server, cluster_of(ray, AT_ONCE) as cluster:
         models = over_http(server.url, place.open_replies())
         [found] = evaluated(models, few, cluster, place, kill_once).evaluations
         assert found.frame[FIGURES].equals(undisturbed.frame[FIGURES])
@@ -90,7 +78,7 @@ def test_the_figures_are_those_of_one_machine(test_scenarios: list[Scenario], pl
 
 
 def test_what_fails_is_not_asked_for_again_by_the_command(test_scenarios: list[Scenario], place: Place) -> None:
-    with OpenAIServer("nothing that can be read") as server, threads(ThreadsAsRay(2)) as cluster:
+    with OpenAIServer("nothing that can be read") as server, cluster_of(ThreadsAsRay(2), AT_ONCE) as cluster:
         models = over_http(server.url, place.open_replies())
         [found] = evaluated(models, test_scenarios[:3], cluster, place, name="vanilla").evaluations
         assert list(found.frame["safety"].isna()) == [True] * 3
@@ -105,7 +93,7 @@ def test_a_limit_is_that_of_all_workers_together(
     test_scenarios: list[Scenario], database_url: str, tmp_path: Path
 ) -> None:
     place = Place(tmp_path, database_url)
-    with OpenAIServer() as server, threads(ThreadsAsRay(2)) as cluster:
+    with OpenAIServer() as server, cluster_of(ThreadsAsRay(2), AT_ONCE) as cluster:
         models = over_http(server.url, place.open_replies())
         stopped = evaluated(models, test_scenarios, cluster, place, limits=(MaxCalls(40),))
         assert stopped.stopped == "40 LM calls are spent"
@@ -118,7 +106,7 @@ def test_a_limit_is_that_of_all_workers_together(
 def test_a_wrong_key_ends_the_run_with_its_own_sentence(test_scenarios: list[Scenario], place: Place) -> None:
     with (
         OpenAIServer(faults=lambda index, body: Fault.UNAUTHORIZED) as server,
-        threads(ThreadsAsRay(1)) as cluster,
+        cluster_of(ThreadsAsRay(1), AT_ONCE) as cluster,
         pytest.raises(RaiseError, match="incorrect API key"),
     ):
         evaluated(over_http(server.url, place.open_replies()), test_scenarios[:4], cluster, place)

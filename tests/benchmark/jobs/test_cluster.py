@@ -18,16 +18,7 @@ from benchmark.jobs.crew import Work
 from benchmark.jobs.progress import OnProgress, Progress
 from lms.stopping import STOP, Stopped
 from signatures import RaiseError
-from tests.servers.threads_as_ray import Actor, Made, ThreadsAsRay
-
-
-@contextmanager
-def cluster_of(ray: ThreadsAsRay, at_once: int = 1, address: str | None = None) -> Iterator[Cluster]:
-    """Workers that are threads."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ray)
-        with open_cluster(address, at_once) as cluster:
-            yield cluster
+from tests.servers.threads_as_ray import Actor, Made, ThreadsAsRay, cluster_of
 
 
 def run_units(

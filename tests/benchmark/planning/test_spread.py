@@ -1,21 +1,18 @@
 """Planning by the workers of a cluster: the same paths, in the same journal, within the same limits."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from benchmark import Scenario, build_authored, split
 from benchmark.jobs.budget import Budget, MaxCalls, Stopper
-from benchmark.jobs.cluster import Cluster, open_cluster
+from benchmark.jobs.cluster import Cluster
 from benchmark.jobs.place import Place
 from benchmark.jobs.shares import shared_limits
 from benchmark.planning.planning import Plan, PlanSettings, plan
 from benchmark.planning.spread import PLANS, Recipe, plan_elsewhere
 from lms import LanguageModels
-from tests.servers.threads_as_ray import ThreadsAsRay
+from tests.servers.threads_as_ray import ThreadsAsRay, cluster_of
 
 SMALL = PlanSettings(queries=10, evaluations=4, depth=2)
 
@@ -24,15 +21,6 @@ SMALL = PlanSettings(queries=10, evaluations=4, depth=2)
 def train() -> list[Scenario]:
     """Train scenarios of two fields of life, so that ten queries make several waves."""
     return [row for row in split(build_authored(), "train") if row.domain in ("career", "health")]
-
-
-@contextmanager
-def threads() -> Iterator[Cluster]:
-    """Two workers that are threads."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ThreadsAsRay(2))
-        with open_cluster(None, 2) as cluster:
-            yield cluster
 
 
 def planned(train: list[Scenario], place: Place, cluster: Cluster | None, limits: tuple[Stopper, ...] = ()) -> Plan:
@@ -58,7 +46,7 @@ def test_the_paths_are_those_of_one_process(
     url = request.getfixturevalue("database_url") if kind == "database" else None
     alone = planned(train, Place(tmp_path / "alone"), None)
     place = Place(tmp_path / "spread", url)
-    with threads() as cluster:
+    with cluster_of(ThreadsAsRay(2), 2) as cluster:
         spread = planned(train, place, cluster)
         again = planned(train, place, cluster)
     assert spread.paths.paths == alone.paths.paths
@@ -72,7 +60,7 @@ def test_a_limit_ends_planning_and_a_higher_one_carries_it_on(
     train: list[Scenario], tmp_path: Path, database_url: str
 ) -> None:
     place = Place(tmp_path, database_url)
-    with threads() as cluster:
+    with cluster_of(ThreadsAsRay(2), 2) as cluster:
         stopped = planned(train, place, cluster, (MaxCalls(60),))
         assert stopped.stopped == "60 LM calls are spent"
         assert 0 < len(stopped.paths) < 10

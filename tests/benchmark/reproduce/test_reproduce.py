@@ -1,7 +1,6 @@
 """Every table and figure end to end on a handful of scenarios, and what is written about them."""
 
 import json
-import sys
 from collections.abc import Hashable
 from dataclasses import replace
 from html import unescape
@@ -13,7 +12,6 @@ import plotly.graph_objects as go
 import pytest
 
 from benchmark import ScenarioSet, build_authored
-from benchmark.jobs.cluster import open_cluster
 from benchmark.jobs.place import Place
 from benchmark.planning.planning import PlanSettings
 from benchmark.reproduce import (
@@ -30,7 +28,7 @@ from benchmark.reproduce.report import about, page
 from benchmark.reproduce.table import ALL, CELL_COLUMNS, MEAN
 from lms import Role, RoleSettings, default_models
 from signatures import RaiseError
-from tests.servers.threads_as_ray import ThreadsAsRay
+from tests.servers.threads_as_ray import ThreadsAsRay, cluster_of
 
 USERS = 4
 TINY = ReproduceSettings(sampling=Sampling(total=USERS), plan=PlanSettings(7, 2), rollouts=(2, 4))
@@ -72,9 +70,8 @@ def test_the_workers_of_a_cluster_write_the_same_report(tmp_path: Path) -> None:
 
     _, alone = run(tmp_path / "alone", few)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ray", ray)
         patch.setattr(_StoredJob, "run", measure_and_die_once)
-        with open_cluster(None) as cluster:
+        with cluster_of(ray) as cluster:
             targets, out = [roles(target) for target in SOME], tmp_path / "out"
             store = Place(tmp_path / "store")
             reproduce(few, build_authored(), targets, out=out, store=store, cluster=cluster)

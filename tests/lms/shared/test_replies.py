@@ -13,16 +13,10 @@ from lms import ReplyStore, Role, Store, Usage
 from lms.shared.database import Database
 from lms.shared.replies import SharedReplies
 from lms.store import CHARGED, Charge, Reply, StoreError
+from tests.lms.test_charges import CHARGES
 from tests.servers.postgres import PostgresServer
 
 Opened = Callable[[], Store]
-COUNTS = st.integers(0, 10**6)
-CHARGES = st.builds(
-    Charge,
-    role=st.sampled_from(Role),
-    usage=st.builds(Usage, calls=COUNTS, input_tokens=COUNTS, output_tokens=COUNTS, unpriced=COUNTS),
-    jobs=st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple),
-)
 ODD = Reply(text="a\0b \N{PILE OF POO}", model="m", input_tokens=3, cost_usd=0.1)
 
 
