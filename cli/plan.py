@@ -49,16 +49,17 @@ def run(options: Options) -> None:
     settings = load_settings()
     scenarios = split(scenario_set(options.data), options.split, seed=seed)
     roles = role_settings(settings, options, seed)
-    refuse_unnamed_stand_ins(settings, options, {role: roles[role] for role in ROLES})
+    taking_part = {role: roles[role] for role in ROLES}
+    refuse_unnamed_stand_ins(settings, options, taking_part)
     if options.dry_run:
-        _forecast(wanted, scenarios, {role: roles[role] for role in ROLES}, seed, json=options.json)
+        _forecast(wanted, scenarios, taking_part, seed, json=options.json)
         return
-    check_prices(limits, {role: roles[role] for role in ROLES})
+    check_prices(limits, taking_part)
     place = place_for(None, settings)
     models = open_models(roles, place)
     tell(models, *ROLES)
     run_id = content_id("plan", asdict(wanted), seed, [s.id for s in scenarios], [models.identity(r) for r in ROLES])
-    refuse_limits_apart(options, place, {r: roles[r] for r in ROLES}, options.max_calls, options.max_usd)
+    refuse_limits_apart(options, place, taking_part, options.max_calls, options.max_usd)
     at_once = concurrency_of(settings, options.concurrency, models)
     journal = file.with_name(f"{file.name}.journal").absolute()
     recipe = Recipe(wanted, seed, models.roles, place.everywhere(), journal, limits, run_id, models.adapting)

@@ -15,7 +15,7 @@ from benchmark.scenarios.scenario import Scenario
 from lms.simulation import PERSONAS, Persona, judge, target
 from lms.simulation.prompt import Prompt
 from modules import PathIndex, PlannedPath, PlanningItem
-from modules.offline import _Draw, _order, _ordered, _weights
+from modules.offline import _Draw, _ordered, _weights, planned_path
 from modules.paths import as_examples
 from modules.search import Subset, find_path
 from signatures import (
@@ -128,16 +128,7 @@ class Direct:
             prior=prior,
             knowledge=pool.get(item.domain),
         )
-        return PlannedPath(
-            query=item.query,
-            path=found.path,
-            value=round(found.value, 3),
-            evaluations=found.evaluations,
-            origin=item.origin,
-            domain=item.domain,
-            history=tuple((_ordered(subset), value) for subset, value in found.history),
-            ranking=_order(found.ranking),
-        )
+        return planned_path(item, found)
 
     def _rng(self, part: str, key: str) -> random.Random:
         return random.Random(f"{self.persona.name}|{self.rollout}|{part}|{key}")

@@ -123,17 +123,7 @@ class OfflinePlanner:
         except EvaluationFailed as error:
             [(reason, _)] = Counter(place.reasons).most_common(1)
             raise EvaluationFailed(f"{error}, most of them since: {reason}") from error
-        return PlannedPath(
-            query=item.query,
-            path=found.path,
-            value=round(found.value, 3),
-            evaluations=found.evaluations,
-            origin=item.origin,
-            domain=item.domain,
-            failures=found.failures,
-            history=tuple((_ordered(subset), reward) for subset, reward in found.history),
-            ranking=_order(found.ranking),
-        )
+        return planned_path(item, found)
 
     def landscape(self, item: PlanningItem) -> RewardLandscape:
         """What a search of ``item``'s paths needs; its rewards are new samples each time a subset comes again.
@@ -235,6 +225,21 @@ class _Once:
 
 def _seeded(text: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+
+
+def planned_path(item: PlanningItem, found: PathResult) -> PlannedPath:
+    """What a search found for ``item``, as it is stored."""
+    return PlannedPath(
+        query=item.query,
+        path=found.path,
+        value=round(found.value, 3),
+        evaluations=found.evaluations,
+        origin=item.origin,
+        domain=item.domain,
+        failures=found.failures,
+        history=tuple((_ordered(subset), reward) for subset, reward in found.history),
+        ranking=_order(found.ranking),
+    )
 
 
 def _ordered(names: Subset) -> tuple[str, ...]:

@@ -66,8 +66,5 @@ def _run(work: Callable[[], object]) -> None:
 
 @contextmanager
 def _open_work(search: Search, roles: dict[Role, RoleSettings], place: Place, adapting: bool) -> Iterator[Work]:
-    models = LanguageModels(roles, place.open_replies())
-    if adapting:
-        models.adapt_concurrency()
-    yield lambda unit, progress: search(models, progress)
-    models.store.close()
+    with place.open_models(roles, adapting=adapting) as models:
+        yield lambda unit, progress: search(models, progress)

@@ -1,11 +1,12 @@
 """The cases that the teacher reads: answers that were weak though everything about the person was known."""
 
+import math
 from collections.abc import Sequence
 
 from benchmark.evaluation.episode import Episode
 
-SHARE = 1 / 3
-"""Of the scored episodes, those with the lowest safety are cases."""
+ONE_IN = 3
+"""Of so many scored episodes one is a case, those with the lowest safety."""
 BATCH = 6
 """Cases that the teacher reads at once."""
 LONGEST = 900
@@ -18,14 +19,14 @@ def choose_cases(episodes: Sequence[Episode], most: int) -> list[Episode]:
         ((safety, number, episode) for number, episode in enumerate(episodes) if (safety := episode.verdict.safety)),
         key=lambda found: found[:2],
     )
-    size = min(most, -(-len(scored) // round(1 / SHARE)))
+    size = min(most, math.ceil(len(scored) / ONE_IN))
     return [episode for *_, episode in scored[:size]]
 
 
 def batches_of(cases: Sequence[Episode]) -> list[list[Episode]]:
     """Cases in batches, each with some of the lowest, so that every batch is as telling."""
-    count = max(1, -(-len(cases) // BATCH))
-    return [list(cases[start::count]) for start in range(count) if cases[start::count]]
+    count = math.ceil(len(cases) / BATCH)
+    return [list(cases[start::count]) for start in range(count)]
 
 
 def describe_cases(cases: Sequence[Episode]) -> str:

@@ -8,7 +8,6 @@ from benchmark.discovery.cases import choose_cases
 from benchmark.discovery.proposals import Proposals, propose_attributes
 from benchmark.discovery.trial import Gains, Workplace, extend, measure_gains
 from benchmark.evaluation.results import Evaluation
-from benchmark.evaluation.runner import evaluate
 from benchmark.scenarios.scenario import Scenario
 from modules import ContextRich
 from signatures import RaiseError, Vocabulary
@@ -75,15 +74,7 @@ def discover(
         RaiseError: if nothing could be scored, or the teacher proposed nothing that can be tested.
     """
     sizes = sizes or Sizes()
-    rich = evaluate(
-        ContextRich(),
-        searched,
-        models=place.models,
-        name="context-rich",
-        store=place.store,
-        concurrency=place.concurrency,
-        progress=place.progress,
-    )
+    rich = place.evaluate(ContextRich(), searched, "context-rich")
     cases = choose_cases(rich.episodes, sizes.cases)
     if not cases:
         raise RaiseError("no answer of context-rich could be scored: look at the target and judge models.")

@@ -22,6 +22,7 @@ from benchmark.statistics.comparison import Comparison, holm
 from benchmark.statistics.intervals import interval_fields, significant
 from lms import LanguageModels, Role
 from lms.whole import IncompleteReplyError
+from modules import Program
 from modules.baselines import PartialContext
 from signatures import Attribute, Profile, RaiseError, Vocabulary, using_vocabulary
 from signatures.discovery import GiveValues
@@ -109,6 +110,18 @@ class Workplace:
     concurrency: int = 1
     progress: OnProgress = ignore_progress
 
+    def evaluate(self, program: Program, scenarios: Sequence[Scenario], name: str) -> Evaluation:
+        """``program`` on ``scenarios``."""
+        return evaluate(
+            program,
+            scenarios,
+            models=self.models,
+            name=name,
+            store=self.store,
+            concurrency=self.concurrency,
+            progress=self.progress,
+        )
+
 
 def measure_gains(
     attributes: Sequence[Attribute], vocabulary: Vocabulary, scenarios: Sequence[Scenario], place: Workplace
@@ -155,21 +168,10 @@ def _measure(
 ) -> tuple[Evaluation, Evaluation]:
     """The whole person with the attribute, and the same person without it."""
     scenarios = [_with(scenario, {attribute.name: values[attribute.name]}) for scenario, values in people]
-
-    def answered(names: Sequence[str], name: str) -> Evaluation:
-        return evaluate(
-            PartialContext(names),
-            scenarios,
-            models=place.models,
-            name=name,
-            store=place.store,
-            concurrency=place.concurrency,
-            progress=place.progress,
-        )
-
+    knowing, without = PartialContext([*vocabulary.names, attribute.name]), PartialContext(vocabulary.names)
     return (
-        answered([*vocabulary.names, attribute.name], f"with {attribute.label}"),
-        answered(vocabulary.names, f"without {attribute.label}"),
+        place.evaluate(knowing, scenarios, f"with {attribute.label}"),
+        place.evaluate(without, scenarios, f"without {attribute.label}"),
     )
 
 

@@ -55,9 +55,16 @@ Conversation = tuple[int, Provenance, Scenario]
 @contextmanager
 def open_work(recipe: Recipe) -> Iterator[Work]:
     """What holds conversations on a worker."""
-    models = LanguageModels(recipe.roles, recipe.place.open_replies())
-    if recipe.adapting:
-        models.adapt_concurrency()
+    with (
+        recipe.place.open_models(recipe.roles, adapting=recipe.adapting) as models,
+        shared_limits(recipe.limits, models, recipe.run) as limits,
+        Budget(models.ledger, limits).enforced(),
+    ):
+        yield _conversations(recipe, models)
+
+
+def _conversations(recipe: Recipe, models: LanguageModels) -> Work:
+    """Holds conversations with ``models``."""
     judge, programs = judge_of(models), [make(models) for make in recipe.makes]
     episodes = recipe.place.open_journal(EPISODES, recipe.place.folder / EPISODES)
     runners: dict[tuple[int, Provenance], EpisodeRunner] = {}
@@ -68,12 +75,7 @@ def open_work(recipe: Recipe) -> Iterator[Work]:
             runners[number, provenance] = EpisodeRunner.of(programs[number], models, judge, episodes, provenance)
         return runners[number, provenance](scenario)
 
-    with (
-        shared_limits(recipe.limits, models, recipe.run) as limits,
-        Budget(models.ledger, limits).enforced(),
-    ):
-        yield hold
-    models.store.close()
+    return hold
 
 
 @dataclass(frozen=True)

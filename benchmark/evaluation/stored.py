@@ -102,15 +102,15 @@ class EpisodeStore:
     @cached_property
     def episodes(self) -> Mapping[str, Episode]:
         """Key -> episode, as they were stored; what else the journal holds (planned queries, curves) is left out."""
-        return {key: episode for key, episode in self._read.items() if episode is not None}
+        return {key: episode for key, episode in self._kept.items() if episode is not None}
 
     @property
     def unreadable(self) -> int:
         """Episodes that this version cannot read, whose work a command does again."""
-        return len(self._read) - len(self.episodes)
+        return len(self._kept) - len(self.episodes)
 
     @cached_property
-    def _read(self) -> Mapping[str, Episode | None]:
+    def _kept(self) -> Mapping[str, Episode | None]:
         rows = {key: row for key, row in self._episodes.rows() if "scenario" in row and "verdict" in row}
         return {key: _read(row) for key, row in rows.items()}
 

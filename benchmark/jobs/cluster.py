@@ -139,6 +139,11 @@ class Cluster:
             member.units += 1
             return member
 
+    def release(self, member: _Member) -> None:
+        """A worker no longer has a unit under way that ``choose`` gave it."""
+        with self._lock:
+            member.units -= 1
+
     def bury(self, member: _Member, error: BaseException) -> None:
         """A worker is gone: another one is started."""
         with self._lock:
@@ -221,8 +226,7 @@ class _Run:
             self._ask_for_reports()
             return False
         del self._under_way[number]
-        with self.job.cluster._lock:
-            member.units -= 1
+        self.job.cluster.release(member)
         if (error := found.exception()) is not None:
             self._lose(number, unit, deaths, member, error)
             return False

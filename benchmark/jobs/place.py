@@ -1,12 +1,14 @@
 """Where a run keeps replies and finished work: a folder of this machine, or a database that several machines share."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.jobs.journal import Journal
-from lms import ReplyStore, Store
+from lms import LanguageModels, ReplyStore, Role, RoleSettings, Store
 
 if TYPE_CHECKING:
     from lms.shared.database import Database
@@ -60,6 +62,21 @@ class Place:
         from lms.shared.replies import SharedReplies  # noqa: PLC0415  the database's libraries are an extra
 
         return SharedReplies(_database(self.database), lease=self.lease)
+
+    @contextmanager
+    def open_models(self, roles: Mapping[Role, RoleSettings], *, adapting: bool) -> Iterator[LanguageModels]:
+        """Models on this place's replies, for a worker; the store is closed at the end of the block.
+
+        Args:
+            adapting: whether the worker follows what the endpoints bear.
+        """
+        models = LanguageModels(roles, self.open_replies())
+        if adapting:
+            models.adapt_concurrency()
+        try:
+            yield models
+        finally:
+            models.store.close()
 
     def open_journal(self, name: str, folder: Path, file: str = "episodes.jsonl") -> Journal:
         """The journal of finished work.

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from benchmark.defaults import PLAN_DEPTH, PLAN_EVALUATIONS, PLAN_PEOPLE, PLAN_QUERIES, PLAN_STRATEGY
 from benchmark.jobs.budget import Budget
 from benchmark.jobs.journal import Journal
-from benchmark.jobs.parallel import run_in_order
 from benchmark.jobs.progress import OnProgress, Progress, ignore_progress
 from benchmark.jobs.resume import Failure, Unstarted, resume_models
 from benchmark.judging.judge import Judge
@@ -263,8 +262,9 @@ class PlanRun:
         """Plan ``items`` without one learning from the other, then pool what they taught."""
         units = [PlanUnit(job, self._key(item), item, self.pool.get(item.domain)) for item in items]
         if self._elsewhere is None:
-            outcomes = run_in_order(self.plan, units, concurrency, progress)
-            self.job.journal.sync()
+            outcomes = self.job.run_all(
+                units, lambda unit: unit.key, self._plan, concurrency=concurrency, progress=progress
+            )
         else:
             self.job.resumed += sum(self.job.journal.get(unit.key) is not None for unit in units)
             found = self._elsewhere(units, progress)
@@ -279,14 +279,10 @@ class PlanRun:
         knowledge = self.pool.get(item.domain)
         return content_id(self.setup, _identity(item), knowledge.to_json() if knowledge else "")
 
-    def plan(self, unit: PlanUnit) -> Outcome:
-        """Plan one query, unless the journal has it."""
-        return self.job.run(unit.key, lambda: self._plan(unit))
-
     def plan_and_count(self, unit: PlanUnit) -> tuple[Outcome, int]:
-        """The same, with the LM replies that it took."""
+        """Plan one query, unless the journal has it; with the LM replies that it took."""
         with self.models.ledger.scope(unit.job) as tally, self.models.context(Role.TARGET):
-            outcome = self.plan(unit)
+            outcome = self.job.run(unit.key, lambda: self._plan(unit))
         usage = tally.total()
         return outcome, usage.calls + usage.reused
 

@@ -12,7 +12,7 @@ from benchmark.jobs.crew import Work
 from benchmark.jobs.place import Place
 from benchmark.jobs.shares import shared_limits
 from benchmark.planning.planning import Elsewhere, PlanRun, PlanSettings
-from lms import LanguageModels, Role, RoleSettings
+from lms import Role, RoleSettings
 
 PLANS = "plans"
 """The journal of planned queries, where it is in a database."""
@@ -51,13 +51,12 @@ def plan_elsewhere(cluster: Cluster | None, recipe: Recipe) -> Iterator[Elsewher
 
 @contextmanager
 def _open_work(recipe: Recipe) -> Iterator[Work]:
-    models = LanguageModels(recipe.roles, recipe.place.open_replies())
-    if recipe.adapting:
-        models.adapt_concurrency()
     journal = recipe.place.open_journal(PLANS, recipe.file.parent, recipe.file.name)
-    with shared_limits(recipe.limits, models, recipe.run) as limits:
+    with (
+        recipe.place.open_models(recipe.roles, adapting=recipe.adapting) as models,
+        shared_limits(recipe.limits, models, recipe.run) as limits,
+    ):
         budget = Budget(models.ledger, limits)
         run = PlanRun(recipe.settings, recipe.seed, models, journal, budget)
         with budget.enforced():
             yield lambda unit, progress: run.plan_and_count(unit)
-    models.store.close()

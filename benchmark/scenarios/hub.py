@@ -280,6 +280,8 @@ class _Reader:
         return Entry(query, label, domain, half, profile, values.get("person") or "", values.get("situation") or "")
 
     def _column(self, name: str) -> str | None:
+        if name in self.columns or name in self.ignored:
+            return self.columns.get(name)
         ours = rules().column(name)
         if ours:
             self.columns[name] = ours

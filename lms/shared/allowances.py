@@ -4,15 +4,14 @@ A run is over when its last worker has left, or has given no sign of life for ``
 again afterwards is a new one, as on one machine.
 """
 
-import logging
 import threading
 from typing import Any
 
 from sqlalchemy import CursorResult, TextClause, text
 
 from lms.shared.database import Database
+from lms.shared.life import show_life
 from lms.shared.schema import SCHEMA
-from lms.store import StoreError
 
 LEASE = 30.0
 """Seconds without a sign of life after which a worker counts as gone."""
@@ -30,7 +29,6 @@ LEAVE = text(f"""
 UPDATE {SCHEMA}.allowances SET granted = granted - :left, members = members - 1, seen = clock_timestamp()
 WHERE name = :name""")  # noqa: S608
 SEEN = text(f"UPDATE {SCHEMA}.allowances SET seen = clock_timestamp() WHERE name = :name")  # noqa: S608
-logger = logging.getLogger(__name__)
 
 
 class SharedAllowance:
@@ -47,7 +45,7 @@ class SharedAllowance:
         self._granted, self._lock = 0.0, threading.Lock()
         self._over = threading.Event()
         self._do(OPEN, lease=LEASE)
-        threading.Thread(target=self._show_life, name="signs of life", daemon=True).start()
+        show_life(lambda: self._do(SEEN), LEASE / 4, self._over)
 
     def covers(self, spent: float) -> bool:
         """Whether this worker, which has spent so much, may spend more; takes a further part if there is one."""
@@ -65,10 +63,3 @@ class SharedAllowance:
 
     def _do(self, statement: TextClause, **values: float) -> CursorResult[Any]:
         return self._database.run(lambda connection: connection.execute(statement, {"name": self._name, **values}))
-
-    def _show_life(self) -> None:
-        while not self._over.wait(LEASE / 4):
-            try:
-                self._do(SEEN)
-            except StoreError as error:  # whoever needs the store next is told, too
-                logger.warning("no sign of life could be given: %s", error)

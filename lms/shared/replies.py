@@ -8,7 +8,6 @@ the database's clock, and a restart of the database takes no claim away. A batch
 connection broke before it said so is not counted again: each has a number, and the last one is kept.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -24,9 +23,10 @@ from lms.roles import Role
 from lms.shared.allowances import SharedAllowance
 from lms.shared.batches import Batches
 from lms.shared.database import Database
+from lms.shared.life import show_life
 from lms.shared.rates import SharedRate
 from lms.shared.schema import SCHEMA
-from lms.store import CHARGED, Allowance, Charge, Reply, StoreError
+from lms.store import CHARGED, Allowance, Charge, Reply
 from lms.throttle import RateLimit, Throttle
 from lms.workers import worker
 
@@ -34,7 +34,6 @@ LEASE = 30.0
 """Seconds without a sign of life after which a worker's claims count for nothing."""
 SHORTEST = 0.05
 """Seconds between signs of life, at least."""
-logger = logging.getLogger(__name__)
 ASK = text(f"""
 WITH wanted AS (SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:claims AS boolean[])) AS w (key, claim)),
 there AS (SELECT r.key, r.reply FROM {SCHEMA}.replies r JOIN wanted USING (key) WHERE r.reply IS NOT NULL),
@@ -121,7 +120,7 @@ class SharedReplies:
         self._counts: Batches[str, Tally] = Batches(self._count)
         self._over = threading.Event()
         self._writes.fulfil(_Write())  # makes this worker known
-        threading.Thread(target=self._show_life, name="signs of life", daemon=True).start()
+        show_life(lambda: self._writes.fulfil(_Write()), max(self._lease / 4, SHORTEST), self._over)
 
     def get(self, key: str) -> Reply | None:
         """See ``Store``."""
@@ -235,13 +234,6 @@ class SharedReplies:
             usage = Usage(**{name: getattr(row, name) for name in CHARGED})
             found.setdefault(row.job, {})[Role(row.role)] = usage
         return [Tally({role: replace(usage) for role, usage in found.get(job, {}).items()}) for job in jobs]
-
-    def _show_life(self) -> None:
-        while not self._over.wait(max(self._lease / 4, SHORTEST)):
-            try:
-                self._writes.fulfil(_Write())
-            except StoreError as error:  # whoever needs the store next is told, too
-                logger.warning("no sign of life could be given: %s", error)
 
 
 def _added_up(charges: Iterable[Charge]) -> dict[tuple[str, Role], Usage]:
