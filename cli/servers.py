@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from types import FrameType
 
-import typer
-
 from signatures import RaiseError
 
 PATIENCE = 10.0
@@ -43,7 +41,7 @@ def run_server(command: Sequence[str], env: Mapping[str, str], meanwhile: Callab
         meanwhile: what is done while it starts; an error in it ends the server, too.
 
     Raises:
-        typer.Exit: if this process is told to end (SIGTERM); the server has ended then, too.
+        SystemExit: if this process is told to end (SIGTERM); the server has ended then, too.
         KeyboardInterrupt: likewise, on Ctrl-C.
     """
     # in a session of its own, so that what the server has started can be ended with it
@@ -58,7 +56,7 @@ def run_server(command: Sequence[str], env: Mapping[str, str], meanwhile: Callab
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    raise typer.Exit(128 + number)
+    raise SystemExit(128 + number)  # no Exception, which ``meanwhile`` may take for a fault of its own
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

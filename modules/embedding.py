@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import dspy
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from signatures import RaiseError
 from signatures.masking import masked
@@ -72,6 +71,8 @@ def similarity(embedder: str, stored: Sequence[str]) -> Similarity:
 
 def _tfidf(stored: Sequence[str]) -> Similarity:
     """Words and word pairs; zeros if no stored query has a telling word."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  takes a second to load
+
     vectorizer = TfidfVectorizer(
         ngram_range=(1, 2), sublinear_tf=True, stop_words="english", tokenizer=_tokens, token_pattern=None
     )

@@ -7,7 +7,6 @@ from textwrap import dedent
 from typing import Any, get_origin
 
 import dspy
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from lms.tokens import tokenizer_of
 from modules import RAISE
@@ -217,6 +216,8 @@ def abstention_of(settings: AgentSettings) -> Abstention | None:
 
 def retrieval_of(embedder: str) -> Retrieval:
     """How paths for similar queries are found."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415  takes a second to load
+
     return Retrieval(
         embedder=embedder,
         fold=folding_rules(),

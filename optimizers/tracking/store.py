@@ -28,6 +28,7 @@ from lms.workers import alive
 from optimizers.tracking.address import URI, tracking_uri
 from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
+from optimizers.tracking.reach import reach_database
 from optimizers.tracking.record import MlflowRun, as_params
 from optimizers.tracking.tables import alone_with, local_file, make_file
 from signatures import RaiseError, current_vocabulary
@@ -55,6 +56,7 @@ def opening(uri: str) -> Iterator[None]:
         RaiseError: if the store cannot be used.
     """
     try:
+        reach_database(uri)
         yield
     except RaiseError:
         raise

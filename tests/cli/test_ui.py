@@ -15,7 +15,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
 
+from cli.servers import run_server
 from optimizers import Tracker, tracking_uri
+from optimizers.tracking.store import opening
 from optimizers.tracking.views import VIEWS, write_views
 from tests.cli.conftest import Run
 from tests.servers.ports import free_port
@@ -148,3 +150,14 @@ def test_the_server_ends_with_the_command(root: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 128 + signal.SIGTERM
     socket.create_server(("127.0.0.1", port)).close()  # nobody listens there any more
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no SIGTERM")
+def test_told_to_end_while_the_store_is_opened_it_blames_no_store() -> None:
+    def meanwhile() -> None:
+        with opening("sqlite:///mlflow.db"):
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as left:
+        run_server([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), meanwhile)
+    assert left.value.code == 128 + signal.SIGTERM

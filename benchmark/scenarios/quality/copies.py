@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmark.scenarios.quality.gate import Asked, Gate, queries, rules, words
 from benchmark.scenarios.scenario import Scenario
@@ -73,6 +72,8 @@ def _blocks(asked: Sequence[Asked]) -> Iterator[tuple[int, NDArray[np.float64]]]
     """(first row, cosines of a block of rows with all queries), own cosine blanked."""
     if not any(words(query.text) for query in asked):
         return
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  takes a second to load
+
     table = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit_transform(
         [query.text for query in asked]
     )
