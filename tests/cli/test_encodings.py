@@ -29,9 +29,7 @@ ROW = {
 }
 PLAIN_C = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
 NARROW = [
-    {"PYTHONIOENCODING": "cp1252"},
     {"PYTHONIOENCODING": "gbk"},
-    {"PYTHONIOENCODING": "ascii"},
     {"PYTHONIOENCODING": "ascii:strict"},
     PLAIN_C,
 ]

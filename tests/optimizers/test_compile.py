@@ -29,7 +29,7 @@ from optimizers.tracking.record import RunRecord, TrackingRecord
 from optimizers.tracking.views import opening_pages
 from signatures import RaiseError
 
-SMALL = CompileSettings(train=14, dev=14, test=21, plan_queries=7, evaluations=6, trials=8)
+SMALL = CompileSettings(train=7, dev=7, test=14, plan_queries=4, evaluations=4, trials=5)
 
 
 def compile_small(root: Path, settings: CompileSettings = SMALL, *, fresh: bool = False) -> TargetResult:
@@ -227,7 +227,7 @@ def test_export_formats(compiled: TargetResult) -> None:
 def test_a_limit_below_the_smallest_result_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
     models = LanguageModels(store=ReplyStore(tmp_path / "replies.db"))
     workspace = Workspace(root=tmp_path, out=tmp_path / "p", limits=[MaxCalls(20)])
-    with pytest.raises(RaiseError, match=r"--max-calls 20 is too low: the smallest result takes more than 2[0-9]+ LM"):
+    with pytest.raises(RaiseError, match=r"--max-calls 20 is too low: the smallest result takes more than 1[0-9]+ LM"):
         compile_target(SMALL, build_authored(), models, workspace)
     assert models.ledger.snapshot().total().calls == 0
     assert not list(tmp_path.glob("p*"))
