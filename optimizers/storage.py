@@ -18,6 +18,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from lms.shared.database import SCHEMES, parse_url
 from optimizers.locks import POLL_SECONDS, AppendLock, study_lock
+from optimizers.reach import reach_database
 from signatures import RaiseError
 from signatures.private import private_file
 
@@ -59,6 +60,7 @@ class Storage:
 
     def _open(self, place: Path | str | None) -> BaseStorage:
         if isinstance(place, str):
+            reach_database(place)
             return _open_rdb(place)
         if place is None or self._locks is None:
             return InMemoryStorage()

@@ -63,6 +63,7 @@ def isolated(environment_kept: None, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def no_retry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries happen, their waits do not."""
     monkeypatch.setattr("lms.retry.wait_before", lambda error, attempt: 0.0)
+    monkeypatch.setattr("optimizers.reach.BETWEEN", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -25,10 +25,10 @@ from mlflow.tracking import fluent
 from mlflow.types import ColSpec, DataType, Schema
 
 from lms.workers import alive
+from optimizers.reach import reach_database
 from optimizers.tracking.address import URI, tracking_uri
 from optimizers.tracking.collisions import again_if_collided
 from optimizers.tracking.place import relocate
-from optimizers.tracking.reach import reach_database
 from optimizers.tracking.record import MlflowRun, as_params
 from optimizers.tracking.tables import alone_with, local_file, make_file
 from signatures import RaiseError, current_vocabulary

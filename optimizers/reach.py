@@ -1,14 +1,14 @@
-"""Whether the database behind an MLflow store is there at all.
+"""Whether the database behind a URL is there at all, before Optuna or MLflow is asked to open it.
 
-MLflow itself asks a database that is away ten times, over a hundred seconds, and waits without end for a machine that
-does not answer.
+MLflow asks a database that is away ten times, over a hundred seconds; and a machine that does not answer is waited for
+without end.
 """
 
 import socket
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433}
 """Where databases listen if a URL does not say so."""
@@ -33,7 +33,12 @@ def reach_database(uri: str) -> None:
         _connect(url.host, url.port or usual)
 
 
-@retry(retry=retry_if_exception_type(OSError), stop=stop_after_attempt(TRIES), wait=wait_fixed(BETWEEN), reraise=True)
+@retry(
+    retry=retry_if_exception_type(OSError),
+    stop=stop_after_attempt(TRIES),
+    wait=lambda state: BETWEEN,
+    reraise=True,
+)
 def _connect(host: str, port: int) -> None:
     try:
         socket.create_connection((host, port), timeout=PATIENCE).close()
