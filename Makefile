@@ -20,7 +20,7 @@ demo: $(READY)  ## Install, then compile a program for a simulated model (no key
 test: $(READY)  ## Run all tests
 	$(BIN)/python -m pytest $(PARALLEL)
 
-coverage: $(READY)  ## The same, and list the lines that no test runs; takes half as long again
+coverage: $(READY)  ## The same, and list the lines that no test runs; takes a third longer
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term-missing:skip-covered
 
 check: $(READY)  ## Lint, format, types, import order

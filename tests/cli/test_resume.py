@@ -16,7 +16,8 @@ from tests.servers.openai_server import OpenAIServer
 
 COMPILE = ["compile", "--train", "4", "--dev", "2", "--test", "3", "--plan-queries", "2", "--evaluations", "3"]
 COMMANDS = {
-    "evaluate": ["evaluate", "vanilla", "raise", "random:2", "--limit", "3", "--curve"],
+    "evaluate": ["evaluate", "vanilla", "raise", "--limit", "7"],
+    "curve": ["evaluate", "greedy:1", "random:2", "--limit", "3", "--curve"],
     "compile": [*COMPILE, "--trials", "3"],
 }
 PLAN = ["plan", "--out", "paths.jsonl", "--queries", "16", "--evaluations", "3"]  # 16 queries are two waves
