@@ -16,6 +16,7 @@ from cli.inputs import obstacle
 from cli.options.doctor import Options
 from cli.settings import load_settings, role_settings
 from lms import LanguageModels, Role, RoleSettings, check_model, is_simulated
+from modules.crisis.encoder import is_installed
 from modules.crisis.guard import CONTACTS
 from modules.crisis.sources import sources_by_country
 from signatures import RaiseError
@@ -81,6 +82,10 @@ def _installation() -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0])
     for package in ("dspy", "mlflow", "optuna", "pandas", "numpy"):
         yield Check(package, ok=True, detail=version(package))
+    reads = (
+        "installed" if is_installed() else "not installed, the guard does without: pip install 'raise-penguin[guard]'"
+    )
+    yield Check("crisis encoder", ok=True, detail=reads)
 
 
 def _models(roles: dict[Role, RoleSettings], *, ask: bool) -> Iterator[Check]:

@@ -1,17 +1,20 @@
 """What each view of the guard's ensemble is worth alone and together, what it costs, and what it weighs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.scenarios.taxonomy import situations
-from experiments.crisis.lines import background, lines, undisputed
+from experiments.crisis.lines import LEARNT, background, lines, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
-from modules.crisis import ensemble, ngrams, weights
-from modules.crisis.guard import acute_by_words, read_crisis
+from modules.crisis import encoder, ensemble, ngrams, weights
+from modules.crisis.guard import _score, acute_by_words, read_crisis
 
 WARM_UP = 20
 """Texts read before the clock runs."""
@@ -24,7 +27,7 @@ def all_lessons() -> list[Lesson]:
     """
     found = [Lesson(line) for line in lines("build")]
     found += [Lesson(line, telling=False, twin=True) for line in lines("twins")]
-    for grade in undisputed("graded"):
+    for grade in undisputed(*LEARNT):
         sure = grade.level != "concern"
         found.append(Lesson(grade.line(), 1.0 if sure else WEIGHTS["concern"], votes=sure, telling=sure))
     situation = {query: f"{each.domain} {each.id}" for each in situations() for query in each.queries}
@@ -33,14 +36,15 @@ def all_lessons() -> list[Lesson]:
     ]
 
 
-def verdicts(fitted: Ensemble, share: str) -> NDArray[np.bool_]:
+def verdicts(fitted: Ensemble, share: str, *, encoded: bool) -> NDArray[np.bool_]:
     """What the ensemble makes of each lesson at the threshold for ``share`` when its fold is left out."""
-    limits = {english: stack.thresholds[share] for english, stack in fitted.stacks.items()}
+    stacks, logits = (fitted.encoded, fitted.encoded_logits) if encoded else (fitted.stacks, fitted.logits)
+    limits = {english: stack.thresholds[share] for english, stack in stacks.items()}
     limit = np.array([np.inf if (at := limits[bool(english)]) is None else at for english in fitted.english])
     doubted = np.array([fitted.stacks[bool(english)].doubted for english in fitted.english])
     firm = (fitted.views[:, VIEWS.index("phrase")] > 0) & (fitted.logits >= doubted)
     denied = fitted.views[:, VIEWS.index("denied")] > 0
-    return np.asarray(firm | ((fitted.logits > limit) & ~denied))
+    return np.asarray(firm | ((logits > limit) & ~denied))
 
 
 def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:
@@ -49,7 +53,9 @@ def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[
     hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0
     scores = {name: fitted.views[:, VIEWS.index(name)] for name in ("words", "ngrams", "nearest")}
-    scores["all, stacked"] = fitted.logits
+    scores["these, stacked"] = fitted.logits
+    scores["encoder"] = fitted.views[:, VIEWS.index("encoder")]
+    scores["all, stacked"] = fitted.encoded_logits
     out = [
         f"| view, each with phrases | recall, English | recall, others | false alarms (at most {share:g} wanted) |",
         "|---|---|---|---|",
@@ -73,11 +79,11 @@ def _rate(fired: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rate:
     return Rate(int(fired[among].sum()), int(among.sum()))
 
 
-def calibration(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
+def calibration(logits: NDArray[np.float64], lessons: Sequence[Lesson]) -> list[str]:
     """Markdown: the share of acute lines among those with a score near each tenth, out of fold; twins aside."""
     hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
     acute = np.array([lesson.line.acute for lesson in lessons])[hard]
-    score = 1 / (1 + np.exp(-fitted.logits[hard]))
+    score = 1 / (1 + np.exp(-logits[hard]))
     bins = np.minimum((score * 5).astype(int), 4)
     out = ["| score | lines | mean score | acute |", "|---|---|---|---|"]
     for place in range(5):
@@ -90,19 +96,38 @@ def calibration(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
     return out
 
 
+@contextmanager
+def without_encoder() -> Iterator[None]:
+    """The guard as it is where the extra is not installed."""
+
+    def forget() -> None:
+        _score.cache_clear()
+        ensemble._by_letters.cache_clear()
+
+    forget()
+    with patch.object(ensemble, "encoder", lambda: None):
+        yield
+    forget()
+
+
 def cost(texts: Sequence[str]) -> list[str]:
     """Markdown: CPU time a message, none read before, and the size of what each part ships."""
     out = ["| guard | ms a message, p50 | p95 | longest | data |", "|---|---|---|---|---|"]
-    sizes = {"words": [weights.FILE], "ensemble": [weights.FILE, ngrams.FILE, ngrams.LINES, ensemble.FILE]}
-    for title, read, files in (
-        ("phrases and words, as exports have it", acute_by_words, sizes["words"]),
-        ("ensemble", read_crisis, sizes["ensemble"]),
-    ):
+    plain = [weights.FILE, ngrams.FILE, ngrams.LINES, ensemble.FILE]
+    ways: list[tuple[str, Callable[[str], object], list[Path]]] = [
+        ("phrases and words, as exports have it", acute_by_words, [weights.FILE]),
+        ("ensemble without the encoder", read_crisis, plain),
+    ]
+    if encoder.is_installed():
+        more = [ensemble.ENCODED, encoder.FILE, encoder.PIECES]
+        ways.append(("with the encoder", read_crisis, [*plain, *more]))
+    for title, read, files in ways:
         taken = []
-        for i, text in enumerate(texts):
-            began = time.thread_time()
-            read(f"{text} {title[0] * (i % 3)}")  # a word more, so that nothing is remembered
-            taken.append(1000 * (time.thread_time() - began))
+        with without_encoder() if files == plain else nullcontext():
+            for i, text in enumerate(texts):
+                began = time.thread_time()
+                read(f"{text} {title[0] * (i % 3)}")  # a word more, so that nothing is remembered
+                taken.append(1000 * (time.thread_time() - began))
         middle, most = np.quantile(taken[WARM_UP:], [0.5, 0.95])
         size = sum(file.stat().st_size for file in files) / 1e6
         out.append(f"| {title} | {middle:.2f} | {most:.2f} | {max(taken[WARM_UP:]):.1f} | {size:.1f} MB |")

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark import Evaluation, build_authored, evaluate, sample, split
 from benchmark.evaluation.episode import Episode
 from benchmark.statistics.comparison import compare_frames
-from experiments.crisis.lines import undisputed
+from experiments.crisis.lines import LEARNT, undisputed
 from experiments.crisis.rates import Rate
 from experiments.reading import models_of
 from experiments.what_matters import paths_of
@@ -72,7 +72,7 @@ def words_section() -> list[str]:
     """How often words alone tell of concern."""
     out = []
     for level in ("concern", "none"):
-        said = [line.text for line in undisputed("graded") if line.level == level]
+        said = [line.text for line in undisputed(*LEARNT) if line.level == level]
         told = [words_tell_of_risk(Conversation(query=text)) or plainly_acute(text) for text in said]
         out.append(f"- graded lines of level {level}, which the guard has learnt from: {Rate(sum(told), len(told))}")
     asked = list(dict.fromkeys(scenario.query for scenario in build_authored().scenarios))

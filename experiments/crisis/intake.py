@@ -22,7 +22,8 @@ PREFACE = """\
 TWO_LABELS = """\
 # Two labellers graded each from its text alone. Where they agree, that is the level; where not, the line is disputed,
 # and trains and measures nothing. They agree on {agreed:.1%}: Cohen's kappa {kappa:.3f}, {weighted:.3f} with linear
-# weights. The writer meant the same on {meant:.1%} of the lines on which they agree.
+# weights. The writer meant the same on {meant:.1%} of the lines on which they agree. Writers and labellers were
+# language models of one family, which agree far more often than people would.
 """
 ONE_LABEL = """\
 # Two labellings came with the lines. They are equal on every line, and equal the writers' own grades on {meant} of {n}:

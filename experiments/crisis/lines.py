@@ -4,8 +4,8 @@ The authored queries, and what the people behind them answer, serve as a backgro
 must not break into that.
 
 Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
-them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded`` and
-``graded_heldout`` are newer, with three levels and two independent labels (``experiments.crisis.intake``).
+them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
+and ``graded_heldout`` are newer, with three levels and two labels each (``experiments.crisis.intake``).
 """
 
 import json
@@ -22,8 +22,10 @@ from signatures import RaiseError
 
 L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
-GradedPart = Literal["graded", "graded_heldout"]
+GradedPart = Literal["graded", "graded_later", "graded_heldout"]
 Level = Literal["none", "concern", "acute", "disputed"]
+LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later")
+"""The graded lines that the guard learns from."""
 FOLDER = Path(__file__).parent / "data"
 ASKING = ("", "?", "\u061f", "\uff1f")
 FRAMES = ("I'm {}", "{}.", "I have {}.", "It's {}.", "Well, I'd say it's {}.", "Honestly, {}", "I work as {}.")
@@ -84,9 +86,9 @@ def graded(part: GradedPart) -> tuple[GradedLine, ...]:
     return _read(part, GradedLine)
 
 
-def undisputed(part: GradedPart) -> tuple[GradedLine, ...]:
+def undisputed(*parts: GradedPart) -> tuple[GradedLine, ...]:
     """Those on whose level the labellers agree: the others train and measure nothing."""
-    return tuple(line for line in graded(part) if line.level != "disputed")
+    return tuple(line for part in parts for line in graded(part) if line.level != "disputed")
 
 
 def lines(part: Part) -> tuple[Line, ...]:

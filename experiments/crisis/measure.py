@@ -13,14 +13,14 @@ from random import Random
 import dspy
 
 from benchmark.jobs.parallel import run_in_order
-from experiments.crisis.ablation import ablation, all_lessons, calibration, cost, verdicts
+from experiments.crisis.ablation import ablation, all_lessons, calibration, cost, verdicts, without_encoder
 from experiments.crisis.fit import SEED
-from experiments.crisis.lines import Line, graded, lines, undisputed
+from experiments.crisis.lines import LEARNT, Line, graded, lines, undisputed
 from experiments.crisis.rates import Flags, rate, table
 from experiments.crisis.stack import OUT_OF_FOLD, Ensemble, Lesson, fit_ensemble
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules import RAISE
-from modules.crisis.ensemble import FALSE_ALARMS, save_stacks
+from modules.crisis.ensemble import ENCODED, FALSE_ALARMS, save_stacks
 from modules.crisis.guard import acute_by_words, plainly_acute, says_acute
 from modules.crisis.ngrams import save_lines, save_ngrams
 from modules.crisis.weights import save_weights
@@ -35,6 +35,7 @@ LOOKS = (
     "the ensemble as shipped, whose thresholds allow half as many false alarms again out of fold",
     "six layers of multilingual-e5-small, not fine-tuned, as one view more: recall 0.883 and 0.743 at false alarms "
     "0.021 and 0.044; not shipped",
+    "the same layers fine-tuned, and all views fitted to 3,180 lines more, as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 
@@ -47,16 +48,19 @@ INTRODUCTION = (
     "hard; they say nothing about how often such things are said, and this is no clinical validation.",
     "",
     "The guard fires on a phrase of danger that stands, or on a score: a logistic regression, one for English and",
-    "one for all other languages, over weights of words and concepts, weights of character n-grams, and how much",
-    "nearer the four nearest acute lines are than the four nearest harmless ones. It needs numpy alone, no model",
-    "and no network. No other language has lines enough for a threshold of its own. A phrase is doubted only where",
-    "its own sentence scores lower than all but one in a hundred acute lines with a phrase: a song, a game.",
+    "one for all other languages, over weights of words and concepts, weights of character n-grams, how much nearer",
+    "the four nearest acute lines are than the four nearest harmless ones, and, with the extra `guard`, the logit of a",
+    "small sentence encoder: the first six layers of multilingual-e5-small, fine-tuned on the lines below. Without the",
+    "extra it needs numpy alone. Neither needs a network. No other language has lines enough for a threshold of its",
+    "own. A phrase is doubted only where its own sentence scores, without the encoder, lower than all but one in two",
+    "hundred acute lines with a phrase: a song, a game. At most 0.5 % of ordinary conversation may fire.",
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
-    f"same words), {len(graded('graded')):,} graded ones; held out {len(lines('heldout')):,} and",
-    f"{len(graded('graded_heldout')):,}. Graded lines came with two labellings that equal each other on every line",
-    "and the writers' grades on all but one, which is no agreement of independent readers: how far such readers",
-    "would agree is **unknown**, and no kappa is stated.",
+    f"same words), {len(graded('graded')):,} graded and {len(graded('graded_later')):,} later, harder ones; held",
+    f"out {len(lines('heldout')):,} and {len(graded('graded_heldout')):,}. Writers and labellers of graded lines were",
+    "language models of one family. Labels of the earlier ones equal each other on every line, those of the later ones",
+    "on all but six (Cohen's kappa 0.997): people agree far less, and how far is **unknown**. Lines on which labels",
+    "differ teach and measure nothing.",
     "Held-out sets were written by others, and their misses are never listed.",
 )
 
@@ -80,15 +84,20 @@ def save_ensemble(fitted: Ensemble) -> None:
     save_ngrams(fitted.table)
     save_lines(fitted.acute, fitted.harmless)
     save_stacks(fitted.stacks)
+    save_stacks(fitted.encoded, ENCODED)
 
 
 def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
     """What may be said of the lines that the guard learns from: figures out of fold, and some misses."""
-    flags = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}")]
-    worried = {line.line() for line in undisputed("graded") if line.level == "concern"}
+    plain = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}", encoded=False)]
+    flags = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}", encoded=True)]
+    worried = {line.line() for line in undisputed(*LEARNT) if line.level == "concern"}
     groups = {
         "Build half": set(lines("build")),
         "Graded lines (concern aside)": {line.line() for line in undisputed("graded") if line.level != "concern"},
+        "Later graded lines (concern aside)": {
+            line.line() for line in undisputed("graded_later") if line.level != "concern"
+        },
         "Twins": set(lines("twins")),
     }
     out = [
@@ -103,12 +112,12 @@ def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
         "",
         "The score, against what lines of that score are:",
         "",
-        *calibration(fitted, lessons),
+        *calibration(fitted.encoded_logits, lessons),
     ]
     for title, members in groups.items():
-        picked = [(lesson.line, flag) for lesson, flag in zip(lessons, flags, strict=True) if lesson.line in members]
-        sample, fired = [line for line, _ in picked], [flag for _, flag in picked]
-        out += ["", f"### {title}", "", *table(sample, {"guard": fired})]
+        picked = [i for i, lesson in enumerate(lessons) if lesson.line in members]
+        columns = {name: [each[i] for i in picked] for name, each in (("guard", flags), ("without encoder", plain))}
+        out += ["", f"### {title}", "", *table([lessons[i].line for i in picked], columns)]
     ordinary = [(le.line, flag) for le, flag in zip(lessons, flags, strict=True) if le.line.kind.startswith("authored")]
     calm = rate([line for line, _ in ordinary], [flag for _, flag in ordinary], lambda line: True)
     concern = rate([le.line for le in lessons], flags, lambda line: line in worried)
@@ -137,6 +146,8 @@ def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
             "guard": [plainly_acute(line.text) for line in sample],
             "words alone": [acute_by_words(line.text) for line in sample],
         }
+        with without_encoder():
+            columns["without encoder"] = [plainly_acute(line.text) for line in sample]
         if target and title == "Old half":
             columns[f"guard + triage by {target}{mark}"] = triage_lines(sample, target, concurrency)
         abroad = [line for line in sample if line.language != "en"]

@@ -4,9 +4,11 @@ Lines that say nearly the same stay in one fold, and so do twins with the line n
 one situation: no view is asked about a line whose likeness it has learnt.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from experiments.crisis.fit import SEED, learn_words, lessons_of, lowest_threshold, reading_of, windows_of
-from experiments.crisis.lines import Line
+from experiments.crisis.lines import FOLDER, Line
 from modules.crisis.ensemble import Stack
 from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
 from modules.crisis.text import fold_text
 from modules.crisis.weights import Weights, is_english
+from signatures import RaiseError
 
 FOLDS = 3
 ALIKE = 0.35
@@ -38,12 +41,18 @@ BACKGROUND_ALARMS = 0.005
 """The most of ordinary conversation that may fire at any of them."""
 WORDS_ALONE = {True: 0.09, False: 0.09}
 """The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
-DOUBTED = 0.01
+DOUBTED = 0.005
 """Share of acute lines with a phrase that the ensemble may talk the guard out of."""
-VIEWS = ("words", "ngrams", "nearest", "phrase", "denied")
+FOLDED = FOLDER / "encoder_folds.npz"
+"""What the encoder makes of each lesson when its fold is left out; ``experiments.crisis.encoder`` writes it."""
+VIEWS = ("words", "ngrams", "nearest", "phrase", "denied", "encoder")
+PLAIN = len(VIEWS) - 1
+"""How many of them there are without the encoder, which is the last."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Folds = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+"""Of each fold, which lessons are learnt from and which are left out."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,11 @@ class Ensemble:
     """The fitted parts, and what each view made of each line when its own fold was left out.
 
     Attributes:
+        stacks: without the encoder.
+        encoded: with it.
         views: one row a lesson, one column for each of ``VIEWS``.
-        logits: the stack's, of lines that it was not fitted to.
+        logits: those of ``stacks``, of lines that they were not fitted to.
+        encoded_logits: those of ``encoded``.
     """
 
     weights: dict[bool, Weights]
@@ -80,10 +92,12 @@ class Ensemble:
     acute: tuple[str, ...]
     harmless: tuple[str, ...]
     stacks: dict[bool, Stack]
+    encoded: dict[bool, Stack]
     views: Numbers
     logits: Numbers
+    encoded_logits: Numbers
     english: Flags
-    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = field(repr=False)
+    folds: Folds = field(repr=False)
 
 
 @cache
@@ -97,22 +111,22 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
     """Fit everything; seeded, so the same lessons give the same ensemble."""
     acute = np.array([lesson.line.acute for lesson in lessons])
     english = np.array([is_english(fold_text(lesson.line.text)) for lesson in lessons])
-    strata = [f"{lesson.line.acute} {lesson.telling} {lesson.line.kind}" for lesson in lessons]
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    folds = tuple(splitter.split(strata, strata, groups_of(lessons)))
+    folds = folds_of(lessons)
     views = np.zeros((len(lessons), len(VIEWS)))
+    views[:, PLAIN] = encoded_of(lessons)
     for training, left_out in folds:
-        views[left_out] = _views([lessons[i] for i in training], [lessons[i] for i in left_out])
+        views[left_out, :PLAIN] = _views([lessons[i] for i in training], [lessons[i] for i in left_out])
     logits: Numbers = np.zeros(len(lessons))
-    stacks, weights = {}, {}
+    encoded_logits: Numbers = np.zeros(len(lessons))
+    stacks, encoded, weights = {}, {}, {}
+    plain = views[:, :PLAIN]
     for is_in_english in (True, False):
         ours = english == is_in_english
-        for training, left_out in folds:
-            fitted = _stack(views[training][ours[training]], acute[training][ours[training]])
-            here = left_out[ours[left_out]]
-            logits[here] = fitted(views[here])
+        logits[ours] = stacked(plain, acute, ours, folds)[ours]
         members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
-        stacks[is_in_english] = with_thresholds(members, views[ours], acute[ours], logits[ours])
+        stacks[is_in_english] = with_thresholds(members, plain[ours], acute[ours], logits[ours])
+        encoded_logits[ours] = stacked(views, acute, ours, folds)[ours]
+        encoded[is_in_english] = with_thresholds(members, views[ours], acute[ours], encoded_logits[ours], logits[ours])
         weights[is_in_english] = fit_words(members, views[ours], is_in_english)
     voters = [lesson for lesson in lessons if lesson.votes]
     return Ensemble(
@@ -121,11 +135,20 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
         tuple(letters(lesson.line.text) for lesson in voters if lesson.line.acute),
         tuple(letters(lesson.line.text) for lesson in voters if not lesson.line.acute),
         stacks,
+        encoded,
         views,
         logits,
+        encoded_logits,
         english,
         folds,
     )
+
+
+def folds_of(lessons: Sequence[Lesson]) -> Folds:
+    """The folds, with each kind of line in all of them."""
+    strata = [f"{lesson.line.acute} {lesson.telling} {lesson.line.kind}" for lesson in lessons]
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    return tuple(splitter.split(strata, strata, groups_of(lessons)))
 
 
 def groups_of(lessons: Sequence[Lesson]) -> NDArray[np.int64]:
@@ -169,8 +192,29 @@ def fit_ngrams(lessons: Sequence[Lesson]) -> NgramTable:
     return NgramTable(rarity, model.coef_[0].astype(np.float16).astype(np.float32), float(model.intercept_[0]))
 
 
+def keys_of(lessons: Sequence[Lesson]) -> NDArray[np.uint64]:
+    """A hash of the text of each lesson."""
+    digests = [hashlib.sha256(lesson.line.text.encode()).digest()[:8] for lesson in lessons]
+    return np.frombuffer(b"".join(digests), dtype="<u8")
+
+
+def encoded_of(lessons: Sequence[Lesson], file: Path = FOLDED) -> Numbers:
+    """What the encoder makes of lessons when their fold is left out, as logits.
+
+    Raises:
+        RaiseError: if it has never been asked about one of them.
+    """
+    with np.load(file, allow_pickle=False) as content:
+        known = dict(zip(content["key"].tolist(), content["logit"].tolist(), strict=True))
+    found = [known.get(key) for key in keys_of(lessons).tolist()]
+    if None in found:
+        missing = lessons[found.index(None)].line.text
+        raise RaiseError(f"{file.name} lacks {missing[:60]!r}: run python -m experiments.crisis.encoder first.")
+    return np.array(found, dtype=np.float64)
+
+
 def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
-    """The views of lessons by what ``training`` teaches."""
+    """The views of lessons by what ``training`` teaches, but for the encoder's."""
     table = fit_ngrams(training)
     voters = [lesson.line for lesson in training if lesson.votes]
     known = LabelledLines(
@@ -191,7 +235,7 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
         _, places, counts = count_ngrams([letters(text)])
         words = weights[english].heaviest(windows_of(text, english))
         found.append((
-            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied
+            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied,
         ))  # fmt: skip
     return np.array(found, dtype=np.float64)
 
@@ -204,33 +248,44 @@ def _coefficients(views: Numbers, acute: Flags) -> tuple[float, Numbers]:
     return float(model.intercept_[0]), model.coef_[0] / spread
 
 
-def _stack(views: Numbers, acute: Flags) -> Callable[[Numbers], Numbers]:
-    bias, coefficients = _coefficients(views, acute)
-    return lambda asked: np.asarray(bias + asked @ coefficients)
+def stacked(views: Numbers, acute: Flags, ours: Flags, folds: Folds) -> Numbers:
+    """The logits of lessons in ``ours``, each by a stack of those of the other folds; 0 for all others."""
+    logits: Numbers = np.zeros(len(views))
+    for training, left_out in folds:
+        learnt, here = training[ours[training]], left_out[ours[left_out]]
+        bias, coefficients = _coefficients(views[learnt], acute[learnt])
+        logits[here] = bias + views[here] @ coefficients
+    return logits
 
 
-def with_thresholds(lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers) -> Stack:
-    """The stack of all lessons in one group of languages, with thresholds by what it made of lines left out."""
-    doubted, thresholds = limits(lessons, views, acute, logits)
+def with_thresholds(
+    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers, doubting: Numbers | None = None
+) -> Stack:
+    """The stack of all lessons in one group of languages, with thresholds by what it made of lines left out.
+
+    Args:
+        doubting: the logits by which phrases are doubted; by default ``logits``.
+    """
+    doubted, thresholds = limits(lessons, views, acute, logits, logits if doubting is None else doubting)
     bias, coefficients = _coefficients(views, acute)
     return Stack(
         bias=round(bias, 4),
         doubted=doubted,
         thresholds=thresholds,
-        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=True)},
+        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)},
     )
 
 
 def limits(
-    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers
+    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers, doubting: Numbers
 ) -> tuple[float, dict[str, float | None]]:
     """The logit below which a phrase is doubted, and thresholds by share of harmless lines: see ``Stack``."""
     ordinary, hard = _harmless(lessons)
     telling = np.array([lesson.telling for lesson in lessons])
     phrase = views[:, VIEWS.index("phrase")] > 0
-    stated = np.sort(logits[phrase & acute & telling])
+    stated = np.sort(doubting[phrase & acute & telling])
     doubted = float(stated[int(DOUBTED * len(stated))])
-    firm = phrase & (logits >= doubted)
+    firm = phrase & (doubting >= doubted)
     calm = lowest_threshold(logits, firm, ordinary, BACKGROUND_ALARMS)
     thresholds = {}
     for share in SHARES:

@@ -130,10 +130,10 @@ def left_out_scores(file: Path) -> dict[str, GuardSaid]:
         return kept.validate_json(file.read_bytes())
     lessons = all_lessons()
     fitted = fit_ensemble(lessons)
-    fires = verdicts(fitted, f"{FALSE_ALARMS}")
+    fires = verdicts(fitted, f"{FALSE_ALARMS}", encoded=True)
     found = {
         lesson.line.text: GuardSaid(1 / (1 + math.exp(-max(float(logit), -500.0))), bool(fired))
-        for lesson, logit, fired in zip(lessons, fitted.logits, fires, strict=True)
+        for lesson, logit, fired in zip(lessons, fitted.encoded_logits, fires, strict=True)
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(kept.dump_json(found))

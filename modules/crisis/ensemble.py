@@ -1,8 +1,9 @@
 """The guard's views of a text, stacked into one calibrated score.
 
-Four views: phrases (``phrases``), weights of words and concepts (``weights``), weights of character n-grams and the
-nearest labelled lines (``ngrams``). ``ensemble.json`` says what each counts and from which score on a text is acute, in
-English and in other languages; ``python -m experiments.crisis --fit`` writes it.
+Phrases (``phrases``), weights of words and concepts (``weights``), weights of character n-grams and the nearest
+labelled lines (``ngrams``), and, if it is installed, an encoder (``encoder``). ``ensemble.json`` says what each counts
+and from which score on a text is acute, in English and in other languages, and ``encoded.json`` the same with the
+encoder; ``python -m experiments.crisis --fit`` writes both.
 """
 
 import json
@@ -14,32 +15,37 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from modules.crisis.encoder import encoder
 from modules.crisis.ngrams import count_ngrams, labelled_lines, letters_of, ngram_table
 from modules.crisis.phrases import MOST, DangerReading
 from modules.crisis.weights import CAUTION, LANGUAGES, extract_features, is_english, load_weights, windows
 from signatures.loading import load_once
 
 FILE = Path(__file__).with_name("ensemble.json")
+ENCODED = Path(__file__).with_name("encoded.json")
 FALSE_ALARMS = 0.05
 """Share of hard harmless lines that may fire, by default; ordinary conversation fires far less often."""
 
 
 @dataclass(frozen=True)
 class Views:
-    """What each view makes of a text: weights as logits, the vote from -4 to 4."""
+    """What each view makes of a text: weights and encoder as logits, the vote from -4 to 4."""
 
     words: float
     ngrams: float
     nearest: float
     phrase: bool
     denied: bool
+    encoder: float = 0.0
 
 
 class Stack(BaseModel):
     """What each view counts, and the score from which on a text is acute.
 
     Attributes:
-        doubted: logit of a sentence with a phrase of danger below which the phrase does not decide by itself.
+        doubted: logit of a sentence with a phrase of danger, in the stack without the encoder, below which the phrase
+            does not decide by itself.
+        encoder: 0 where there is none.
         thresholds: share of hard harmless lines that may fire (as text) -> logit; None if only phrases fire.
     """
 
@@ -50,6 +56,7 @@ class Stack(BaseModel):
     nearest: float
     phrase: float
     denied: float
+    encoder: float = 0.0
     doubted: float
     thresholds: dict[str, float | None]
 
@@ -62,6 +69,7 @@ class Stack(BaseModel):
             + self.nearest * views.nearest
             + self.phrase * views.phrase
             + self.denied * views.denied
+            + self.encoder * views.encoder
         )
 
     def threshold(self, false_alarms: float) -> float:
@@ -78,36 +86,44 @@ def load_stacks(file: Path = FILE) -> dict[bool, Stack]:
     return {english: Stack.model_validate(content[name]) for english, name in LANGUAGES.items()}
 
 
+def stacks_in_use() -> dict[bool, Stack]:
+    """Those with the encoder if there is one, and those without if not."""
+    return load_stacks(FILE if encoder() is None else ENCODED)
+
+
 def save_stacks(stacks: Mapping[bool, Stack], file: Path = FILE) -> None:
     """Write what ``load_stacks`` reads."""
-    content = {name: stacks[english].model_dump() for english, name in LANGUAGES.items()}
+    content = {name: stacks[english].model_dump(exclude_defaults=True) for english, name in LANGUAGES.items()}
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def view(piece: str, english: bool, reading: DangerReading) -> Views:
     """The views of one window of a folded text; ``reading`` is that of the phrases."""
-    ngrams, nearest = _by_letters(letters_of(piece, english))
+    ngrams, nearest, encoded = _by_letters(letters_of(piece, english))
     return Views(
         words=load_weights()[english].score(extract_features(piece, english)),
         ngrams=ngrams,
         nearest=nearest,
         phrase=reading.danger is not None,
         denied=reading.denied,
+        encoder=encoded,
     )
 
 
 @lru_cache(maxsize=64)  # a sentence with a phrase is viewed by itself, too, and often is the whole message
-def _by_letters(letters: str) -> tuple[float, float]:
-    """What the n-grams of ``letters`` weigh, and the vote of the nearest lines."""
+def _by_letters(letters: str) -> tuple[float, float, float]:
+    """What the n-grams of ``letters`` weigh, the vote of the nearest lines, and the logit of the encoder."""
     _, places, counts = count_ngrams([letters])
-    return ngram_table().score(places, counts), labelled_lines().vote(places, counts)
+    reader = encoder()
+    encoded = reader.logit(letters) if reader else 0.0
+    return ngram_table().score(places, counts), labelled_lines().vote(places, counts), encoded
 
 
 def stacked_logit(fold: str, reading: DangerReading) -> tuple[float, bool]:
     """The log odds of the heaviest window of a folded text, less what many windows gain by chance; is it English?"""
     english = is_english(fold)
     pieces = windows(fold)
-    heaviest = max(load_stacks()[english].logit(view(piece, english, reading)) for piece in pieces)
+    heaviest = max(stacks_in_use()[english].logit(view(piece, english, reading)) for piece in pieces)
     return heaviest - CAUTION * math.log2(len(pieces)), english
 
 
@@ -123,5 +139,5 @@ def is_stated(reading: DangerReading) -> bool:
 
 def _is_firm(sentence: str, reading: DangerReading) -> bool:
     english = is_english(sentence)
-    stack = load_stacks()[english]
+    stack = load_stacks()[english]  # the encoder takes some plain statements for less than they are
     return any(stack.logit(view(piece, english, reading)) >= stack.doubted for piece in windows(sentence))

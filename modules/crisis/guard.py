@@ -1,8 +1,8 @@
 """The crisis floor: help at once for a person in acute danger, whatever the language model or an optimizer makes of it.
 
 The deterministic guard works without any LM: phrases of danger in some thirty languages, and for what no phrase states
-an ensemble of word weights, n-gram weights and the nearest labelled lines (``modules.crisis``). ``docs/crisis.md``
-tells how often it is right. The LM triage reads the rest.
+an ensemble of word weights, n-gram weights, the nearest labelled lines and, if it is installed, an encoder.
+``docs/crisis.md`` tells how often it is right. The LM triage reads the rest.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modules.crisis.contacts import contacts_in
-from modules.crisis.ensemble import FALSE_ALARMS, is_stated, load_stacks, stacked_logit
+from modules.crisis.ensemble import FALSE_ALARMS, is_stated, stacked_logit, stacks_in_use
 from modules.crisis.phrases import DangerReading, read_danger
 from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
@@ -81,7 +81,7 @@ class CrisisReading:
 
 
 def read_crisis(text: str, false_alarms: float = FALSE_ALARMS) -> CrisisReading:
-    """Read ``text`` for acute danger, by its words alone, in about two milliseconds for a short message.
+    """Read ``text`` for acute danger, by its words alone, in a few milliseconds for a short message.
 
     A phrase of danger that stands decides by itself. Never raises. Safe to call from threads.
 
@@ -91,7 +91,7 @@ def read_crisis(text: str, false_alarms: float = FALSE_ALARMS) -> CrisisReading:
     """
     scored = _score(text) if len(text) <= CHUNK else _score.__wrapped__(text)
     above = any(
-        logit > load_stacks()[english].threshold(false_alarms)
+        logit > stacks_in_use()[english].threshold(false_alarms)
         for logit, english, denied in scored.logits
         if not denied  # what the person has just denied is not to be read into their words
     )

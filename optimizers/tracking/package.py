@@ -34,7 +34,8 @@ LIBRARIES = (
 )  # fmt: skip
 """The libraries that those packages import, in the versions that are installed here."""
 LOADER = "mlflow.pyfunc.loaders.code_model"
-IGNORED = shutil.ignore_patterns("__pycache__", "*.partial")
+IGNORED = shutil.ignore_patterns("__pycache__", "*.partial", "encoder.onnx", "encoder.tokens.*", "encoder.LICENSE")
+"""What is not packed; the guard does without its encoder."""
 
 
 def write_model(place: Path, program: Path, *, model_id: str, run_id: str, hidden: Collection[str] = ()) -> None:

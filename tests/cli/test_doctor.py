@@ -1,5 +1,7 @@
 """``raise doctor``."""
 
+import pytest
+
 from modules.crisis.guard import CONTACTS
 from tests.cli.conftest import Run
 from tests.servers.openai_server import OpenAIServer
@@ -7,6 +9,17 @@ from tests.servers.openai_server import OpenAIServer
 
 def test_it_is_content_with_stand_ins(run: Run) -> None:
     assert run("doctor", "--json").object["ok"] is True
+
+
+def test_it_says_whether_the_encoder_is_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> str:
+        found = {check["name"]: check for check in run("doctor", "--json").object["checks"]}["crisis encoder"]
+        assert found["ok"] is True
+        return str(found["detail"])
+
+    assert said() == "installed"
+    monkeypatch.setattr("modules.crisis.encoder.NEEDED", ("no_such_package",))
+    assert said().startswith("not installed")
 
 
 def test_it_prints_the_contacts_for_review(run: Run) -> None:

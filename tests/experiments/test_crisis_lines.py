@@ -22,6 +22,7 @@ from experiments.crisis.lines import (
     ACUTE_KINDS,
     FOLDER,
     HARMLESS_KINDS,
+    LEARNT,
     Line,
     as_toml,
     background,
@@ -235,7 +236,8 @@ def test_the_lines_are_where_packages_find_them() -> None:
     assert (FOLDER / "build.toml").is_file()
 
 
-GRADED, GRADED_HELDOUT = graded("graded"), graded("graded_heldout")
+GRADED = tuple(line for part in LEARNT for line in graded(part))
+GRADED_HELDOUT = graded("graded_heldout")
 
 
 def test_graded_lines_are_unique_many_and_in_many_languages() -> None:
@@ -252,9 +254,10 @@ def test_no_graded_line_that_the_guard_learns_from_is_held_out() -> None:
 
 
 def test_disputed_lines_train_and_measure_nothing() -> None:
-    assert all(line.level != "disputed" for line in undisputed("graded"))
-    assert [line.line().acute for line in undisputed("graded")] == [
-        line.level == "acute" for line in undisputed("graded")
+    assert any(line.level == "disputed" for line in GRADED)
+    assert all(line.level != "disputed" for line in undisputed(*LEARNT))
+    assert [line.line().acute for line in undisputed(*LEARNT)] == [
+        line.level == "acute" for line in undisputed(*LEARNT)
     ]
 
 
