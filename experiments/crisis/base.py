@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
+from modules.crisis.encoder import PART, unpack
+
 LAYERS = 6
 """Of twelve."""
-KEPT = 20_000
+KEPT = 50_000
 SPECIAL = 4
 """Pieces at the start of the vocabulary that stand for no text."""
-PART = 32
-"""Weights that share a scale."""
 SHORT = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
     "ao": "attention.output.dense", "aln": "attention.output.LayerNorm",
@@ -65,12 +65,20 @@ class Weights:
         start, count, plain = self._where[name]
         if plain:
             return np.frombuffer(self._content, np.float32, count, start)
-        parts = np.frombuffer(self._content, np.uint8, count // PART * (2 + PART // 2), start).reshape(
-            -1, 2 + PART // 2
-        )
-        scale = parts[:, :2].copy().view(np.float16).astype(np.float32)
-        bits = np.concatenate([parts[:, 2:] & 15, parts[:, 2:] >> 4], axis=1).astype(np.float32)
-        return np.asarray((bits - 8) * scale, dtype=np.float32).reshape(-1)
+        return unpack(*self._parts(start, count)).reshape(-1)
+
+    def packed(self, name: str, rows: Sequence[int]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+        """The rows of a tensor as ``modules.crisis.encoder.unpack`` takes them."""
+        start, count, _ = self._where[name]
+        bits, scales = self._parts(start, count)
+        return bits.reshape(-1, self.width // 2)[list(rows)], scales.reshape(-1, self.width // PART)[list(rows)]
+
+    def _parts(self, start: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+        """Two numbers a byte (parts, ``PART`` / 2), one after the other, and the scales (parts, 1)."""
+        size = 2 + PART // 2
+        parts = np.frombuffer(self._content, np.uint8, count // PART * size, start).reshape(-1, size)
+        halves = np.concatenate([parts[:, 2:] & 15, parts[:, 2:] >> 4], axis=1)  # the file has the first half first
+        return halves[:, ::2] | halves[:, 1::2] << 4, parts[:, :2].copy().view(np.float16)
 
 
 def cut_tokenizer(table: dict[str, Any], texts: Sequence[str]) -> tuple[dict[str, Any], list[int]]:

@@ -2,8 +2,8 @@
 
 Run ``python -m experiments.crisis.encoder WEIGHTS TOKENIZER`` (``experiments.crisis.base`` tells which files), then
 ``python -m experiments.crisis --fit``. It needs torch, transformers, onnx and onnxruntime, is seeded, and takes some
-forty minutes of one core with instructions for bfloat16. What is fitted with a fold left out says what the encoder
-makes of that fold's lines: the ensemble is stacked by that. The one that ships is fitted to all lines.
+forty minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
+ensemble is stacked by that. The one that ships is fitted to all lines.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import gzip
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,9 +28,11 @@ from experiments.crisis.ablation import all_lessons
 from experiments.crisis.base import Weights, base_model, cut_tokenizer
 from experiments.crisis.fit import SEED, lessons_of
 from experiments.crisis.stack import FOLDED, WEIGHTS, Lesson, folds_of, keys_of, letters
-from modules.crisis.encoder import FILE, PIECES, TOKENS
+from modules.crisis.encoder import FILE, PIECES, TOKENS, VECTORS
+from modules.crisis.ensemble import encoder_input
+from modules.crisis.text import fold_text
 
-EPOCHS, BATCH = 3, 64
+EPOCHS, BATCH = 3, 32
 RATE, HEAD_RATE = 2e-4, 1e-3
 """Highest learning rates, of the layers and of the head."""
 WARM_UP = 0.06
@@ -40,6 +41,8 @@ FACTS = 0.15
 """Share of the facts of profiles that are learnt from: they are many, and easy."""
 WORRIED = 0.25
 """What lines of concern are taught as: nearer to harmless than to acute."""
+UNACCENTED = 0.3
+"""Share of lines in other languages that are learnt without accents, too, as many people type them."""
 PADDING = 1
 
 
@@ -67,19 +70,24 @@ class Classifier(nn.Module):
 
 
 class OneText(nn.Module):
-    """A classifier for one text at a time, without a mask."""
+    """How acute one text is, from the vectors of its pieces."""
 
     def __init__(self, tuned: Classifier) -> None:
         super().__init__()
         self.embeddings, self.layers, self.head = tuned.base.embeddings, tuned.base.encoder.layer, tuned.head
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Of ids (1, pieces) the logit (1)."""
-        states: Any = self.embeddings(input_ids=ids)
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Of vectors (1, pieces, width) the logit (1)."""
+        states: Any = self.embeddings(inputs_embeds=vectors)
         for layer in self.layers:
             found = layer(states)
             states = found[0] if isinstance(found, tuple) else found
         return self.head(states.mean(1)).squeeze(1)
+
+
+def readable(text: str) -> str:
+    """What the encoder reads of a short text: see ``modules.crisis.ensemble``."""
+    return encoder_input(text, fold_text(text))
 
 
 def examples_of(lessons: Sequence[Lesson], tokenizer: Tokenizer, chance: np.random.Generator) -> list[Example]:
@@ -91,7 +99,10 @@ def examples_of(lessons: Sequence[Lesson], tokenizer: Tokenizer, chance: np.rand
         weight = {"authored": 1.0}.get(lesson.line.kind, lesson.weight)
         for line in lessons_of([lesson.line]):
             acute = WORRIED if lesson.weight == WEIGHTS["concern"] else float(line.acute)
-            found.append(Example(tokenizer.encode(letters(line.text)).ids, acute, weight))
+            written, folded = readable(line.text), letters(line.text)
+            again = folded != written.lower() and chance.random() < UNACCENTED
+            for words in (written, folded) if again else (written,):
+                found.append(Example(tokenizer.encode(words).ids, acute, weight))
     return found
 
 
@@ -108,12 +119,6 @@ def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     width = max(map(len, texts))
     ids = torch.tensor([[*text, *[PADDING] * (width - len(text))] for text in texts])
     return ids, torch.tensor([[1] * len(text) + [0] * (width - len(text)) for text in texts])
-
-
-def half_precision() -> AbstractContextManager[Any]:
-    """Products in bfloat16, which some processors have instructions for."""
-    products: AbstractContextManager[Any] = torch.autocast("cpu", torch.bfloat16)
-    return products
 
 
 def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) -> Classifier:
@@ -139,12 +144,11 @@ def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) ->
         batches = list(batches_of(sizes, chance.permutation(len(examples)).tolist()))
         for number in chance.permutation(len(batches)):
             batch = [examples[i] for i in batches[number]]
-            with half_precision():
-                logits = model(*padded([example.pieces for example in batch]))
+            logits = model(*padded([example.pieces for example in batch]))
             acute, weight = (
                 torch.tensor([getattr(example, name) for example in batch]) for name in ("acute", "weight")
             )
-            loss = (binary_cross_entropy_with_logits(logits.float(), acute, reduction="none") * weight).mean()
+            loss = (binary_cross_entropy_with_logits(logits, acute, reduction="none") * weight).mean()
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(layers, 1.0)
@@ -158,9 +162,9 @@ def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) ->
 def logits_of(model: Classifier, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
     """The logit of each text."""
     found = np.zeros(len(texts), dtype=np.float32)
-    with torch.no_grad(), half_precision():
+    with torch.no_grad():
         for batch in batches_of([len(text) for text in texts], range(len(texts))):
-            found[list(batch)] = model(*padded([texts[i] for i in batch])).float().numpy()
+            found[list(batch)] = model(*padded([texts[i] for i in batch])).numpy()
     return found
 
 
@@ -169,8 +173,9 @@ def export(tuned: Classifier, file: Path) -> None:
     with TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
         torch.onnx.export(
-            OneText(tuned), (torch.arange(5, 12)[None],), whole, input_names=["ids"], output_names=["logit"],
-            dynamic_axes={"ids": {1: "pieces"}}, opset_version=17, dynamo=False,
+            OneText(tuned), (torch.zeros(1, 7, tuned.base.config.hidden_size),), whole,
+            input_names=["vectors"], output_names=["logit"],
+            dynamic_axes={"vectors": {1: "pieces"}}, opset_version=17, dynamo=False,
         )  # fmt: skip
         quantize_dynamic(whole, file, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
 
@@ -180,11 +185,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("tokenizer", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     lessons = all_lessons()
-    texts = [letters(lesson.line.text) for lesson in lessons]
+    texts = [readable(lesson.line.text) for lesson in lessons]
     table, kept = cut_tokenizer(json.loads(given.tokenizer.read_text(encoding="utf-8")), texts)
     tokenizer = Tokenizer.from_str(json.dumps(table))
     tokenizer.no_padding()
@@ -200,8 +205,10 @@ def main() -> None:
         logits[left_out] = logits_of(tuned, [pieces[i] for i in left_out])
     np.savez_compressed(FOLDED, allow_pickle=False, key=keys_of(lessons), logit=logits.astype(np.float16))
     PIECES.write_bytes(gzip.compress(json.dumps(table, ensure_ascii=False).encode(), mtime=0))
+    bits, scales = weights.packed("emb.word", kept)
+    np.savez(VECTORS, allow_pickle=False, bits=bits, scales=scales)
     export(tuned, FILE)
-    print(f"{FILE.stat().st_size / 1e6:.1f} MB and {PIECES.stat().st_size / 1e6:.1f} MB")
+    print(", ".join(f"{file.name} {file.stat().st_size / 1e6:.1f} MB" for file in (FILE, VECTORS, PIECES)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """New lines from their writers and two labellers, into a file of graded lines.
 
 ``python -m experiments.crisis.intake --lines FILE... --labels A --labels B --part graded`` writes it and prints totals
-only, so held-out lines go through unseen. Labellers see a line's text alone, not what its writer meant.
+only, so held-out lines go through unseen. Labellers see a line's text alone, not what its writer meant. Without labels
+the levels are the writers' own.
 """
 
 import argparse
@@ -24,6 +25,9 @@ TWO_LABELS = """\
 # and trains and measures nothing. They agree on {agreed:.1%}: Cohen's kappa {kappa:.3f}, {weighted:.3f} with linear
 # weights. The writer meant the same on {meant:.1%} of the lines on which they agree. Writers and labellers were
 # language models of one family, which agree far more often than people would.
+"""
+NO_LABEL = """\
+# The levels are what their writers meant; nobody else has graded them.
 """
 ONE_LABEL = """\
 # Two labellings came with the lines. They are equal on every line, and equal the writers' own grades on {meant} of {n}:
@@ -68,11 +72,14 @@ def main() -> None:
     """Write the file and print its totals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=Path, nargs="+", required=True)
-    parser.add_argument("--labels", type=Path, action="append", required=True, help="of one labeller; twice")
+    parser.add_argument("--labels", type=Path, action="append", default=[], help="of one labeller; twice, or never")
     parser.add_argument("--part", choices=get_args(GradedPart), required=True)
     given = parser.parse_args()
     rows = {row["text"].strip(): row for row in read_rows(given.lines)}.values()
-    first, second = ({row["id"]: row["level"] for row in read_rows([file])} for file in given.labels)
+    if given.labels:
+        first, second = ({row["id"]: row["level"] for row in read_rows([file])} for file in given.labels)
+    else:
+        first = second = {row["id"]: row["level"] for row in rows}
     both = [row for row in rows if row["id"] in first and row["id"] in second]
     one, two = [first[row["id"]] for row in both], [second[row["id"]] for row in both]
     levels: list[Any] = [grade(a, b) for a, b in zip(one, two, strict=True)]
@@ -81,7 +88,8 @@ def main() -> None:
         for row, level in zip(both, levels, strict=True)
     ]
     meant = [row["level"] for row in both]
-    preface = PREFACE.format(part=given.part, n=len(found)) + describe_labels(one, two, meant)
+    preface = PREFACE.format(part=given.part, n=len(found))
+    preface += describe_labels(one, two, meant) if given.labels else NO_LABEL
     (FOLDER / f"{given.part}.toml").write_text(as_toml(found, preface), encoding="utf-8")
     print(preface, f"{len(rows) - len(both)} lines without both labels are left out.", Counter(levels))
     print(Counter(line.language for line in found))

@@ -28,6 +28,14 @@ from modules.crisis.weights import save_weights
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "crisis.md"
 LISTED = 30
 """Most misses and false alarms that the report lists."""
+FRESH = "Fresh lines, concern aside"
+FRESHLY = (
+    "Written last, by others again, to be sure cases and not puzzles; the levels are their writers' own. One choice",
+    "was made by those in other languages than English: what the encoder reads of lines without a known sign of their",
+    "language. Nothing was learnt from them.",
+    "",
+)
+"""What fresh lines are."""
 LOOKS = (
     "the guard of words, with the LM triage of a stand-in: the old half only, before the ensemble",
     "the ensemble with thresholds as out of fold: of old and graded lines, recall 0.825 and 0.599 at false alarms "
@@ -35,7 +43,10 @@ LOOKS = (
     "the ensemble as shipped, whose thresholds allow half as many false alarms again out of fold",
     "six layers of multilingual-e5-small, not fine-tuned, as one view more: recall 0.883 and 0.743 at false alarms "
     "0.021 and 0.044; not shipped",
-    "the same layers fine-tuned, and all views fitted to 3,180 lines more, as shipped",
+    "the same layers fine-tuned, and all views fitted to 3,180 lines more: recall 0.925 and 0.781 at false alarms "
+    "0.021 and 0.040, in other languages 0.979 and 0.731",
+    "words of scripts with vowel marks kept whole, the encoder reads other languages in their own spelling, with "
+    "50,000 pieces of words instead of 20,000, as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 
@@ -50,10 +61,13 @@ INTRODUCTION = (
     "The guard fires on a phrase of danger that stands, or on a score: a logistic regression, one for English and",
     "one for all other languages, over weights of words and concepts, weights of character n-grams, how much nearer",
     "the four nearest acute lines are than the four nearest harmless ones, and, with the extra `guard`, the logit of a",
-    "small sentence encoder: the first six layers of multilingual-e5-small, fine-tuned on the lines below. Without the",
-    "extra it needs numpy alone. Neither needs a network. No other language has lines enough for a threshold of its",
-    "own. A phrase is doubted only where its own sentence scores, without the encoder, lower than all but one in two",
-    "hundred acute lines with a phrase: a song, a game. At most 0.5 % of ordinary conversation may fire.",
+    "small sentence encoder: the first six layers of multilingual-e5-small, fine-tuned on the lines below. It reads",
+    "English with slips put right, and other languages in their own spelling: without their accents and marks many",
+    "words were none that it knows. (Out of fold, lines whose letters are plain ones but for accents, and in which no",
+    "sign of their language is known, were still read without accents.) Without the extra the guard needs numpy alone.",
+    "Neither needs a network. No other language has lines enough for a threshold of its own. A phrase is doubted only",
+    "where its own sentence scores, without the encoder, lower than all but one in two hundred acute lines with a",
+    "phrase: a song, a game. At most 0.5 % of ordinary conversation may fire.",
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
     f"same words), {len(graded('graded')):,} graded and {len(graded('graded_later')):,} later, harder ones; held",
@@ -141,7 +155,9 @@ def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
     new = [line for line in undisputed("graded_heldout") if line.level != "concern"]
     worried = [line.line() for line in undisputed("graded_heldout") if line.level == "concern"]
     out = ["", "## Held-out lines", "", *_looks()]
-    for title, sample in (("Old half", old), ("Graded lines, concern aside", [line.line() for line in new])):
+    fresh = [line.line() for line in graded("graded_fresh") if line.level != "concern"]
+    samples = {"Old half": old, "Graded lines, concern aside": [line.line() for line in new], FRESH: fresh}
+    for title, sample in samples.items():
         columns: dict[str, Flags] = {
             "guard": [plainly_acute(line.text) for line in sample],
             "words alone": [acute_by_words(line.text) for line in sample],
@@ -153,7 +169,7 @@ def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
         abroad = [line for line in sample if line.language != "en"]
         flags = [flag for line, flag in zip(sample, columns["guard"], strict=True) if line.language != "en"]
         acute, harmless = (rate(abroad, flags, lambda line, side=side: line.acute is side) for side in (True, False))  # type: ignore[misc]
-        out += ["", f"### {title}", "", *table(sample, columns), ""]
+        out += ["", f"### {title}", "", *(FRESHLY if title == FRESH else ()), *table(sample, columns), ""]
         out += [f"In other languages than English: recall {acute}, false alarms {harmless}."]
     fired = [plainly_acute(line.text) for line in worried]
     return [*out, "", f"Graded lines of concern that fire: {rate(worried, fired, lambda line: True)}."]

@@ -1,17 +1,15 @@
 """Signs in other languages than English: words that mean little alone, the same signs in every language."""
 
-import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.crisis.text import spell_international
+from modules.crisis.text import TOKEN, spell_international
 from signatures.loading import load_once
 
 SIGNS = Path(__file__).with_name("signs.toml")
 """Signs of danger in what a person says."""
-_WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def signs_abroad(fold: str, file: Path = SIGNS) -> set[str]:
     """The signs in a folded text."""
     text = f" {spell_international(fold)}"
     known = load_vocabulary(file)
-    found = {sign for word in known.words.keys() & set(_WORD.findall(text)) for sign in known.words[word]}
+    found = {sign for word in known.words.keys() & set(TOKEN.findall(text)) for sign in known.words[word]}
     found.update(sign for phrase, signs in known.phrases.items() if phrase in text for sign in signs)
     if not text.isascii():
         found.update(sign for piece, signs in known.pieces.items() if piece in text for sign in signs)

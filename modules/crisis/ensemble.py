@@ -15,11 +15,21 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from modules.crisis.encoder import encoder
+from modules.crisis.encoder import as_written, encoder
 from modules.crisis.ngrams import count_ngrams, labelled_lines, letters_of, ngram_table
 from modules.crisis.phrases import MOST, DangerReading
-from modules.crisis.weights import CAUTION, LANGUAGES, extract_features, is_english, load_weights, windows
+from modules.crisis.text import fold_text
+from modules.crisis.weights import (
+    CAUTION,
+    LANGUAGES,
+    extract_features,
+    has_english_words,
+    is_english,
+    load_weights,
+    windows,
+)
 from signatures.loading import load_once
+from signatures.words import without_invisible
 
 FILE = Path(__file__).with_name("ensemble.json")
 ENCODED = Path(__file__).with_name("encoded.json")
@@ -97,9 +107,14 @@ def save_stacks(stacks: Mapping[bool, Stack], file: Path = FILE) -> None:
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def view(piece: str, english: bool, reading: DangerReading) -> Views:
-    """The views of one window of a folded text; ``reading`` is that of the phrases."""
-    ngrams, nearest, encoded = _by_letters(letters_of(piece, english))
+def view(piece: str, english: bool, reading: DangerReading, encoded: float = 0.0) -> Views:
+    """The views of one window of a folded text.
+
+    Args:
+        reading: that of the phrases.
+        encoded: what the encoder makes of it.
+    """
+    ngrams, nearest = _by_letters(letters_of(piece, english))
     return Views(
         words=load_weights()[english].score(extract_features(piece, english)),
         ngrams=ngrams,
@@ -111,19 +126,36 @@ def view(piece: str, english: bool, reading: DangerReading) -> Views:
 
 
 @lru_cache(maxsize=64)  # a sentence with a phrase is viewed by itself, too, and often is the whole message
-def _by_letters(letters: str) -> tuple[float, float, float]:
-    """What the n-grams of ``letters`` weigh, the vote of the nearest lines, and the logit of the encoder."""
+def _by_letters(letters: str) -> tuple[float, float]:
+    """What the n-grams of ``letters`` weigh, and the vote of the nearest lines."""
     _, places, counts = count_ngrams([letters])
-    reader = encoder()
-    encoded = reader.logit(letters) if reader else 0.0
-    return ngram_table().score(places, counts), labelled_lines().vote(places, counts), encoded
+    return ngram_table().score(places, counts), labelled_lines().vote(places, counts)
 
 
-def stacked_logit(fold: str, reading: DangerReading) -> tuple[float, bool]:
-    """The log odds of the heaviest window of a folded text, less what many windows gain by chance; is it English?"""
-    english = is_english(fold)
-    pieces = windows(fold)
-    heaviest = max(stacks_in_use()[english].logit(view(piece, english, reading)) for piece in pieces)
+def encoder_input(text: str, fold: str) -> str:
+    """What the encoder reads of a text: of an English one its fold, with slips put right; of others their own spelling.
+
+    Folded, words of languages that live by their accents and marks are no words that the encoder knows.
+    """
+    english = has_english_words(fold) or (text.isascii() and is_english(fold))
+    return letters_of(fold, english=True) if english else as_written(text)
+
+
+def stacked_logit(text: str, fold: str, reading: DangerReading) -> tuple[float, bool]:
+    """The log odds of the heaviest window of a text, less what many windows gain by chance; is it English?
+
+    Args:
+        fold: of ``text``.
+        reading: what the phrases make of ``fold``.
+    """
+    english, reader = is_english(fold), encoder()
+    pieces = windows(" ".join(without_invisible(text).split()))
+    folds = [fold] if len(pieces) == 1 else [fold_text(piece) for piece in pieces]
+    stack = stacks_in_use()[english]
+    heaviest = -math.inf
+    for piece, folded in zip(pieces, folds, strict=True):
+        encoded = reader.logit(encoder_input(piece, folded)) if reader else 0.0
+        heaviest = max(heaviest, stack.logit(view(folded, english, reading, encoded)))
     return heaviest - CAUTION * math.log2(len(pieces)), english
 
 

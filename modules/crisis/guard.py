@@ -107,8 +107,8 @@ def plainly_acute(text: str, false_alarms: float = FALSE_ALARMS) -> bool:
 def acute_by_words(text: str) -> bool:
     """The smaller guard that exports hold (``optimizers.portable``): phrases, and weights of words and concepts."""
     pieces = _read_chunks(text)
-    return any(reading.danger for _, reading in pieces) or any(
-        weighs_heavily(fold) for fold, reading in pieces if not reading.denied
+    return any(reading.danger for *_, reading in pieces) or any(
+        weighs_heavily(fold) for _, fold, reading in pieces if not reading.denied
     )
 
 
@@ -130,15 +130,16 @@ def warm_up() -> None:
 @lru_cache(_CACHE_SIZE)
 def _score(text: str) -> _Scored:
     pieces = _read_chunks(text)
-    phrase = next((reading.danger for _, reading in pieces if reading.danger and is_stated(reading)), None)
-    return _Scored(tuple((*stacked_logit(fold, reading), reading.denied) for fold, reading in pieces), phrase)
+    phrase = next((reading.danger for *_, reading in pieces if reading.danger and is_stated(reading)), None)
+    logits = ((*stacked_logit(chunk, fold, reading), reading.denied) for chunk, fold, reading in pieces)
+    return _Scored(tuple(logits), phrase)
 
 
-def _read_chunks(text: str) -> list[tuple[str, DangerReading]]:
-    """The folded text, chunk by chunk, with what its phrases state."""
+def _read_chunks(text: str) -> list[tuple[str, str, DangerReading]]:
+    """The text chunk by chunk: as it is, folded, and what its phrases state."""
     starts = range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)
-    folds = [fold_text(text[start : start + CHUNK]) for start in starts]
-    return [(fold, read_danger(fold)) for fold in folds]
+    chunks = [text[start : start + CHUNK] for start in starts]
+    return [(chunk, fold, read_danger(fold)) for chunk in chunks for fold in [fold_text(chunk)]]
 
 
 def says_acute(reply: object) -> bool:

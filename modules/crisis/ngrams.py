@@ -8,12 +8,12 @@ time.
 
 import gzip
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from modules.crisis.text import spell_english
@@ -31,7 +31,7 @@ COMMONEST = 300
 """Lines that may share an n-gram for it to count in the vote: commoner ones tell little and take most of the time."""
 _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 """Odd constants, as multiplicative hashing wants: the golden ratio in 64 bits, and one of the rrmxmx hash."""
-_KEPT = re.compile(r"\w+|['\U0001f300-\U0001faff]")
+_KEPT = regex.compile(r"[\w\p{M}]+|['\U0001f300-\U0001faff]")
 
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float32]

@@ -10,9 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import regex
+
 from signatures.loading import load_once
 from signatures.words import INVISIBLE, ranges_of, without_invisible
 
+LETTERS = regex.compile(r"[\p{L}\p{M}\p{Nl}\p{No}]+")
+"""A word: letters with their marks, without which words of Hindi, Bengali or Thai fall apart."""
+TOKEN = regex.compile(rf"{LETTERS.pattern}|\p{{Nd}}+")
+"""A word or a number."""
 _QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`\u201b\uff07\u2032", "'"))
 _LETTERS = str.maketrans({
     "ß": "ss", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "đ": "d", "\u0451": "\u0435",

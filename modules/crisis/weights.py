@@ -18,7 +18,7 @@ from typing import Any
 from modules.crisis.abroad import signs_abroad
 from modules.crisis.concepts import concept_features
 from modules.crisis.phrases import languages
-from modules.crisis.text import spell_english
+from modules.crisis.text import LETTERS, TOKEN, spell_english
 from signatures.loading import load_once
 
 FILE = Path(__file__).with_name("weights.json.gz")
@@ -37,7 +37,6 @@ COMMON_SHARE = 0.12
 """More of these than this share of its words, and a text is in English."""
 CAUTION = 0.35
 """Added to the threshold for each doubling of the number of windows, since each is a chance of a false alarm."""
-_WORD = re.compile(r"[^\W\d_]+|\d+")
 UNSPACED = r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+"
 _RUN = re.compile(UNSPACED)
 
@@ -56,7 +55,7 @@ def extract_features(fold: str, is_in_english: bool) -> Features:
 def _words_and_signs(fold: str) -> frozenset[str]:
     """Words, word pairs, signs and pairs of signs; characters, pairs and triples where a script has no spaces."""
     text = spell_english(fold)
-    words = _WORD.findall(text)
+    words = TOKEN.findall(text)
     found = {*words, *(f"{a} {b}" for a, b in pairwise(words))}
     for run in _RUN.findall(text):
         found.update(run[i : i + n] for n in (1, 2, 3) for i in range(len(run) - n + 1))
@@ -97,9 +96,13 @@ def _weighed(block: Block, names: frozenset[str]) -> float:
 
 def is_english(fold: str) -> bool:
     """Whether a folded text has common English words, as English sentences do, or no sign of another language."""
-    words = re.findall(r"[^\W\d_]+", fold.replace("'", ""))
-    common = sum(word in COMMON_ENGLISH for word in words)
-    return common > COMMON_SHARE * len(words) or (fold.isascii() and not signs_abroad(fold))
+    return has_english_words(fold) or (fold.isascii() and not signs_abroad(fold))
+
+
+def has_english_words(fold: str) -> bool:
+    """Whether a folded text has common English words."""
+    words = LETTERS.findall(fold.replace("'", ""))
+    return sum(word in COMMON_ENGLISH for word in words) > COMMON_SHARE * len(words)
 
 
 @load_once

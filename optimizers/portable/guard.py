@@ -22,8 +22,7 @@ from modules.settings import AgentSettings
 from optimizers.portable.placeholders import as_template, mark
 from optimizers.portable.schema import Guard
 from signatures.loading import load_once
-
-LETTERS = r"(?:(?![\d_])\w)+"
+from signatures.words import ranges_of
 
 
 def guard_of(settings: AgentSettings) -> Guard:
@@ -34,14 +33,16 @@ def guard_of(settings: AgentSettings) -> Guard:
 @load_once
 def shared_guard() -> Guard:
     """What is the same for every program."""
+    marks = ranges_of(r"\p{M}")
+    letters = rf"(?:(?![\d_])\w|{marks})+"
     return Guard(
         fold=folding_rules(),
         english=english_rules(),
         international=international_rules(),
         patterns={
             **context_patterns(),
-            "letters": LETTERS,
-            "word": rf"{LETTERS}|\d+",
+            "letters": letters,
+            "word": rf"{letters}|\d+",
             "unspaced": UNSPACED,
             "concept_token": WORD,
             "acute": "(?<![a-z])acute(?![a-z])",

@@ -34,7 +34,9 @@ LIBRARIES = (
 )  # fmt: skip
 """The libraries that those packages import, in the versions that are installed here."""
 LOADER = "mlflow.pyfunc.loaders.code_model"
-IGNORED = shutil.ignore_patterns("__pycache__", "*.partial", "encoder.onnx", "encoder.tokens.*", "encoder.LICENSE")
+IGNORED = shutil.ignore_patterns(
+    "__pycache__", "*.partial", "encoder.onnx", "encoder.npz", "encoder.tokens.*", "encoder.LICENSE"
+)
 """What is not packed; the guard does without its encoder."""
 
 

@@ -16,11 +16,21 @@ from hypothesis import strategies as st
 
 from modules.crisis.concepts import LEXICON, NEAR, concept_features, tag_concepts
 from modules.crisis.guard import CONTACTS, help_first, plainly_acute, read_crisis, says_acute
-from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams
+from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
 from modules.crisis.phrases import STATEMENTS, languages, read_danger
 from modules.crisis.sources import sources_by_country
-from modules.crisis.text import fold_text, spell_english
-from modules.crisis.weights import FILE, WINDOW, Features, Weights, is_english, load_weights, save_weights, windows
+from modules.crisis.text import LETTERS, TOKEN, fold_text, spell_english
+from modules.crisis.weights import (
+    FILE,
+    WINDOW,
+    Features,
+    Weights,
+    extract_features,
+    is_english,
+    load_weights,
+    save_weights,
+    windows,
+)
 
 
 def test_plain_statements_of_acute_danger_fire() -> None:
@@ -266,6 +276,19 @@ def test_folding_gives_one_spelling() -> None:
 @pytest.mark.parametrize("letter", "\u200b\u200c\u00ad\u034f\u115f\u2063\u2066\u3164\ufe00\U000e0101")
 def test_letters_that_do_not_show_hide_nothing(letter: str) -> None:
     assert fold_text(letter.join("kill myself")) == "kill myself"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["आत्महत्या करना चाहता हूँ", "আমি আর বাঁচতে চাই না", "ฉันไม่อยากมีชีวิตอยู่", "நான் சாக விரும்புகிறேன்"],
+    ids=["Hindi", "Bengali", "Thai", "Tamil"],
+)
+def test_words_of_scripts_that_write_vowels_as_marks_stay_whole(text: str) -> None:
+    fold = fold_text(text)
+    words = fold.split()
+    assert letters_of(fold, english=False) == fold
+    assert TOKEN.findall(fold) == LETTERS.findall(fold) == words
+    assert set(words) <= extract_features(fold, is_in_english=False)[0]
 
 
 @pytest.mark.parametrize("first", [0x1D400, 0x1D5D4, 0xFF21, 0x24B6], ids=["bold", "sans", "wide", "circled"])

@@ -8,19 +8,34 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modules.crisis import encoder as encoding
 from modules.crisis import ensemble
-from modules.crisis.encoder import FILE, PIECES, Encoder, encoder, is_installed
+from modules.crisis.encoder import (
+    FILE,
+    PART,
+    PIECES,
+    VECTORS,
+    Encoder,
+    as_written,
+    encoder,
+    is_installed,
+    unpack,
+)
+from modules.crisis.ensemble import encoder_input
 from modules.crisis.guard import _score, read_crisis
+from modules.crisis.text import fold_text
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = {
-    "I have the rope and nobody is home until Sunday": 0.993818062,
-    "this deadline is killing me, any tips?": 0.001242275,
-    "Ich habe die Tabletten schon gezählt": 0.784571336,
-    "how much does a train to the coast cost": 0.099886953,
+    "I have the rope and nobody is home until Sunday": 0.993132316,
+    "this deadline is killing me, any tips?": 0.001348433,
+    "Ich habe die Tabletten schon gezählt": 0.802736953,
+    "how much does a train to the coast cost": 0.100856602,
 }
 """Scores of the views that need numpy alone."""
 installed = pytest.mark.skipif(not is_installed(), reason="needs the extra guard")
@@ -88,12 +103,52 @@ def test_the_shipped_numbers_are_those_that_were_fitted() -> None:
     """Nearly: processors round differently."""
     reader = Encoder()
     wanted = {
-        "i am going to take my own life tonight i just wanted somebody to know": 4.969,
-        "je ne veux plus vivre": -0.966,
-        "quel bus va au lac": -5.101,
-        "\u6211\u4e0d\u60f3\u6d3b\u4e86": -0.278,
+        "i am going to take my own life tonight i just wanted somebody to know": 4.762,
+        "je ne veux plus vivre": -2.462,
+        "quel bus va au lac": -5.472,
+        "\u6211\u4e0d\u60f3\u6d3b\u4e86": -0.081,
     }
     assert {text: reader.logit(text) for text in wanted} == pytest.approx(wanted, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Tôi không muốn sống nữa!!", "Tôi không muốn sống nữa"),
+        ("J'en peux plus… vraiment.", "J'en peux plus vraiment"),
+        ("मुझे मरना है?", "मुझे मरना है"),
+        ("أريد أن أموت، اليوم", "أريد أن أموت اليوم"),
+        ("死にたい。もう無理", "死にたい もう無理"),
+        ("Я х\u200bочу уме\u00adреть", "Я хочу умереть"),
+        ("\uff21\uff44\uff49\uff0e \U0001f52a", "Adi \U0001f52a"),
+    ],
+)
+def test_other_languages_are_read_in_their_own_spelling_without_punctuation(text: str, read: str) -> None:
+    assert as_written(text) == read
+    assert encoder_input(text, fold_text(text)) == read
+
+
+def test_english_is_read_with_its_slips_put_right() -> None:
+    text = "I'm gonna k1ll mys3lf, tonight?"
+    assert encoder_input(text, fold_text(text)) == "i am going to kill myself tonight"
+
+
+@installed
+@pytest.mark.parametrize("padding", ["\u200b" * 40, " " * 40, "\n \u00ad" * 20], ids=["invisible", "blank", "lines"])
+def test_what_does_not_show_makes_no_window(padding: str) -> None:
+    text = "ich habe heute alles geregelt die kinder sind bei oma und ich gehe jetzt auf die br\u00fccke"
+    padded = text.replace(" ", f" {padding}")
+    assert read_crisis(padded).score == pytest.approx(read_crisis(text).score)
+
+
+@given(st.lists(st.integers(0, 255), min_size=32, max_size=32), st.floats(0.0009765625, 4, width=16))
+def test_two_numbers_of_four_bits_are_in_a_byte(numbers: list[int], scale: float) -> None:
+    bits = np.array([numbers], dtype=np.uint8)
+    vectors = unpack(bits, np.array([[scale, 2 * scale]], dtype=np.float16))
+    assert vectors.shape == (1, 2 * len(numbers))
+    for i, number in enumerate(numbers):
+        factor = scale * (1 if 2 * i < PART else 2)
+        assert vectors[0, 2 * i : 2 * i + 2].tolist() == [(number % 16 - 8) * factor, (number // 16 - 8) * factor]
 
 
 @installed
@@ -103,4 +158,4 @@ def test_any_text_has_a_logit(text: str) -> None:
 
 
 def test_what_ships_is_small() -> None:
-    assert sum(file.stat().st_size for file in (FILE, PIECES)) <= 25_000_000
+    assert sum(file.stat().st_size for file in (FILE, VECTORS, PIECES)) <= 25_000_000

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import build_authored, sample, split
-from experiments.crisis.lines import lines
+from experiments.crisis.lines import graded, lines
 from experiments.portable import EXAMPLES, ROOT, VARIANTS, Example, Talk, compare, export_to, has_node, planned
 from modules import RAISE, AgentSettings
 from modules.crisis.guard import acute_by_words
@@ -37,7 +37,7 @@ ODD = [
     "我不想活了",
     "",
 ]
-LINES = [line.text for line in lines("build")][::40] + ODD
+LINES = [line.text for line in lines("build")][::40] + [line.text for line in graded("graded")][::50] + ODD
 
 
 @pytest.mark.parametrize("name", NAMES)
