@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.scenarios.taxonomy import situations
-from experiments.crisis.lines import LEARNT, background, lines, undisputed
+from experiments.crisis.lines import LEARNT, Line, background, lines, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
 from modules.crisis import encoder, ensemble, ngrams, weights
@@ -34,6 +34,11 @@ def all_lessons() -> list[Lesson]:
     return found + [
         Lesson(line, WEIGHTS[line.kind], votes=False, situation=situation.get(line.text, "")) for line in background()
     ]
+
+
+def unseen_lines() -> list[Line]:
+    """What thresholds are set by: lines of writers of whom the guard has learnt nothing, concern aside."""
+    return [line.line() for line in undisputed("graded_unseen") if line.level != "concern"]
 
 
 def verdicts(fitted: Ensemble, share: str, *, encoded: bool) -> NDArray[np.bool_]:
@@ -119,7 +124,7 @@ def cost(texts: Sequence[str]) -> list[str]:
         ("ensemble without the encoder", read_crisis, plain),
     ]
     if encoder.is_installed():
-        more = [ensemble.ENCODED, encoder.FILE, encoder.PIECES]
+        more = [ensemble.ENCODED, encoder.FILE, encoder.VECTORS, encoder.PIECES]
         ways.append(("with the encoder", read_crisis, [*plain, *more]))
     for title, read, files in ways:
         taken = []

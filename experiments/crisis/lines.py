@@ -6,7 +6,8 @@ must not break into that.
 Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
 them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
 and ``graded_heldout`` are newer, with three levels and two labels each (``experiments.crisis.intake``);
-``graded_fresh`` came last, with its writers' levels, and only measures.
+``graded_unseen`` and ``graded_fresh`` came last, with their writers' levels. Nothing is learnt from either: the former
+sets thresholds, the latter measures.
 """
 
 import json
@@ -23,7 +24,7 @@ from signatures import RaiseError
 
 L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
-GradedPart = Literal["graded", "graded_later", "graded_heldout", "graded_fresh"]
+GradedPart = Literal["graded", "graded_later", "graded_unseen", "graded_heldout", "graded_fresh"]
 Level = Literal["none", "concern", "acute", "disputed"]
 LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later")
 """The graded lines that the guard learns from."""

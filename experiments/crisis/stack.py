@@ -19,7 +19,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from experiments.crisis.fit import SEED, learn_words, lessons_of, lowest_threshold, reading_of, windows_of
 from experiments.crisis.lines import FOLDER, Line
-from modules.crisis.ensemble import Stack
+from modules.crisis.encoder import Encoder
+from modules.crisis.ensemble import Stack, encoder_input
 from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
 from modules.crisis.text import fold_text
 from modules.crisis.weights import Weights, is_english
@@ -33,12 +34,9 @@ STRENGTH = 30.0
 WEIGHTS = {"authored": 3.0, "authored fact": 0.3, "concern": 0.5}
 """How much lines that are not labelled acute or harmless count in the n-gram weights; those that are count 1."""
 SHARES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1)
-"""Shares of hard harmless lines that thresholds are set for."""
-OUT_OF_FOLD = 1.5
-"""How many more harmless lines fire out of fold than in use, where the guard knows half as many lines again: at the
-first look, 15 of 491 held-out ones fired where 0.05 were allowed. Thresholds allow that much more out of fold."""
+"""Shares of harmless lines that thresholds are set for."""
 BACKGROUND_ALARMS = 0.005
-"""The most of ordinary conversation that may fire at any of them."""
+"""The most of ordinary conversation that words alone may fire on."""
 WORDS_ALONE = {True: 0.09, False: 0.09}
 """The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
 DOUBTED = 0.005
@@ -107,10 +105,27 @@ def letters(text: str) -> str:
     return letters_of(fold, is_english(fold))
 
 
-def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
-    """Fit everything; seeded, so the same lessons give the same ensemble."""
+@dataclass(frozen=True)
+class Calm:
+    """Harmless lines that set the thresholds of one group of languages, with what no fit of theirs has learnt.
+
+    Attributes:
+        views: as of ``Ensemble``, of lines of writers of whom the ensemble has learnt nothing.
+        queries: which lessons are authored queries; their logits are out of fold.
+    """
+
+    views: Numbers
+    queries: Flags
+
+
+def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
+    """Fit everything; seeded, so the same lessons give the same ensemble.
+
+    Args:
+        unseen: lines of other writers, by which thresholds are set: an ensemble meets others than it has learnt from.
+    """
     acute = np.array([lesson.line.acute for lesson in lessons])
-    english = np.array([is_english(fold_text(lesson.line.text)) for lesson in lessons])
+    english = english_of([lesson.line for lesson in lessons])
     folds = folds_of(lessons)
     views = np.zeros((len(lessons), len(VIEWS)))
     views[:, PLAIN] = encoded_of(lessons)
@@ -120,13 +135,19 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
     encoded_logits: Numbers = np.zeros(len(lessons))
     stacks, encoded, weights = {}, {}, {}
     plain = views[:, :PLAIN]
+    queries = np.array([lesson.line.kind == "authored" for lesson in lessons])
+    calm = [line for line in unseen if not line.acute]
+    calm_views, calm_english = _views_with_encoder(lessons, calm), english_of(calm)
     for is_in_english in (True, False):
         ours = english == is_in_english
         logits[ours] = stacked(plain, acute, ours, folds)[ours]
         members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
-        stacks[is_in_english] = with_thresholds(members, plain[ours], acute[ours], logits[ours])
+        known = Calm(calm_views[calm_english == is_in_english], queries[ours])
+        stacks[is_in_english] = with_thresholds(members, plain[ours], logits[ours], calm=known)
         encoded_logits[ours] = stacked(views, acute, ours, folds)[ours]
-        encoded[is_in_english] = with_thresholds(members, views[ours], acute[ours], encoded_logits[ours], logits[ours])
+        encoded[is_in_english] = with_thresholds(
+            members, views[ours], encoded_logits[ours], calm=known, plain=stacks[is_in_english]
+        )
         weights[is_in_english] = fit_words(members, views[ours], is_in_english)
     voters = [lesson for lesson in lessons if lesson.votes]
     return Ensemble(
@@ -142,6 +163,11 @@ def fit_ensemble(lessons: Sequence[Lesson]) -> Ensemble:
         english,
         folds,
     )
+
+
+def english_of(sample: Sequence[Line]) -> Flags:
+    """Which lines are read as English."""
+    return np.array([is_english(fold_text(line.text)) for line in sample], dtype=np.bool_)
 
 
 def folds_of(lessons: Sequence[Lesson]) -> Folds:
@@ -240,6 +266,14 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
     return np.array(found, dtype=np.float64)
 
 
+def _views_with_encoder(training: Sequence[Lesson], asked: Sequence[Line]) -> Numbers:
+    """The views of lines by what ``training`` teaches and by the encoder that ships."""
+    reader = Encoder()
+    encoded = [reader.logit(encoder_input(line.text, fold_text(line.text))) for line in asked]
+    plain = _views(training, [Lesson(line) for line in asked]).reshape(len(asked), PLAIN)
+    return np.column_stack([plain, np.array(encoded, dtype=np.float64)])
+
+
 def _coefficients(views: Numbers, acute: Flags) -> tuple[float, Numbers]:
     """Bias and what each view counts, from a logistic regression on views of like spread."""
     spread = views.std(0)
@@ -259,39 +293,35 @@ def stacked(views: Numbers, acute: Flags, ours: Flags, folds: Folds) -> Numbers:
 
 
 def with_thresholds(
-    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers, doubting: Numbers | None = None
+    lessons: Sequence[Lesson], views: Numbers, logits: Numbers, *, calm: Calm, plain: Stack | None = None
 ) -> Stack:
-    """The stack of all lessons in one group of languages, with thresholds by what it made of lines left out.
+    """The stack of all lessons in one group of languages, with thresholds by ``calm`` lines.
 
     Args:
-        doubting: the logits by which phrases are doubted; by default ``logits``.
+        logits: of lessons, out of fold.
+        plain: the stack without the encoder, by which phrases are doubted; None if it is this one.
     """
-    doubted, thresholds = limits(lessons, views, acute, logits, logits if doubting is None else doubting)
+    acute = np.array([lesson.line.acute for lesson in lessons])
     bias, coefficients = _coefficients(views, acute)
-    return Stack(
-        bias=round(bias, 4),
-        doubted=doubted,
-        thresholds=thresholds,
-        **{name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)},
-    )
-
-
-def limits(
-    lessons: Sequence[Lesson], views: Numbers, acute: Flags, logits: Numbers, doubting: Numbers
-) -> tuple[float, dict[str, float | None]]:
-    """The logit below which a phrase is doubted, and thresholds by share of harmless lines: see ``Stack``."""
-    ordinary, hard = _harmless(lessons)
-    telling = np.array([lesson.telling for lesson in lessons])
-    phrase = views[:, VIEWS.index("phrase")] > 0
-    stated = np.sort(doubting[phrase & acute & telling])
-    doubted = float(stated[int(DOUBTED * len(stated))])
-    firm = phrase & (doubting >= doubted)
-    calm = lowest_threshold(logits, firm, ordinary, BACKGROUND_ALARMS)
+    columns = {name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)}
+    stack = Stack(bias=round(bias, 4), doubted=plain.doubted if plain else 0.0, thresholds={}, **columns)
+    phrase, told = VIEWS.index("phrase"), np.array([lesson.telling for lesson in lessons])
+    if not plain:
+        stated = np.sort(logits[(views[:, phrase] > 0) & acute & told])
+        stack = stack.model_copy(update={"doubted": round(float(stated[int(DOUBTED * len(stated))]), 3)})
+    firm = (calm.views[:, phrase] > 0) & (weighed(calm.views, plain or stack) >= stack.doubted)
+    scores, stated_query = weighed(calm.views, stack), views[:, phrase] > 0
     thresholds = {}
     for share in SHARES:
-        found = max(calm, lowest_threshold(logits, firm, hard, OUT_OF_FOLD * share))
+        lowest = lowest_threshold(scores, firm, np.ones(len(scores), dtype=np.bool_), share)
+        found = max(lowest, lowest_threshold(logits, stated_query, calm.queries, share))
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
-    return round(doubted, 3), thresholds
+    return stack.model_copy(update={"thresholds": thresholds})
+
+
+def weighed(views: Numbers, stack: Stack) -> Numbers:
+    """The logits of rows of views."""
+    return np.asarray(stack.bias + views @ np.array([getattr(stack, name) for name in VIEWS]), dtype=np.float64)
 
 
 def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weights:

@@ -18,7 +18,7 @@ from dspy.utils.exceptions import AdapterParseError
 from pydantic import TypeAdapter
 
 from benchmark.jobs.parallel import run_in_order
-from experiments.crisis.ablation import all_lessons, verdicts
+from experiments.crisis.ablation import all_lessons, unseen_lines, verdicts
 from experiments.crisis.fit import SEED
 from experiments.crisis.lines import GradedLine, undisputed
 from experiments.crisis.rates import Rate
@@ -129,7 +129,7 @@ def left_out_scores(file: Path) -> dict[str, GuardSaid]:
     if file.exists():
         return kept.validate_json(file.read_bytes())
     lessons = all_lessons()
-    fitted = fit_ensemble(lessons)
+    fitted = fit_ensemble(lessons, unseen_lines())
     fires = verdicts(fitted, f"{FALSE_ALARMS}", encoded=True)
     found = {
         lesson.line.text: GuardSaid(1 / (1 + math.exp(-max(float(logit), -500.0))), bool(fired))
