@@ -2,7 +2,7 @@
 
 Run ``python -m experiments.crisis.encoder WEIGHTS TOKENIZER`` (``experiments.crisis.base`` tells which files), then
 ``python -m experiments.crisis --fit``. It needs torch, transformers, onnx and onnxruntime, is seeded, and takes some
-forty minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
+fifty minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
 ensemble is stacked by that. The one that ships is fitted to all lines.
 """
 
@@ -27,10 +27,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from experiments.crisis.ablation import all_lessons
 from experiments.crisis.base import Weights, base_model, cut_tokenizer
 from experiments.crisis.fit import SEED, lessons_of
-from experiments.crisis.stack import FOLDED, WEIGHTS, Lesson, folds_of, keys_of, letters
+from experiments.crisis.stack import FOLDED, WEIGHTS, Lesson, folds_of, keys_of, letters, readable
 from modules.crisis.encoder import FILE, PIECES, TOKENS, VECTORS
-from modules.crisis.ensemble import encoder_input
-from modules.crisis.text import fold_text
 
 EPOCHS, BATCH = 3, 32
 RATE, HEAD_RATE = 2e-4, 1e-3
@@ -83,11 +81,6 @@ class OneText(nn.Module):
             found = layer(states)
             states = found[0] if isinstance(found, tuple) else found
         return self.head(states.mean(1)).squeeze(1)
-
-
-def readable(text: str) -> str:
-    """What the encoder reads of a short text: see ``modules.crisis.ensemble``."""
-    return encoder_input(text, fold_text(text))
 
 
 def examples_of(lessons: Sequence[Lesson], tokenizer: Tokenizer, chance: np.random.Generator) -> list[Example]:

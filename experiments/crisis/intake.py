@@ -27,7 +27,7 @@ TWO_LABELS = """\
 # language models of one family, which agree far more often than people would.
 """
 NO_LABEL = """\
-# The levels are what their writers meant; nobody else has graded them.
+# The levels are what their writers meant.
 """
 ONE_LABEL = """\
 # Two labellings came with the lines. They are equal on every line, and equal the writers' own grades on {meant} of {n}:

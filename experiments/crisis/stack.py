@@ -38,7 +38,8 @@ SHARES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1)
 BACKGROUND_ALARMS = 0.005
 """The most of ordinary conversation that words alone may fire on."""
 WORDS_ALONE = {True: 0.09, False: 0.09}
-"""The same, English and other, for phrases and weights of words without the rest; phrases alone take most of it."""
+"""Shares of hard harmless lines, English and other, that phrases and weights of words may fire on without the rest;
+phrases alone take most of it."""
 DOUBTED = 0.005
 """Share of acute lines with a phrase that the ensemble may talk the guard out of."""
 FOLDED = FOLDER / "encoder_folds.npz"
@@ -60,7 +61,8 @@ class Lesson:
     Attributes:
         weight: how much it counts in the n-gram weights.
         votes: whether it is among the lines that vote.
-        telling: whether thresholds are set by it: not twins, which were written to be taken for their opposite.
+        telling: whether views are compared by it, doubt and words' own thresholds set: not by twins, which were written
+            to be taken for their opposite.
         twin: whether it was written together with another.
         situation: of an authored query; those of one situation stay together. Empty for all others.
     """
@@ -105,17 +107,9 @@ def letters(text: str) -> str:
     return letters_of(fold, is_english(fold))
 
 
-@dataclass(frozen=True)
-class Calm:
-    """Harmless lines that set the thresholds of one group of languages, with what no fit of theirs has learnt.
-
-    Attributes:
-        views: as of ``Ensemble``, of lines of writers of whom the ensemble has learnt nothing.
-        queries: which lessons are authored queries; their logits are out of fold.
-    """
-
-    views: Numbers
-    queries: Flags
+def readable(text: str) -> str:
+    """What the encoder reads of a short text."""
+    return encoder_input(text, fold_text(text))
 
 
 def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
@@ -135,18 +129,17 @@ def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
     encoded_logits: Numbers = np.zeros(len(lessons))
     stacks, encoded, weights = {}, {}, {}
     plain = views[:, :PLAIN]
-    queries = np.array([lesson.line.kind == "authored" for lesson in lessons])
     calm = [line for line in unseen if not line.acute]
     calm_views, calm_english = _views_with_encoder(lessons, calm), english_of(calm)
     for is_in_english in (True, False):
         ours = english == is_in_english
         logits[ours] = stacked(plain, acute, ours, folds)[ours]
         members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
-        known = Calm(calm_views[calm_english == is_in_english], queries[ours])
-        stacks[is_in_english] = with_thresholds(members, plain[ours], logits[ours], calm=known)
+        unlearnt = calm_views[calm_english == is_in_english]
+        stacks[is_in_english] = with_thresholds(members, plain[ours], logits[ours], calm=unlearnt)
         encoded_logits[ours] = stacked(views, acute, ours, folds)[ours]
         encoded[is_in_english] = with_thresholds(
-            members, views[ours], encoded_logits[ours], calm=known, plain=stacks[is_in_english]
+            members, views[ours], encoded_logits[ours], calm=unlearnt, plain=stacks[is_in_english]
         )
         weights[is_in_english] = fit_words(members, views[ours], is_in_english)
     voters = [lesson for lesson in lessons if lesson.votes]
@@ -269,7 +262,7 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
 def _views_with_encoder(training: Sequence[Lesson], asked: Sequence[Line]) -> Numbers:
     """The views of lines by what ``training`` teaches and by the encoder that ships."""
     reader = Encoder()
-    encoded = [reader.logit(encoder_input(line.text, fold_text(line.text))) for line in asked]
+    encoded = [reader.logit(readable(line.text)) for line in asked]
     plain = _views(training, [Lesson(line) for line in asked]).reshape(len(asked), PLAIN)
     return np.column_stack([plain, np.array(encoded, dtype=np.float64)])
 
@@ -293,28 +286,30 @@ def stacked(views: Numbers, acute: Flags, ours: Flags, folds: Folds) -> Numbers:
 
 
 def with_thresholds(
-    lessons: Sequence[Lesson], views: Numbers, logits: Numbers, *, calm: Calm, plain: Stack | None = None
+    lessons: Sequence[Lesson], views: Numbers, logits: Numbers, *, calm: Numbers, plain: Stack | None = None
 ) -> Stack:
-    """The stack of all lessons in one group of languages, with thresholds by ``calm`` lines.
+    """The stack of all lessons in one group of languages.
 
     Args:
-        logits: of lessons, out of fold.
+        logits: of lessons, out of fold: those of authored queries set thresholds, too.
+        calm: all views of harmless lines of writers of whom nothing was learnt, which set thresholds.
         plain: the stack without the encoder, by which phrases are doubted; None if it is this one.
     """
     acute = np.array([lesson.line.acute for lesson in lessons])
     bias, coefficients = _coefficients(views, acute)
     columns = {name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)}
-    stack = Stack(bias=round(bias, 4), doubted=plain.doubted if plain else 0.0, thresholds={}, **columns)
-    phrase, told = VIEWS.index("phrase"), np.array([lesson.telling for lesson in lessons])
-    if not plain:
-        stated = np.sort(logits[(views[:, phrase] > 0) & acute & told])
-        stack = stack.model_copy(update={"doubted": round(float(stated[int(DOUBTED * len(stated))]), 3)})
-    firm = (calm.views[:, phrase] > 0) & (weighed(calm.views, plain or stack) >= stack.doubted)
-    scores, stated_query = weighed(calm.views, stack), views[:, phrase] > 0
+    stated, told = views[:, VIEWS.index("phrase")] > 0, np.array([lesson.telling for lesson in lessons])
+    surest_last = np.sort(logits[stated & acute & told])
+    doubted = plain.doubted if plain else round(float(surest_last[int(DOUBTED * len(surest_last))]), 3)
+    stack = Stack(bias=round(bias, 4), doubted=doubted, thresholds={}, **columns)
+    firm = (calm[:, VIEWS.index("phrase")] > 0) & (weighed(calm, plain or stack) >= doubted)
+    everyone, queries = np.ones(len(calm), dtype=np.bool_), np.array([le.line.kind == "authored" for le in lessons])
     thresholds = {}
     for share in SHARES:
-        lowest = lowest_threshold(scores, firm, np.ones(len(scores), dtype=np.bool_), share)
-        found = max(lowest, lowest_threshold(logits, stated_query, calm.queries, share))
+        found = max(
+            lowest_threshold(weighed(calm, stack), firm, everyone, share),
+            lowest_threshold(logits, stated, queries, share),
+        )
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
     return stack.model_copy(update={"thresholds": thresholds})
 
@@ -338,6 +333,6 @@ def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weigh
 
 
 def _harmless(lessons: Sequence[Lesson]) -> tuple[Flags, Flags]:
-    """Which lessons are ordinary conversation, and which are hard harmless lines that set thresholds."""
+    """Which lessons are ordinary conversation, and which are hard harmless lines that set words' own thresholds."""
     ordinary = np.array([lesson.line.kind.startswith("authored") for lesson in lessons])
     return ordinary, np.array([lesson.telling and not lesson.line.acute for lesson in lessons]) & ~ordinary
