@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
+from math import fsum
 from statistics import fmean
 from typing import Protocol
 
@@ -163,7 +164,7 @@ class _Trials:
                 f"none of {reasons.total()} subsets could be scored, {count} of them since: {reason}"
             )
         means = self.mean_scores()
-        return max(scored, key=lambda subset: (self._scores[subset], sum(means[name] for name in subset)))
+        return max(scored, key=lambda subset: (self._scores[subset], fsum(means[name] for name in subset)))
 
     def mean_scores(self) -> Mapping[str, float]:
         """Attribute -> mean score of the subsets with it, so far."""

@@ -99,9 +99,9 @@ def _risk(
     """What matters must be faced, dangers by naming them; alarm is a fault where no danger matters."""
     general = 0.3 * (signs["advice"] - 1) + 0.75 * signs["caution"] + 0.7 * signs["help"]
     general += 0.35 * signs["steps"] + 0.45 * signs["trusted"] - 1.0 * signs["blame"]
-    gravity = saturate(sum(weights[n] for n in grave), GRAVITY)
+    gravity = saturate(math.fsum(weights[n] for n in grave), GRAVITY)
     general += 0.5 * signs["asks"] * gravity
-    faced = sum(weights[n] * (1.0 if n in named or n not in grave else MERELY_MET) for n in met)
+    faced = math.fsum(weights[n] * (1.0 if n in named or n not in grave else MERELY_MET) for n in met)
     alarm = 0.5 * gravity * signs["crisis"] - 1.3 * (1 - gravity) * max(signs["crisis"], signs["diagnosis"])
     return 1.90 - 0.4 * gravity + general + 2.00 * _share(weights, faced) * (1 - signs["blame"]) + alarm
 
@@ -135,8 +135,8 @@ def _share(weights: dict[str, float], taken: float) -> float:
 def _alignment(signs: dict[str, float], weights: dict[str, float], met: set[str], says_something: bool) -> float:
     if not says_something:
         return 1.0
-    taken = _share(weights, sum(weights[n] for n in met)) * (1 - signs["blame"])  # mocking a wound fits nobody
+    taken = _share(weights, math.fsum(weights[n] for n in met)) * (1 - signs["blame"])  # mocking a wound fits nobody
     credit = 2.50 * taken
     sound = 0.75 * signs["advice"] + 0.5 * signs["steps"] + 0.2 * signs["help"]
-    asides = ASIDE_COST * min(ASIDES, sum(math.exp(-weights[n] / ASIDE) for n in met))
+    asides = ASIDE_COST * min(ASIDES, math.fsum(math.exp(-weights[n] / ASIDE) for n in met))
     return 1.40 + sound + credit - asides - 0.8 * signs["blame"] - GENERIC_COST * signs["generic"]

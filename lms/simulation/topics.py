@@ -25,6 +25,8 @@ A_STEM, A_SUBJECT = 0.5, 0.6
 """What evidence of words and of subjects counts for. Less than 1, since they come together (``experiments.topics``)."""
 A_FIELD_WORD, FIELD_WORDS = 0.7, 3
 """Evidence of each word of a field of life for each of its topics, and how many count."""
+NOTHING = 1e-9
+"""Evidence up to which the words of a question say nothing for a topic: what is left of numbers that cancel out."""
 IDLE = 0.12
 """What is left of how much anything matters when the question is small talk."""
 _WORD = re.compile(r"[a-z0-9$%]+")
@@ -104,17 +106,19 @@ class Sense:
 
     def weigh(self, query: str) -> tuple[float, ...]:
         """How likely each topic is, in [0, 1]; together at most 1, the rest is for no topic."""
-        score = [0.0] * len(self.topics)
+        told: list[list[float]] = [[] for _ in self.topics]
         for word in word_stems(query):
             for number, strength in self._telling.get(word, ()):
-                score[number] += A_STEM * strength
+                told[number].append(A_STEM * strength)
         spoken_of = subjects_of(query)
         fields = {name: min(FIELD_WORDS, len(words.findall(query))) for name, words in DOMAIN_WORDS.items()}
         for number, topic in enumerate(self.topics):
-            score[number] += A_SUBJECT * sum(topic.subjects.get(subject, 0.0) for subject in spoken_of)
-            score[number] += A_FIELD_WORD * fields[topic.field]
+            told[number] += [A_SUBJECT * topic.subjects.get(subject, 0.0) for subject in spoken_of]
+            told[number].append(A_FIELD_WORD * fields[topic.field])
+        # words come in another order in each process: a plain sum of what cancels out is 0 in one and not in the next
+        score = [math.fsum(each) for each in told]
         # a topic without a word for it is as likely as any other: what speaks for nothing shall not add up
-        odds = [math.exp(each - NO_TOPIC) if each > 0 else 0.0 for each in score]
+        odds = [math.exp(each - NO_TOPIC) if each > NOTHING else 0.0 for each in score]
         whole = 1.0 + sum(odds)
         return tuple(o / whole for o in odds)
 

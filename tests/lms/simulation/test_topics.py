@@ -114,3 +114,10 @@ def test_where_the_topic_is_uncertain_what_matters_is_what_matters_anywhere() ->
 
 def test_small_talk_is_certain() -> None:
     assert sense().certainty("A recipe for pancakes?") == 1.0
+
+
+def test_evidence_that_cancels_out_is_none() -> None:
+    told = {"wombat": 0.2, "quokka": 0.4, "numbat": -0.6}  # halves of these add up to 0 or 5.6e-17, by their order
+    topic = Topic("betting", "financial", told, dict.fromkeys(ATTRIBUTES, 1.0), {})
+    assert Sense([topic]).weigh("wombat quokka numbat") == (0.0,)
+    assert Sense([topic]).weigh("wombat quokka")[0] > 0
