@@ -2,7 +2,8 @@
 
 ``python -m experiments.crisis.intake --lines FILE... --labels A --labels B --part graded`` writes it and prints totals
 only, so held-out lines go through unseen. Labellers see a line's text alone, not what its writer meant. Without labels
-the levels are the writers' own.
+the levels are the writers' own. A line in the words of one that is there already is left out: among lines to learn from
+once is enough, and what measures must not have been learnt.
 """
 
 import argparse
@@ -12,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import regex
 from sklearn.metrics import cohen_kappa_score
 
-from experiments.crisis.lines import FOLDER, GradedLine, GradedPart, as_toml
+from experiments.crisis.lines import FOLDER, LEARNT, GradedLine, GradedPart, as_toml, graded
 
 PREFACE = """\
 # Graded lines, {part}: {n:,} messages made up for this file by language-model writers who had seen neither the guard
@@ -46,6 +48,17 @@ def grade(first: str, second: str) -> str:
     return first if first == second else "disputed"
 
 
+def words_of(text: str) -> str:
+    """A text without capitals, punctuation and blanks: what is equal so is the same line."""
+    return "".join(regex.findall(r"[\w\p{M}]", text.casefold()))
+
+
+def words_elsewhere(part: GradedPart) -> set[str]:
+    """The words of lines in other files: in all of them, or, for what is learnt from, in those that are, too."""
+    parts = LEARNT if part in LEARNT else get_args(GradedPart)
+    return {words_of(line.text) for other in parts if other != part for line in graded(other)}
+
+
 def weighted_kappa(first: Sequence[str], second: Sequence[str], weights: str | None = None) -> float:
     """Cohen's kappa of two labellers; with ``linear`` weights, none against acute counts twice as much as a step."""
     return float(cohen_kappa_score(first, second, labels=["none", "concern", "acute"], weights=weights))
@@ -75,7 +88,9 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, action="append", default=[], help="of one labeller; twice, or never")
     parser.add_argument("--part", choices=get_args(GradedPart), required=True)
     given = parser.parse_args()
-    rows = {row["text"].strip(): row for row in read_rows(given.lines)}.values()
+    elsewhere = words_elsewhere(given.part)
+    by_words = {words_of(row["text"]): row for row in read_rows(given.lines)}
+    rows = [row for words, row in by_words.items() if words not in elsewhere]
     if given.labels:
         first, second = ({row["id"]: row["level"] for row in read_rows([file])} for file in given.labels)
     else:

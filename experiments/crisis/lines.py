@@ -5,9 +5,9 @@ must not break into that.
 
 Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
 them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
-and ``graded_heldout`` are newer, with three levels and two labels each (``experiments.crisis.intake``);
-``graded_unseen`` and ``graded_fresh`` came last, with their writers' levels. Nothing is learnt from either: the former
-sets thresholds, the latter measures.
+and ``graded_heldout`` have three levels and two labels each (``experiments.crisis.intake``); all others came later and
+have their writers' levels. ``graded_sure`` is learnt from, too. ``graded_unseen`` sets thresholds; ``graded_fresh``, of
+writers with the brief of the former, and ``graded_apart``, of writers with a brief of their own, only measure.
 """
 
 import json
@@ -24,9 +24,11 @@ from signatures import RaiseError
 
 L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
-GradedPart = Literal["graded", "graded_later", "graded_unseen", "graded_heldout", "graded_fresh"]
+GradedPart = Literal[
+    "graded", "graded_later", "graded_sure", "graded_unseen", "graded_heldout", "graded_fresh", "graded_apart"
+]
 Level = Literal["none", "concern", "acute", "disputed"]
-LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later")
+LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later", "graded_sure")
 """The graded lines that the guard learns from."""
 FOLDER = Path(__file__).parent / "data"
 ASKING = ("", "?", "\u061f", "\uff1f")

@@ -23,7 +23,7 @@ from experiments.crisis.ablation import (
     without_encoder,
 )
 from experiments.crisis.fit import SEED
-from experiments.crisis.lines import LEARNT, Line, graded, lines, undisputed
+from experiments.crisis.lines import LEARNT, GradedPart, Line, graded, lines, undisputed
 from experiments.crisis.rates import Flags, rate, table
 from experiments.crisis.stack import Ensemble, Lesson, fit_ensemble
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
@@ -38,12 +38,17 @@ LISTED = 30
 """Most misses and false alarms that the report lists."""
 HARD_ALARMS = 0.075
 """Share of hard harmless lines at which views are compared."""
-FRESH = "Fresh lines, concern aside"
-FRESHLY = (
-    "Written last, by others again, to be sure cases and not puzzles; the levels are their writers' own.",
-    "",
-)
-"""What fresh lines are."""
+FRESH: dict[GradedPart, tuple[str, str]] = {
+    "graded_fresh": (
+        "Fresh lines, concern aside",
+        "Of writers whose brief was that of the sure lines, which the guard has learnt from; levels are their own.",
+    ),
+    "graded_apart": (
+        "Lines to another brief",
+        "Of writers with a brief that no other has had: a helpline's years, and dull chats. Levels are their own.",
+    ),
+}
+"""Title and origin of what has its writers' levels."""
 LOOKS = (
     "the guard of words, with the LM triage of a stand-in: the old half only, before the ensemble",
     "the ensemble with thresholds as out of fold: of old and graded lines, recall 0.825 and 0.599 at false alarms "
@@ -56,7 +61,11 @@ LOOKS = (
     "words of scripts with vowel marks kept whole, the encoder reads other languages in their own spelling, with "
     "50,000 pieces of words instead of 20,000: recall 0.921 and 0.833 at false alarms 0.021 and 0.032, in other "
     "languages 0.938 and 0.836",
-    "thresholds by lines of writers of whom nothing was learnt, as shipped",
+    "thresholds by lines of writers of whom nothing was learnt: recall 0.963 and 0.896 at false alarms 0.029 and "
+    "0.052, in other languages 1.000 and 0.903",
+    "all views fitted to 7,852 sure lines more, thresholds by new writers: recall 0.963 and 0.948 at false alarms "
+    "0.021 and 0.020, in other languages 1.000 and 0.963",
+    "some 1,460 short, plain lines learnt as well, since a plain statement in a test was missed; as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 
@@ -74,20 +83,22 @@ INTRODUCTION = (
     "small sentence encoder: the first six layers of multilingual-e5-small, fine-tuned on the lines below. It reads",
     "English with slips put right, and other languages in their own spelling: without their accents and marks many",
     "words were none that it knows. (Out of fold, lines whose letters are plain ones but for accents, and in which no",
-    "sign of their language is known, were still read without accents.) Without the extra the guard needs numpy alone.",
-    "Neither needs a network. No other language has lines enough for a threshold of its own. A phrase is doubted only",
-    "where its own sentence scores, without the encoder, lower than all but one in two hundred acute lines with a",
-    "phrase: a song, a game.",
+    "sign of their language is known, were still read without accents; of sure lines it is what an encoder said before",
+    "it had learnt them. The short ones among them came last: the encoder learnt them in one pass more, with a sample",
+    "of all others.) Without the extra the guard needs numpy alone. Neither needs a network. No other language has",
+    "lines enough for a threshold of its own. A phrase is doubted only where its own sentence scores, without the",
+    "encoder, lower than all but one in two hundred acute lines with a phrase: a song, a game.",
     "",
-    f"Thresholds are set by {len(unseen_lines()):,} lines of five other writers, sure cases, whose levels are the",
-    "writers' own: of their harmless ones at most the share asked for may fire (by default 0.05), and so of the",
-    "authored queries, out of fold. One choice more was made by those in other languages: what the encoder reads of",
-    "lines without a known sign of their language. Nothing was learnt from them. Out of fold more fires below: those",
-    "lines are harder, and half of them were written as the likeness of an acute one.",
+    f"Thresholds are set by {len(unseen_lines()):,} lines of seven other writers, sure cases, whose levels are the",
+    "writers' own; three of them wrote harmless ones only, to a brief of their own. Of the harmless ones at most the",
+    "share asked for may fire (by default 0.05), and so of the authored queries, out of fold. Nothing was learnt from",
+    "them. Out of fold more fires below: most of those lines are harder, and many were written as the likeness of an",
+    "acute one.",
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
-    f"same words), {len(graded('graded')):,} graded and {len(graded('graded_later')):,} later, harder ones; held",
-    f"out {len(lines('heldout')):,} and {len(graded('graded_heldout')):,}. Writers and labellers of graded lines were",
+    f"same words), {len(graded('graded')):,} graded, {len(graded('graded_later')):,} later, harder ones, and",
+    f"{len(graded('graded_sure')):,} sure ones of twenty-one writers, whose levels are the writers' own; held out",
+    f"{len(lines('heldout')):,} and {len(graded('graded_heldout')):,}. Writers and labellers of graded lines were",
     "language models of one family. Labels of the earlier ones equal each other on every line, those of the later ones",
     "on all but six (Cohen's kappa 0.997): people agree far less, and how far is **unknown**. Lines on which labels",
     "differ teach and measure nothing.",
@@ -128,6 +139,7 @@ def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
         "Later graded lines (concern aside)": {
             line.line() for line in undisputed("graded_later") if line.level != "concern"
         },
+        "Sure lines (concern aside)": {line.line() for line in undisputed("graded_sure") if line.level != "concern"},
         "Twins": set(lines("twins")),
     }
     out = [
@@ -171,9 +183,10 @@ def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
     new = [line for line in undisputed("graded_heldout") if line.level != "concern"]
     worried = [line.line() for line in undisputed("graded_heldout") if line.level == "concern"]
     out = ["", "## Held-out lines", "", *_looks()]
-    fresh = [line.line() for line in graded("graded_fresh") if line.level != "concern"]
-    samples = {"Old half": old, "Graded lines, concern aside": [line.line() for line in new], FRESH: fresh}
-    for title, sample in samples.items():
+    samples = {"Old half": (old, ""), "Graded lines, concern aside": ([line.line() for line in new], "")}
+    for part, (title, origin) in FRESH.items():
+        samples[title] = tuple(line.line() for line in graded(part) if line.level != "concern"), origin
+    for title, (sample, origin) in samples.items():
         columns: dict[str, Flags] = {
             "guard": [plainly_acute(line.text) for line in sample],
             "words alone": [acute_by_words(line.text) for line in sample],
@@ -185,7 +198,7 @@ def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
         abroad = [line for line in sample if line.language != "en"]
         flags = [flag for line, flag in zip(sample, columns["guard"], strict=True) if line.language != "en"]
         acute, harmless = (rate(abroad, flags, lambda line, side=side: line.acute is side) for side in (True, False))  # type: ignore[misc]
-        out += ["", f"### {title}", "", *(FRESHLY if title == FRESH else ()), *table(sample, columns), ""]
+        out += ["", f"### {title}", "", *([origin, ""] if origin else ()), *table(sample, columns), ""]
         out += [f"In other languages than English: recall {acute}, false alarms {harmless}."]
     fired = [plainly_acute(line.text) for line in worried]
     return [*out, "", f"Graded lines of concern that fire: {rate(worried, fired, lambda line: True)}."]
