@@ -5,8 +5,9 @@ Run ``python -m experiments.crisis.encoder WEIGHTS TOKENIZER`` (``experiments.cr
 ninety minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
 ensemble is stacked by that. The one that ships is fitted to all lines.
 
-What ships was made in three goes, as lines came: folds of all but the sure lines; then a fit to all that there was,
-from the start; then the short ones among the sure lines, in one pass at a rate of 6e-5, twice each, with 6,000 others.
+What ships was made in four goes, as lines came: folds of all but the sure lines; then a fit to all that there was, from
+the start; then the short ones among the sure lines, in one pass at a rate of 6e-5, twice each, with 6,000 others; then
+ordinary replies in the same way, with the short ones and 4,000 others.
 """
 
 import argparse
