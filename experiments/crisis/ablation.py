@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.scenarios.taxonomy import situations
-from experiments.crisis.lines import LEARNT, Line, background, lines, undisputed
+from experiments.crisis.lines import LEARNT, Line, acute_or_not, background, lines, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
 from modules.crisis import encoder, ensemble, ngrams, weights
@@ -38,7 +38,7 @@ def all_lessons() -> list[Lesson]:
 
 def unseen_lines() -> list[Line]:
     """What thresholds are set by: lines of writers of whom the guard has learnt nothing, concern aside."""
-    return [line.line() for line in undisputed("graded_unseen") if line.level != "concern"]
+    return list(acute_or_not("graded_unseen"))
 
 
 def verdicts(fitted: Ensemble, share: str, *, encoded: bool) -> NDArray[np.bool_]:

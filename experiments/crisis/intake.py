@@ -54,7 +54,7 @@ def words_of(text: str) -> str:
 
 
 def words_elsewhere(part: GradedPart) -> set[str]:
-    """The words of lines in other files: in all of them, or, for what is learnt from, in those that are, too."""
+    """The words of graded lines in other files: in all, or, for what is learnt from, in those that are, too."""
     parts = LEARNT if part in LEARNT else get_args(GradedPart)
     return {words_of(line.text) for other in parts if other != part for line in graded(other)}
 

@@ -7,7 +7,7 @@ Two halves, written apart: ``build``, which the guard's authors see, and ``heldo
 them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
 and ``graded_heldout`` have three levels and two labels each (``experiments.crisis.intake``); all others came later and
 have their writers' levels. ``graded_sure`` is learnt from, too. ``graded_unseen`` sets thresholds; ``graded_fresh``, of
-writers with the brief of the former, and ``graded_apart``, of writers with a brief of their own, only measure.
+writers with the brief of the sure ones, and ``graded_apart``, of writers with a brief of their own, only measure.
 """
 
 import json
@@ -93,6 +93,11 @@ def graded(part: GradedPart) -> tuple[GradedLine, ...]:
 def undisputed(*parts: GradedPart) -> tuple[GradedLine, ...]:
     """Those on whose level the labellers agree: the others train and measure nothing."""
     return tuple(line for part in parts for line in graded(part) if line.level != "disputed")
+
+
+def acute_or_not(*parts: GradedPart) -> tuple[Line, ...]:
+    """The undisputed lines of ``parts`` that are acute or harmless: those of concern aside."""
+    return tuple(line.line() for line in undisputed(*parts) if line.level != "concern")
 
 
 def lines(part: Part) -> tuple[Line, ...]:

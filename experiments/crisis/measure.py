@@ -23,7 +23,7 @@ from experiments.crisis.ablation import (
     without_encoder,
 )
 from experiments.crisis.fit import SEED
-from experiments.crisis.lines import LEARNT, GradedPart, Line, graded, lines, undisputed
+from experiments.crisis.lines import LEARNT, GradedPart, Line, acute_or_not, graded, lines, undisputed
 from experiments.crisis.rates import Flags, rate, table
 from experiments.crisis.stack import Ensemble, Lesson, fit_ensemble
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
@@ -137,11 +137,9 @@ def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
     worried = {line.line() for line in undisputed(*LEARNT) if line.level == "concern"}
     groups = {
         "Build half": set(lines("build")),
-        "Graded lines (concern aside)": {line.line() for line in undisputed("graded") if line.level != "concern"},
-        "Later graded lines (concern aside)": {
-            line.line() for line in undisputed("graded_later") if line.level != "concern"
-        },
-        "Sure lines (concern aside)": {line.line() for line in undisputed("graded_sure") if line.level != "concern"},
+        "Graded lines (concern aside)": set(acute_or_not("graded")),
+        "Later graded lines (concern aside)": set(acute_or_not("graded_later")),
+        "Sure lines (concern aside)": set(acute_or_not("graded_sure")),
         "Twins": set(lines("twins")),
     }
     out = [
@@ -181,13 +179,10 @@ def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
 
 def heldout_section(target: str, concurrency: int, mark: str) -> list[str]:
     """Both held-out sets; no line of them is shown."""
-    old = lines("heldout")
-    new = [line for line in undisputed("graded_heldout") if line.level != "concern"]
     worried = [line.line() for line in undisputed("graded_heldout") if line.level == "concern"]
     out = ["", "## Held-out lines", "", *_looks()]
-    samples = {"Old half": (old, ""), "Graded lines, concern aside": ([line.line() for line in new], "")}
-    for part, (title, origin) in FRESH.items():
-        samples[title] = tuple(line.line() for line in graded(part) if line.level != "concern"), origin
+    samples = {"Old half": (lines("heldout"), ""), "Graded lines, concern aside": (acute_or_not("graded_heldout"), "")}
+    samples |= {title: (acute_or_not(part), origin) for part, (title, origin) in FRESH.items()}
     for title, (sample, origin) in samples.items():
         columns: dict[str, Flags] = {
             "guard": [plainly_acute(line.text) for line in sample],

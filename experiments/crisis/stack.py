@@ -304,10 +304,10 @@ def with_thresholds(
     stack = Stack(bias=round(bias, 4), doubted=doubted, thresholds={}, **columns)
     firm = (calm[:, VIEWS.index("phrase")] > 0) & (weighed(calm, plain or stack) >= doubted)
     everyone, queries = np.ones(len(calm), dtype=np.bool_), np.array([le.line.kind == "authored" for le in lessons])
-    thresholds = {}
+    scores, thresholds = weighed(calm, stack), {}
     for share in SHARES:
         found = max(
-            lowest_threshold(weighed(calm, stack), firm, everyone, share),
+            lowest_threshold(scores, firm, everyone, share),
             lowest_threshold(logits, stated, queries, share),
         )
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None

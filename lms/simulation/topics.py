@@ -104,6 +104,7 @@ class Sense:
             for word, strength in topic.evidence.items():
                 self._telling[word].append((number, strength))
 
+    @lru_cache(maxsize=8192)  # noqa: B019  there is one for the whole process
     def weigh(self, query: str) -> tuple[float, ...]:
         """How likely each topic is, in [0, 1]; together at most 1, the rest is for no topic."""
         told: list[list[float]] = [[] for _ in self.topics]
@@ -122,7 +123,7 @@ class Sense:
         whole = 1.0 + sum(odds)
         return tuple(o / whole for o in odds)
 
-    @lru_cache(maxsize=8192)  # noqa: B019  there is one for the whole process
+    @lru_cache(maxsize=8192)  # noqa: B019
     def certainty(self, query: str) -> float:
         """How likely the likeliest topic is, in [0, 1]; of small talk it is certain that little matters."""
         return 1.0 if HARMLESS.search(query) else max(self.weigh(query), default=0.0)

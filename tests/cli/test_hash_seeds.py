@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.cli.test_compile import TINY
 
-COMPILE = f"from cli.app import main; import sys; sys.argv[1:] = {['compile', *TINY, '--json']}; main()"
+COMPILE = ("from cli.app import main; main()", "compile", *TINY, "--json")
 WEIGH = """
 from benchmark.scenarios.taxonomy import situations
 from lms.simulation.topics import sense
@@ -20,17 +20,15 @@ for situation in situations():
 """
 
 
-def under(seeds: tuple[str, ...], code: str, root: Path) -> list[str]:
-    """What ``code`` prints, run once for each hash seed in a folder of its own, all at once."""
+def under(seeds: tuple[str, ...], root: Path, *program: str) -> list[str]:
+    """What a program and its words print, run once for each hash seed in a folder of its own, all at once."""
     running: list[subprocess.Popen[str]] = []
     for seed in seeds:
         folder = root / seed
         folder.mkdir(exist_ok=True)
         env = {**os.environ, "PYTHONHASHSEED": seed, "RAISE_TRACK": "false"}
-        pipe = subprocess.PIPE
-        running.append(
-            subprocess.Popen([sys.executable, "-c", code], cwd=folder, env=env, stdout=pipe, stderr=pipe, text=True)
-        )
+        command, pipe = [sys.executable, "-c", *program], subprocess.PIPE
+        running.append(subprocess.Popen(command, cwd=folder, env=env, stdout=pipe, stderr=pipe, text=True))
     said = []
     for process in running:
         out, err = process.communicate()
@@ -46,13 +44,13 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def test_what_a_question_is_about_does_not_depend_on_the_order_of_its_words(tmp_path: Path) -> None:
-    one, other, third = under(("1", "2", "9"), WEIGH, tmp_path)
+    one, other, third = under(("1", "2", "9"), tmp_path, WEIGH)
     assert one.count("\n") > 1000
     assert one == other == third
 
 
 def test_a_compile_asks_and_hears_the_same_in_every_process(tmp_path: Path) -> None:
-    under(("1", "2"), COMPILE, tmp_path)
+    under(("1", "2"), tmp_path, *COMPILE)
     one, other = (stored(tmp_path / seed / "mlruns" / "replies.db") for seed in ("1", "2"))
     assert len(one) > 100
     assert one == other
