@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.scenarios.taxonomy import situations
-from experiments.crisis.lines import LEARNT, Line, acute_or_not, background, lines, undisputed
+from experiments.crisis.fit import lowest_threshold
+from experiments.crisis.lines import LEARNT, ORDINARY_KINDS, Line, acute_or_not, background, lines, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
 from modules.crisis import encoder, ensemble, ngrams, weights
@@ -28,8 +29,8 @@ def all_lessons() -> list[Lesson]:
     found = [Lesson(line) for line in lines("build")]
     found += [Lesson(line, telling=False, twin=True) for line in lines("twins")]
     for grade in undisputed(*LEARNT):
-        sure = grade.level != "concern"
-        found.append(Lesson(grade.line(), 1.0 if sure else WEIGHTS["concern"], votes=sure, telling=sure))
+        sure, hard = grade.level != "concern", grade.kind not in ORDINARY_KINDS
+        found.append(Lesson(grade.line(), 1.0 if sure else WEIGHTS["concern"], votes=sure, telling=sure and hard))
     situation = {query: f"{each.domain} {each.id}" for each in situations() for query in each.queries}
     return found + [
         Lesson(line, WEIGHTS[line.kind], votes=False, situation=situation.get(line.text, "")) for line in background()
@@ -37,25 +38,39 @@ def all_lessons() -> list[Lesson]:
 
 
 def unseen_lines() -> list[Line]:
-    """What thresholds are set by: lines of writers of whom the guard has learnt nothing, concern aside."""
+    """What the ensemble is stacked by: lines of writers of whom no view has learnt anything, concern aside."""
     return list(acute_or_not("graded_unseen"))
 
 
-def verdicts(fitted: Ensemble, share: str, *, encoded: bool) -> NDArray[np.bool_]:
-    """What the ensemble makes of each lesson at the threshold for ``share`` when its fold is left out."""
-    stacks, logits = (fitted.encoded, fitted.encoded_logits) if encoded else (fitted.stacks, fitted.logits)
-    limits = {english: stack.thresholds[share] for english, stack in stacks.items()}
-    limit = np.array([np.inf if (at := limits[bool(english)]) is None else at for english in fitted.english])
-    doubted = np.array([fitted.stacks[bool(english)].doubted for english in fitted.english])
-    firm = (fitted.views[:, VIEWS.index("phrase")] > 0) & (fitted.logits >= doubted)
+def verdicts(fitted: Ensemble, lessons: Sequence[Lesson], share: float, *, encoded: bool) -> NDArray[np.bool_]:
+    """What the ensemble makes of each lesson when its fold is left out, where ``share`` of hard harmless ones fire.
+
+    Not at the thresholds that ship: an encoder of a fold is surer of less than the one that ships.
+    """
+    logits = fitted.encoded_logits if encoded else fitted.logits
+    phrase = fitted.views[:, VIEWS.index("phrase")] > 0
     denied = fitted.views[:, VIEWS.index("denied")] > 0
-    return np.asarray(firm | ((logits > limit) & ~denied))
+    return np.asarray(phrase | (_above(logits, fitted, lessons, share) & ~denied))
+
+
+def _above(score: NDArray[np.float64], fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> NDArray[np.bool_]:
+    """Which lessons score higher than all but ``share`` of the hard harmless ones, those with phrases counted in."""
+    phrase = fitted.views[:, VIEWS.index("phrase")] > 0
+    harmless = _hard(lessons) & np.array([not lesson.line.acute for lesson in lessons])
+    above = np.zeros(len(lessons), dtype=np.bool_)
+    for group in (fitted.english, ~fitted.english):
+        above |= group & (score > lowest_threshold(score, phrase, harmless & group, share))
+    return above
+
+
+def _hard(lessons: Sequence[Lesson]) -> NDArray[np.bool_]:
+    return np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
 
 
 def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:
     """Markdown: recall of each view with phrases, none of them doubted, where ``share`` of harmless lines fire."""
     acute = np.array([lesson.line.acute for lesson in lessons])
-    hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
+    hard = _hard(lessons)
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0
     scores = {name: fitted.views[:, VIEWS.index(name)] for name in ("words", "ngrams", "nearest")}
     scores["these, stacked"] = fitted.logits
@@ -66,14 +81,7 @@ def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[
         "|---|---|---|---|",
     ]
     fired = {"phrases alone": phrase}
-    for name, score in scores.items():
-        verdict = phrase.copy()
-        for group in (fitted.english, ~fitted.english):
-            harmless = hard & ~acute & group
-            allowed = int(share * harmless.sum()) - int((harmless & phrase).sum())
-            left = np.sort(score[harmless & ~phrase])[::-1]
-            verdict |= group & (score > left[max(allowed, 0)])
-        fired[name] = verdict
+    fired |= {name: phrase | _above(score, fitted, lessons, share) for name, score in scores.items()}
     for name, verdict in fired.items():
         cells = [_rate(verdict, hard & acute & group) for group in (fitted.english, ~fitted.english)]
         out.append(f"| {name} | {cells[0]} | {cells[1]} | {_rate(verdict, hard & ~acute)} |")
@@ -86,7 +94,7 @@ def _rate(fired: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rate:
 
 def calibration(logits: NDArray[np.float64], lessons: Sequence[Lesson]) -> list[str]:
     """Markdown: the share of acute lines among those with a score near each tenth, out of fold; twins aside."""
-    hard = np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
+    hard = _hard(lessons)
     acute = np.array([lesson.line.acute for lesson in lessons])[hard]
     score = 1 / (1 + np.exp(-logits[hard]))
     bins = np.minimum((score * 5).astype(int), 4)

@@ -2,12 +2,11 @@
 
 Run ``python -m experiments.crisis.encoder WEIGHTS TOKENIZER`` (``experiments.crisis.base`` tells which files), then
 ``python -m experiments.crisis --fit``. It needs torch, transformers, onnx and onnxruntime, is seeded, and takes some
-ninety minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
+eighty minutes of two cores. What is fitted with a fold left out says what the encoder makes of that fold's lines: the
 ensemble is stacked by that. The one that ships is fitted to all lines.
 
-What ships was made in four goes, as lines came: folds of all but the sure lines; then a fit to all that there was, from
-the start; then the short ones among the sure lines, in one pass at a rate of 6e-5, twice each, with 6,000 others; then
-ordinary replies in the same way, with the short ones and 4,000 others.
+With ``--new-lines`` it takes half of that: lines that are new are judged by the encoder that ships, which has not
+learnt them, and only what ships is fitted anew, to all lines and from the start.
 """
 
 import argparse
@@ -31,10 +30,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from experiments.crisis.ablation import all_lessons
 from experiments.crisis.base import Weights, base_model, cut_tokenizer
 from experiments.crisis.fit import SEED, lessons_of
-from experiments.crisis.stack import FOLDED, WEIGHTS, Lesson, folds_of, keys_of, letters, readable
-from modules.crisis.encoder import FILE, PIECES, TOKENS, VECTORS
+from experiments.crisis.stack import FOLDED, WEIGHTS, Lesson, folds_of, keys_of, known_logits, letters, readable
+from modules.crisis.encoder import FILE, PIECES, TOKENS, VECTORS, Encoder
 
-EPOCHS, BATCH = 3, 32
+EPOCHS, FOLD_EPOCHS, BATCH = 3, 1, 32
+"""Over all lines, and over all but a fold: what is only asked about the lines left out may be cheaper."""
 RATE, HEAD_RATE = 2e-4, 1e-3
 """Highest learning rates, of the layers and of the head."""
 WARM_UP = 0.06
@@ -118,7 +118,7 @@ def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     return ids, torch.tensor([[1] * len(text) + [0] * (width - len(text)) for text in texts])
 
 
-def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) -> Classifier:
+def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator, epochs: int) -> Classifier:
     """Fit the layers and a head to ``examples``; the pieces' own vectors stay as they are."""
     torch.manual_seed(SEED)
     model = Classifier(base)
@@ -131,13 +131,13 @@ def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) ->
     layers = [weights for weights in base.parameters() if weights.requires_grad]
     rates = [{"params": layers, "lr": RATE}, {"params": model.head.parameters(), "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(rates, weight_decay=0.01)
-    steps = EPOCHS * (len(examples) // BATCH + 1)
+    steps = epochs * (len(examples) // BATCH + 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / (WARM_UP * steps)) * max(0, 1 - step / steps)
     )
     sizes = [len(example.pieces) for example in examples]
     began = time.monotonic()
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         batches = list(batches_of(sizes, chance.permutation(len(examples)).tolist()))
         for number in chance.permutation(len(batches)):
             batch = [examples[i] for i in batches[number]]
@@ -151,7 +151,7 @@ def tune(base: Any, examples: Sequence[Example], chance: np.random.Generator) ->
             nn.utils.clip_grad_norm_(layers, 1.0)
             optimizer.step()
             schedule.step()
-        print(f"epoch {epoch + 1} of {EPOCHS}: {time.monotonic() - began:.0f} s", flush=True)
+        print(f"epoch {epoch + 1} of {epochs}: {time.monotonic() - began:.0f} s", flush=True)
     model.eval()
     return model
 
@@ -163,6 +163,18 @@ def logits_of(model: Classifier, texts: Sequence[Sequence[int]]) -> NDArray[np.f
         for batch in batches_of([len(text) for text in texts], range(len(texts))):
             found[list(batch)] = model(*padded([texts[i] for i in batch])).numpy()
     return found
+
+
+def judged_before(lessons: Sequence[Lesson]) -> NDArray[np.float32]:
+    """The logits that are known, and for lines that are new those of the encoder that ships."""
+    known, reader = known_logits(), Encoder()
+    return np.array(
+        [
+            known[key] if key in known else reader.logit(readable(lesson.line.text))
+            for lesson, key in zip(lessons, keys_of(lessons).tolist(), strict=True)
+        ],
+        dtype=np.float32,
+    )
 
 
 def export(tuned: Classifier, file: Path) -> None:
@@ -183,6 +195,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--new-lines", action="store_true", help="keep what folds made of older lines")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     lessons = all_lessons()
@@ -193,18 +206,21 @@ def main() -> None:
     tokenizer.enable_truncation(TOKENS)
     pieces = [tokenizer.encode(text).ids for text in texts]
     weights = Weights(given.weights.read_bytes())
-    everything = np.arange(len(lessons))
-    logits = np.zeros(len(lessons), dtype=np.float32)
-    for training, left_out in (*folds_of(lessons), (everything, everything[:0])):
+
+    def fitted(members: Sequence[Lesson], epochs: int) -> Classifier:
         chance = np.random.default_rng(SEED)
-        examples = examples_of([lessons[i] for i in training], tokenizer, chance)
-        tuned = tune(base_model(weights, kept), examples, chance)
-        logits[left_out] = logits_of(tuned, [pieces[i] for i in left_out])
-    np.savez_compressed(FOLDED, allow_pickle=False, key=keys_of(lessons), logit=logits.astype(np.float16))
+        return tune(base_model(weights, kept), examples_of(members, tokenizer, chance), chance, epochs)
+
+    judged = judged_before(lessons) if given.new_lines else np.zeros(len(lessons), dtype=np.float32)
+    shipped = fitted(lessons, EPOCHS)
+    for training, left_out in () if given.new_lines else folds_of(lessons):
+        tuned = fitted([lessons[i] for i in training], FOLD_EPOCHS)
+        judged[left_out] = logits_of(tuned, [pieces[i] for i in left_out])
+    np.savez_compressed(FOLDED, allow_pickle=False, key=keys_of(lessons), logit=judged.astype(np.float16))
     PIECES.write_bytes(gzip.compress(json.dumps(table, ensure_ascii=False).encode(), mtime=0))
     bits, scales = weights.packed("emb.word", kept)
     np.savez(VECTORS, allow_pickle=False, bits=bits, scales=scales)
-    export(tuned, FILE)
+    export(shipped, FILE)
     print(", ".join(f"{file.name} {file.stat().st_size / 1e6:.1f} MB" for file in (FILE, VECTORS, PIECES)))
 
 

@@ -71,7 +71,11 @@ def _concepts(found: Features) -> list[str]:
 
 def _counts(sample: Sequence[Line], acute: NDArray[np.bool_]) -> NDArray[np.float64]:
     """How much each line counts: authored ones as set above, acute ones together as much as all harmless ones."""
-    kinds: Mapping[str, float] = {"authored": QUERY_WEIGHT, "authored fact": FACT_WEIGHT}
+    kinds: Mapping[str, float] = {
+        "authored": QUERY_WEIGHT,
+        "authored offer": QUERY_WEIGHT,
+        "authored fact": FACT_WEIGHT,
+    }
     counts = np.array([kinds.get(line.kind, 1.0) for line in sample])
     if acute.any() and not acute.all():
         counts[acute] *= counts[~acute].sum() / counts[acute].sum()

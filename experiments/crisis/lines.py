@@ -6,8 +6,9 @@ must not break into that.
 Two halves, written apart: ``build``, which the guard's authors see, and ``heldout``, which they do not read. Beside
 them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
 and ``graded_heldout`` have three levels and two labels each (``experiments.crisis.intake``); all others came later and
-have their writers' levels. ``graded_sure`` is learnt from, too. ``graded_unseen`` sets thresholds; ``graded_fresh``, of
-writers with the brief of the sure ones, and ``graded_apart``, of writers with a brief of their own, only measure.
+have their writers' levels. ``graded_sure`` is learnt from, too. By ``graded_unseen`` the views are stacked.
+``graded_fresh``, of writers with the brief of the sure ones, ``graded_apart`` and ``graded_answers`` (answers to
+questions, and everyday talk), of writers with briefs of their own, only measure.
 """
 
 import json
@@ -20,12 +21,23 @@ from typing import Literal, TypeVar
 
 from benchmark.scenarios.authored import build_authored
 from benchmark.scenarios.taxonomy import situations
+from benchmark.starter import STARTER, starter_languages
+from modules.languages.detection import LANGUAGES
+from modules.languages.texts import texts_in
 from signatures import RaiseError
+from signatures.vocabulary import default_vocabulary, read_vocabulary
 
 L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
 GradedPart = Literal[
-    "graded", "graded_later", "graded_sure", "graded_unseen", "graded_heldout", "graded_fresh", "graded_apart"
+    "graded",
+    "graded_later",
+    "graded_sure",
+    "graded_unseen",
+    "graded_heldout",
+    "graded_fresh",
+    "graded_apart",
+    "graded_answers",
 ]
 Level = Literal["none", "concern", "acute", "disputed"]
 LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later", "graded_sure")
@@ -44,6 +56,12 @@ HARMLESS_KINDS = (
     "other_language",
     "everyday_words",
 )
+
+ORDINARY_KINDS = (
+    "request", "answer", "adviser", "chat", "small", "value", "time_place", "fragment", "refusal",
+    "counter", "message", "reply", "letter",
+)  # fmt: skip
+"""Kinds of graded lines that were not written to be hard: what people in no danger ask, answer and say in passing."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +145,17 @@ def background() -> tuple[Line, ...]:
     facts = {str(fact): None for scenario in build_authored().scenarios for fact in scenario.profile.known().values()}
     told = [frame.format(fact) for fact in facts if not is_grave(fact) for frame in FRAMES]
     asked = tuple(Line(text, False, "authored", "en") for text in queries)
-    return asked + tuple(Line(text, False, "authored fact", "en") for text in told)
+    return asked + tuple(Line(text, False, "authored fact", "en") for text in told) + offered()
+
+
+def offered() -> tuple[Line, ...]:
+    """What the product offers people to say: that they would rather not, and the values of its vocabularies."""
+    found = {texts_in(language).page["decline"]: language for language in LANGUAGES}
+    starters = (STARTER / language / "vocabulary.toml" for language in starter_languages())
+    for vocabulary in (default_vocabulary(), *map(read_vocabulary, starters)):
+        for attribute in vocabulary.attributes:
+            found |= {value: vocabulary.language for value in attribute.values if not is_grave(value)}
+    return tuple(Line(text, False, "authored offer", language) for text, language in found.items())
 
 
 def is_grave(fact: str) -> bool:

@@ -28,7 +28,7 @@ from experiments.crisis.rates import Flags, rate, table
 from experiments.crisis.stack import Ensemble, Lesson, fit_ensemble
 from lms import LanguageModels, Role, RoleSettings, default_models, is_simulated
 from modules import RAISE
-from modules.crisis.ensemble import ENCODED, FALSE_ALARMS, save_stacks
+from modules.crisis.ensemble import ENCODED, save_stacks
 from modules.crisis.guard import acute_by_words, plainly_acute, says_acute
 from modules.crisis.ngrams import save_lines, save_ngrams
 from modules.crisis.weights import save_weights
@@ -46,6 +46,11 @@ FRESH: dict[GradedPart, tuple[str, str]] = {
     "graded_apart": (
         "Lines to another brief",
         "Of writers with a brief that no other has had: a helpline's years, and dull chats. Levels are their own.",
+    ),
+    "graded_answers": (
+        "Answers and everyday talk",
+        "Of four writers with briefs of their own: answers of one to five words, honest answers about what is past, "
+        "hard or now, and everyday talk, in English and in other languages. Levels are their own.",
     ),
 }
 """Title and origin of what has its writers' levels."""
@@ -67,7 +72,13 @@ LOOKS = (
     "0.021 and 0.020, in other languages 1.000 and 0.963",
     "some 1,460 short, plain lines learnt as well, since a plain statement in a test was missed: recall 0.967 and "
     "0.948 at false alarms 0.029 and 0.032, in other languages 1.000 and 0.970 (before 14 doubles went .971, .952)",
-    "some 870 ordinary short replies learnt as well, since 'I don't know' fired in a test; as shipped",
+    "some 870 ordinary short replies learnt as well, since 'I don't know' fired in a test: recall 0.967 and 0.944 at "
+    "false alarms 0.033 and 0.028, in other languages 1.000 and 0.970",
+    "4,400 answers, honest words about the past and everyday messages learnt as well, since one in seven everyday "
+    "messages in other languages fired; the encoder fitted anew; views stacked by lines of other writers: recall 0.975 "
+    "and 0.948 at false alarms 0.037 and 0.036, in other languages 1.000 and 0.970",
+    "what the product offers people to say learnt as well, and a single word weighs nothing, since a button to decline "
+    "fired in a test; as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 
@@ -84,22 +95,17 @@ INTRODUCTION = (
     "the four nearest acute lines are than the four nearest harmless ones, and, with the extra `guard`, the logit of a",
     "small sentence encoder: the first six layers of multilingual-e5-small, fine-tuned on the lines below. It reads",
     "English with slips put right, and other languages in their own spelling: without their accents and marks many",
-    "words were none that it knows. (Out of fold, lines whose letters are plain ones but for accents, and in which no",
-    "sign of their language is known, were still read without accents; of sure lines it is what an encoder said before",
-    "it had learnt them. The short ones among them came last: the encoder learnt them in passes of their own, with",
-    "samples of all others.) Without the extra the guard needs numpy alone. Neither needs a network. No other language",
-    "has lines enough for a threshold of its own. A phrase is doubted only where its own sentence scores, without the",
-    "encoder, lower than all but one in two hundred acute lines with a phrase: a song, a game.",
+    "words were none that it knows. Without the extra the guard needs numpy alone. Neither needs a network. No other",
+    "language has lines enough for a threshold of its own. A phrase is doubted only where its own sentence scores,",
+    "without the encoder, lower than all but one in two hundred acute lines with a phrase: a song, a game.",
     "",
-    f"Thresholds are set by {len(unseen_lines()):,} lines of seven other writers, sure cases, whose levels are the",
-    "writers' own; three of them wrote harmless ones only, to a brief of their own. Of the harmless ones at most the",
-    "share asked for may fire (by default 0.05), and so of the authored queries, out of fold. Nothing was learnt from",
-    "them. Out of fold more fires below: most of those lines are harder, and many were written as the likeness of an",
-    "acute one.",
+    f"What each view counts is fitted to {len(unseen_lines()):,} lines of eleven other writers, of whom no view has",
+    "learnt anything: such lines it meets in use. Thresholds are set by the harmless ones among them: at most the",
+    "share asked for may fire (by default 0.05), of hard ones and of ordinary ones. Levels are their writers' own.",
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
     f"same words), {len(graded('graded')):,} graded, {len(graded('graded_later')):,} later, harder ones, and",
-    f"{len(graded('graded_sure')):,} sure ones of twenty-four writers, whose levels are the writers' own; held out",
+    f"{len(graded('graded_sure')):,} sure ones of thirty-five writers, whose levels are the writers' own; held out",
     f"{len(lines('heldout')):,} and {len(graded('graded_heldout')):,}. Writers and labellers of graded lines were",
     "language models of one family. Labels of the earlier ones equal each other on every line, those of the later ones",
     "on all but six (Cohen's kappa 0.997): people agree far less, and how far is **unknown**. Lines on which labels",
@@ -132,8 +138,8 @@ def save_ensemble(fitted: Ensemble) -> None:
 
 def build_section(fitted: Ensemble, lessons: Sequence[Lesson]) -> list[str]:
     """What may be said of the lines that the guard learns from: figures out of fold, and some misses."""
-    plain = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}", encoded=False)]
-    flags = [bool(fired) for fired in verdicts(fitted, f"{FALSE_ALARMS}", encoded=True)]
+    plain = [bool(fired) for fired in verdicts(fitted, lessons, HARD_ALARMS, encoded=False)]
+    flags = [bool(fired) for fired in verdicts(fitted, lessons, HARD_ALARMS, encoded=True)]
     worried = {line.line() for line in undisputed(*LEARNT) if line.level == "concern"}
     groups = {
         "Build half": set(lines("build")),

@@ -1,7 +1,9 @@
-"""The fit of the guard's ensemble: every view out of fold, what each counts, and thresholds by false alarms.
+"""The fit of the guard's ensemble: every view, what each counts, and thresholds by false alarms.
 
-Lines that say nearly the same stay in one fold, and so do twins with the line nearest to them and authored queries of
-one situation: no view is asked about a line whose likeness it has learnt.
+What each counts is fitted to lines of writers of whom no view has learnt anything, as the lines are that it meets in
+use; thresholds are set by the harmless ones among them. What is said of lines that views learn from is said out of
+fold. Lines that say nearly the same stay in one fold, and so do twins with the line nearest to them and authored
+queries of one situation: no view is asked about a line whose likeness it has learnt.
 """
 
 import hashlib
@@ -18,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from experiments.crisis.fit import SEED, learn_words, lessons_of, lowest_threshold, reading_of, windows_of
-from experiments.crisis.lines import FOLDER, Line
+from experiments.crisis.lines import FOLDER, ORDINARY_KINDS, Line
 from modules.crisis.encoder import Encoder
 from modules.crisis.ensemble import Stack, encoder_input
 from modules.crisis.ngrams import PLACES, LabelledLines, NgramTable, count_ngrams, letters_of
@@ -31,12 +33,12 @@ ALIKE = 0.35
 """Cosine of n-grams from which on two lines stay in one fold: pairs of twins mostly reach it, other lines hardly do."""
 STRENGTH = 30.0
 """Inverse regularization of the n-gram weights."""
-WEIGHTS = {"authored": 3.0, "authored fact": 0.3, "concern": 0.5}
+WEIGHTS = {"authored": 3.0, "authored fact": 0.3, "authored offer": 3.0, "concern": 0.5}
 """How much lines that are not labelled acute or harmless count in the n-gram weights; those that are count 1."""
 SHARES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1)
 """Shares of harmless lines that thresholds are set for."""
-BACKGROUND_ALARMS = 0.005
-"""The most of ordinary conversation that words alone may fire on."""
+BACKGROUND_ALARMS = {True: 0.02, False: 0.03}
+"""The most of ordinary conversation, English and other, that words alone may fire on."""
 WORDS_ALONE = {True: 0.09, False: 0.09}
 """Shares of hard harmless lines, English and other, that phrases and weights of words may fire on without the rest;
 phrases alone take most of it."""
@@ -61,8 +63,8 @@ class Lesson:
     Attributes:
         weight: how much it counts in the n-gram weights.
         votes: whether it is among the lines that vote.
-        telling: whether views are compared by it, doubt and words' own thresholds set: not by twins, which were written
-            to be taken for their opposite.
+        telling: whether views are compared by it, doubt and words' own thresholds set: not by ordinary talk, which is
+            easy, nor by twins, which were written to be taken for their opposite.
         twin: whether it was written together with another.
         situation: of an authored query; those of one situation stay together. Empty for all others.
     """
@@ -116,7 +118,7 @@ def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
     """Fit everything; seeded, so the same lessons give the same ensemble.
 
     Args:
-        unseen: lines of other writers, by which thresholds are set: an ensemble meets others than it has learnt from.
+        unseen: lines of other writers, to which the stacks are fitted.
     """
     acute = np.array([lesson.line.acute for lesson in lessons])
     english = english_of([lesson.line for lesson in lessons])
@@ -128,19 +130,18 @@ def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
     logits: Numbers = np.zeros(len(lessons))
     encoded_logits: Numbers = np.zeros(len(lessons))
     stacks, encoded, weights = {}, {}, {}
-    plain = views[:, :PLAIN]
-    calm = [line for line in unseen if not line.acute]
-    calm_views, calm_english = _views_with_encoder(lessons, calm), english_of(calm)
+    unlearnt, in_english = _views_with_encoder(lessons, unseen), english_of(unseen)
     for is_in_english in (True, False):
-        ours = english == is_in_english
-        logits[ours] = stacked(plain, acute, ours, folds)[ours]
-        members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
-        unlearnt = calm_views[calm_english == is_in_english]
-        stacks[is_in_english] = with_thresholds(members, plain[ours], logits[ours], calm=unlearnt)
+        ours, theirs = english == is_in_english, in_english == is_in_english
+        logits[ours] = stacked(views[:, :PLAIN], acute, ours, folds)[ours]
         encoded_logits[ours] = stacked(views, acute, ours, folds)[ours]
-        encoded[is_in_english] = with_thresholds(
-            members, views[ours], encoded_logits[ours], calm=unlearnt, plain=stacks[is_in_english]
-        )
+        members = [lesson for lesson, mine in zip(lessons, ours, strict=True) if mine]
+        others = [line for line, mine in zip(unseen, theirs, strict=True) if mine]
+        plain = fit_stack(others, unlearnt[theirs, :PLAIN])
+        plain = plain.model_copy(update={"doubted": lowest_stated(members, views[ours, :PLAIN], plain)})
+        stacks[is_in_english] = with_thresholds(plain, others, unlearnt[theirs], plain)
+        both = fit_stack(others, unlearnt[theirs]).model_copy(update={"doubted": plain.doubted})
+        encoded[is_in_english] = with_thresholds(both, others, unlearnt[theirs], plain)
         weights[is_in_english] = fit_words(members, views[ours], is_in_english)
     voters = [lesson for lesson in lessons if lesson.votes]
     return Ensemble(
@@ -165,7 +166,8 @@ def english_of(sample: Sequence[Line]) -> Flags:
 
 def folds_of(lessons: Sequence[Lesson]) -> Folds:
     """The folds, with each kind of line in all of them."""
-    strata = [f"{lesson.line.acute} {lesson.telling} {lesson.line.kind}" for lesson in lessons]
+    sure = [not lesson.twin and lesson.weight != WEIGHTS["concern"] for lesson in lessons]
+    strata = [f"{le.line.acute} {plain} {le.line.kind}" for le, plain in zip(lessons, sure, strict=True)]
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
     return tuple(splitter.split(strata, strata, groups_of(lessons)))
 
@@ -217,14 +219,19 @@ def keys_of(lessons: Sequence[Lesson]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8")
 
 
+def known_logits(file: Path = FOLDED) -> dict[int, float]:
+    """What the encoder made of lessons when it had not learnt them, by ``keys_of``."""
+    with np.load(file, allow_pickle=False) as content:
+        return dict(zip(content["key"].tolist(), content["logit"].tolist(), strict=True))
+
+
 def encoded_of(lessons: Sequence[Lesson], file: Path = FOLDED) -> Numbers:
-    """What the encoder makes of lessons when their fold is left out, as logits.
+    """What the encoder makes of lessons when it has not learnt them, as logits.
 
     Raises:
         RaiseError: if it has never been asked about one of them.
     """
-    with np.load(file, allow_pickle=False) as content:
-        known = dict(zip(content["key"].tolist(), content["logit"].tolist(), strict=True))
+    known = known_logits(file)
     found = [known.get(key) for key in keys_of(lessons).tolist()]
     if None in found:
         missing = lessons[found.index(None)].line.text
@@ -252,10 +259,15 @@ def _views(training: Sequence[Lesson], asked: Sequence[Lesson]) -> Numbers:
         text = lesson.line.text
         english, reading = is_english(fold_text(text)), reading_of(text)
         _, places, counts = count_ngrams([letters(text)])
-        words = weights[english].heaviest(windows_of(text, english))
-        found.append((
-            words, table.score(places, counts), known.vote(places, counts), reading.danger is not None, reading.denied,
-        ))  # fmt: skip
+        found.append(
+            (
+                weights[english].heaviest(windows_of(text, english)),
+                table.score(places, counts),
+                known.vote(places, counts),
+                reading.danger is not None,
+                reading.denied,
+            )
+        )
     return np.array(found, dtype=np.float64)
 
 
@@ -285,38 +297,49 @@ def stacked(views: Numbers, acute: Flags, ours: Flags, folds: Folds) -> Numbers:
     return logits
 
 
-def with_thresholds(
-    lessons: Sequence[Lesson], views: Numbers, logits: Numbers, *, calm: Numbers, plain: Stack | None = None
-) -> Stack:
-    """The stack of all lessons in one group of languages.
+def fit_stack(sample: Sequence[Line], views: Numbers) -> Stack:
+    """What each view counts among lines of which nothing was learnt; no phrase is doubted, and only phrases fire."""
+    bias, coefficients = _coefficients(views, np.array([line.acute for line in sample]))
+    columns = {name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)}
+    return Stack(bias=round(bias, 4), doubted=-np.inf, thresholds={}, **columns)
+
+
+def lowest_stated(lessons: Sequence[Lesson], views: Numbers, stack: Stack) -> float:
+    """The logit below which a phrase is doubted: all but ``DOUBTED`` of acute lines with a phrase score higher.
 
     Args:
-        logits: of lessons, out of fold: those of authored queries set thresholds, too.
-        calm: all views of harmless lines of writers of whom nothing was learnt, which set thresholds.
-        plain: the stack without the encoder, by which phrases are doubted; None if it is this one.
+        views: of lessons, out of fold.
     """
-    acute = np.array([lesson.line.acute for lesson in lessons])
-    bias, coefficients = _coefficients(views, acute)
-    columns = {name: round(float(c), 4) for name, c in zip(VIEWS, coefficients, strict=False)}
-    stated, told = views[:, VIEWS.index("phrase")] > 0, np.array([lesson.telling for lesson in lessons])
-    surest_last = np.sort(logits[stated & acute & told])
-    doubted = plain.doubted if plain else round(float(surest_last[int(DOUBTED * len(surest_last))]), 3)
-    stack = Stack(bias=round(bias, 4), doubted=doubted, thresholds={}, **columns)
-    firm = (calm[:, VIEWS.index("phrase")] > 0) & (weighed(calm, plain or stack) >= doubted)
-    everyone, queries = np.ones(len(calm), dtype=np.bool_), np.array([le.line.kind == "authored" for le in lessons])
-    scores, thresholds = weighed(calm, stack), {}
+    told = np.array([lesson.line.acute and lesson.telling for lesson in lessons])
+    surest_last = np.sort(weighed(views, stack)[told & (views[:, VIEWS.index("phrase")] > 0)])
+    return round(float(surest_last[int(DOUBTED * len(surest_last))]), 3)
+
+
+def with_thresholds(stack: Stack, sample: Sequence[Line], views: Numbers, plain: Stack) -> Stack:
+    """``stack`` with the logits at which shares of hard harmless lines fire, and of ordinary ones no more.
+
+    Args:
+        sample: lines of writers of whom nothing was learnt.
+        plain: the stack without the encoder, by which phrases are doubted.
+    """
+    scores, thresholds = weighed(views, stack), {}
+    firm = (views[:, VIEWS.index("phrase")] > 0) & (weighed(views, plain) >= plain.doubted)
+    ordinary = np.array([line.kind in ORDINARY_KINDS for line in sample])
+    hard = np.array([not line.acute for line in sample]) & ~ordinary
+    calm = np.array([not line.acute for line in sample]) & ordinary
     for share in SHARES:
         found = max(
-            lowest_threshold(scores, firm, everyone, share),
-            lowest_threshold(logits, stated, queries, share),
+            lowest_threshold(scores, firm, hard, share),
+            lowest_threshold(scores, firm, calm, share),
         )
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
     return stack.model_copy(update={"thresholds": thresholds})
 
 
 def weighed(views: Numbers, stack: Stack) -> Numbers:
-    """The logits of rows of views."""
-    return np.asarray(stack.bias + views @ np.array([getattr(stack, name) for name in VIEWS]), dtype=np.float64)
+    """The logits of rows of views; views that the stack does not count may be left out."""
+    counted = np.array([getattr(stack, name) for name in VIEWS])[: views.shape[1]]
+    return np.asarray(stack.bias + views @ counted, dtype=np.float64)
 
 
 def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weights:
@@ -327,12 +350,14 @@ def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weigh
     scores = np.where(views[:, VIEWS.index("denied")] > 0, -np.inf, views[:, VIEWS.index("words")])
     threshold = max(
         lowest_threshold(scores, phrase, hard, WORDS_ALONE[english]),
-        lowest_threshold(scores, phrase, ordinary, BACKGROUND_ALARMS),
+        lowest_threshold(scores, phrase, ordinary, BACKGROUND_ALARMS[english]),
     )
     return learn_words(lessons_of([lesson.line for lesson in lessons]), english, round(threshold, 3))
 
 
 def _harmless(lessons: Sequence[Lesson]) -> tuple[Flags, Flags]:
     """Which lessons are ordinary conversation, and which are hard harmless lines that set words' own thresholds."""
-    ordinary = np.array([lesson.line.kind.startswith("authored") for lesson in lessons])
+    ordinary = np.array(
+        [lesson.line.kind.startswith("authored") or lesson.line.kind in ORDINARY_KINDS for lesson in lessons]
+    )
     return ordinary, np.array([lesson.telling and not lesson.line.acute for lesson in lessons]) & ~ordinary

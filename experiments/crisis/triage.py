@@ -1,30 +1,26 @@
 """Triage by a language model that reasons first and grades, combined with the guard: does it help, does it do harm?
 
-Run ``python -m experiments.crisis.triage --model MODEL [--api-base URL] --limit N``. It draws N graded lines that the
-guard learns from, half of them acute, asks the model once about each, and prints recall and false alarms of the guard,
-of the model, and of rules that combine them. Replies are stored, so the same command goes on where it stopped. The
-guard's scores are from fits that left each line out, which take minutes, once. Held-out lines are not touched.
+Run ``python -m experiments.crisis.triage --model MODEL [--api-base URL] --limit N``. It draws N graded lines of writers
+of whom the guard has learnt nothing, half of them acute, asks the model once about each, and prints recall and false
+alarms of the guard, of the model, and of rules that combine them. Replies are stored, so the same command goes on where
+it stopped. Held-out lines are not touched.
 """
 
 import argparse
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import dspy
 from dspy.utils.exceptions import AdapterParseError
-from pydantic import TypeAdapter
 
 from benchmark.jobs.parallel import run_in_order
-from experiments.crisis.ablation import all_lessons, unseen_lines, verdicts
 from experiments.crisis.fit import SEED
 from experiments.crisis.lines import GradedLine, undisputed
 from experiments.crisis.rates import Rate
-from experiments.crisis.stack import fit_ensemble
 from lms import LanguageModels, ReplyStore, Role, RoleSettings, default_models
-from modules.crisis.ensemble import FALSE_ALARMS
+from modules.crisis.guard import CrisisReading, read_crisis
 
 LEVELS = ("none", "passive", "thoughts", "method", "intent", "plan", "act")
 """From nothing to an act, in the order of clinical severity scales for suicidal ideation and behaviour."""
@@ -55,24 +51,16 @@ class GradeRisk(dspy.Signature):
 
 
 @dataclass(frozen=True)
-class GuardSaid:
-    """What the guard makes of a line: its score, 0 to 1, and whether it fires."""
-
-    score: float
-    fires: bool
-
-
-@dataclass(frozen=True)
 class Graded:
     """One line with what both make of it.
 
     Attributes:
-        guard: what it makes of the line when it has not learnt it.
+        guard: what it makes of the line, of which it has learnt nothing.
         grade: place in ``LEVELS``; None if the reply could not be read, which counts as no danger.
     """
 
     line: GradedLine
-    guard: GuardSaid
+    guard: CrisisReading
     grade: int | None
 
     @property
@@ -88,19 +76,19 @@ def rules() -> dict[str, Rule]:
     """The guard, the model, and rules that combine them: the model may add where words are not calm, or take away."""
     added = {f"guard, or model where the score is {least:g} or more": _adding_from(least) for least in ADDS_FROM}
     return {
-        "guard": lambda one: one.guard.fires,
+        "guard": lambda one: one.guard.acute,
         "model": lambda one: one.lm_acute,
         "either": _adding_from(0.0),
-        "both": lambda one: one.guard.fires and one.lm_acute,
+        "both": lambda one: one.guard.acute and one.lm_acute,
         **added,
         f"guard, unless the model says none and the score is below {SURE:g}": lambda one: (
-            one.guard.fires and not (one.grade == 0 and one.guard.score < SURE)
+            one.guard.acute and not (one.grade == 0 and one.guard.score < SURE)
         ),
     }
 
 
 def _adding_from(least: float) -> Rule:
-    return lambda one: one.guard.fires or (one.lm_acute and one.guard.score >= least)
+    return lambda one: one.guard.acute or (one.lm_acute and one.guard.score >= least)
 
 
 def read_level(reply: object) -> int | None:
@@ -112,7 +100,7 @@ def read_level(reply: object) -> int | None:
 
 def draw(limit: int) -> tuple[list[GradedLine], str]:
     """Lines to ask about, half acute and the others as they come; and demonstrations, which are none of them."""
-    pool = list(undisputed("graded"))
+    pool = list(undisputed("graded_fresh", "graded_apart"))
     Random(SEED).shuffle(pool)
     acute = [line for line in pool if line.level == "acute"]
     others = [line for line in pool if line.level != "acute"]
@@ -123,31 +111,12 @@ def draw(limit: int) -> tuple[list[GradedLine], str]:
     return asked, "\n".join(f"- {line.text!r}: {says[line.level]}" for line in shown)
 
 
-def left_out_scores(file: Path) -> dict[str, GuardSaid]:
-    """Text -> what the guard makes of it by fits that left it out; kept in ``file``, since they take minutes."""
-    kept = TypeAdapter(dict[str, GuardSaid])
-    if file.exists():
-        return kept.validate_json(file.read_bytes())
-    lessons = all_lessons()
-    fitted = fit_ensemble(lessons, unseen_lines())
-    fires = verdicts(fitted, f"{FALSE_ALARMS}", encoded=True)
-    found = {
-        lesson.line.text: GuardSaid(1 / (1 + math.exp(-max(float(logit), -500.0))), bool(fired))
-        for lesson, logit, fired in zip(lessons, fitted.encoded_logits, fires, strict=True)
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(kept.dump_json(found))
-    return found
-
-
-def grade(
-    lines: Sequence[GradedLine], examples: str, models: LanguageModels, scores: Mapping[str, GuardSaid]
-) -> list[Graded]:
+def grade(lines: Sequence[GradedLine], examples: str, models: LanguageModels) -> list[Graded]:
     """Ask about each line, in order."""
     predictor = dspy.Predict(GradeRisk)
 
     def ask(line: GradedLine) -> Graded:
-        guard = scores[line.text]
+        guard = read_crisis(line.text)
         try:
             reply = predictor(examples=examples, guard_score=f"{guard.score:.2f}", message=line.text).level
         except AdapterParseError:
@@ -186,9 +155,8 @@ def main() -> None:
         **{**default_models()[Role.TARGET].model_dump(), "model": given.model, "api_base": given.api_base}
     )
     lines, examples = draw(given.limit)
-    scores = left_out_scores(given.store / "scores.json")
     models = LanguageModels({Role.TARGET: settings}, ReplyStore(given.store / "replies.db"))
-    found = grade(lines, examples, models, scores)
+    found = grade(lines, examples, models)
     print("\n".join([f"Model: {given.model}", "", *report(found)]))
 
 

@@ -25,6 +25,7 @@ from modules.crisis.weights import (
     extract_features,
     has_english_words,
     is_english,
+    is_one_word,
     load_weights,
     windows,
 )
@@ -71,7 +72,7 @@ class Stack(BaseModel):
     thresholds: dict[str, float | None]
 
     def logit(self, views: Views) -> float:
-        """The log odds that a text is acute, if half of all texts were, as among the labelled lines."""
+        """The log odds that a text is acute, if a quarter of all texts were, as among the lines it is stacked by."""
         return (
             self.bias
             + self.words * views.words
@@ -144,11 +145,15 @@ def encoder_input(text: str, fold: str) -> str:
 def stacked_logit(text: str, fold: str, reading: DangerReading) -> tuple[float, bool]:
     """The log odds of the heaviest window of a text, less what many windows gain by chance; is it English?
 
+    A single word weighs nothing: "tonight" is an answer, and what one word can state the phrases know.
+
     Args:
         fold: of ``text``.
         reading: what the phrases make of ``fold``.
     """
     english, reader = is_english(fold), encoder()
+    if is_one_word(fold):
+        return -math.inf, english
     pieces = windows(" ".join(without_invisible(text).split()))
     folds = [fold] if len(pieces) == 1 else [fold_text(piece) for piece in pieces]
     stack = stacks_in_use()[english]

@@ -70,8 +70,8 @@ class CrisisReading:
 
     Attributes:
         acute: whether somebody is in acute danger now: of suicide, of serious self-harm, or from violence.
-        score: how likely that is, from 0 to 1, if half of all texts were acute, as among the labelled lines: it orders
-            texts, and is far too high for ordinary conversation.
+        score: how likely that is, from 0 to 1, if a quarter of all texts were acute: it orders texts,
+            and is far too high for ordinary conversation.
         phrase: the words of danger that decided by themselves, with language and family; None if the score did.
     """
 

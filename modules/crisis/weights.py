@@ -105,6 +105,11 @@ def has_english_words(fold: str) -> bool:
     return sum(word in COMMON_ENGLISH for word in words) > COMMON_SHARE * len(words)
 
 
+def is_one_word(fold: str) -> bool:
+    """Whether a folded text is a single Latin word: the answer to a question, and too little to weigh by itself."""
+    return fold.isascii() and len(LETTERS.findall(fold.replace("'", ""))) < 2
+
+
 @load_once
 def load_weights(file: Path = FILE) -> dict[bool, Weights]:
     """The weights for English texts (True) and for all others (False)."""
@@ -153,6 +158,8 @@ def windows(fold: str) -> list[str]:
 
 def weighs_heavily(fold: str) -> bool:
     """Whether the heaviest window of a folded text is over the threshold."""
+    if is_one_word(fold):
+        return False
     in_english = is_english(fold)
     weights = load_weights()[in_english]
     return weights.heaviest([extract_features(piece, in_english) for piece in windows(fold)]) > weights.threshold

@@ -3,7 +3,8 @@
 import pytest
 
 from experiments.crisis.lines import GradedLine
-from experiments.crisis.triage import LEVELS, Graded, GuardSaid, draw, read_level, report, rules
+from experiments.crisis.triage import LEVELS, Graded, draw, read_level, report, rules
+from modules.crisis.guard import CrisisReading
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_lines_are_half_acute_and_none_is_shown_as_an_example() -> None:
 
 
 def one(score: float, fires: bool, grade: int | None, level: str = "acute") -> Graded:
-    return Graded(GradedLine("x", level, "plain", "en"), GuardSaid(score, fires), grade)  # type: ignore[arg-type]
+    return Graded(GradedLine("x", level, "plain", "en"), CrisisReading(fires, score), grade)  # type: ignore[arg-type]
 
 
 def test_rules_do_what_they_are_called() -> None:
