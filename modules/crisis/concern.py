@@ -13,8 +13,8 @@ from modules.languages.texts import texts_in
 from signatures import Conversation
 from signatures.words import fold_letters
 
-LIKELY = 0.8
-"""Score of a message (``modules.crisis.guard``) from which its writer counts as at risk."""
+LIKELY = 0.15
+"""Score of a message (``modules.crisis.guard``) from which its writer counts as at risk; acute danger scores more."""
 HISTORY = "self_harm_history"
 NOTE = (
     "Something this person said gives reason for concern about self-harm or suicide, though no acute danger shows: "

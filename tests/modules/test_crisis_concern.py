@@ -1,8 +1,20 @@
 """Concern: the responder is told, self-harm is asked about early, whom to call is added; for others nothing changes."""
 
+import math
+from pathlib import Path
+
 import pytest
 
-from modules.crisis.concern import NOTE, has_history, is_at_risk, tells_of_harm, with_contacts, words_tell_of_risk
+from modules.crisis.concern import (
+    LIKELY,
+    NOTE,
+    has_history,
+    is_at_risk,
+    tells_of_harm,
+    with_contacts,
+    words_tell_of_risk,
+)
+from modules.crisis.ensemble import ENCODED, FALSE_ALARMS, FILE, load_stacks
 from modules.languages.detection import LANGUAGES
 from modules.languages.texts import texts_in
 from signatures import Conversation, StopReason, Turn, UserContext
@@ -24,6 +36,12 @@ def test_who_has_told_of_self_harm_is_at_risk() -> None:
     assert not is_at_risk(TALK.model_copy(update={"context": UserContext(self_harm_history="never")}))
     assert has_history(TALK.model_copy(update={"context": ATTEMPT}))
     assert words_tell_of_risk(TALK.after(Turn(attribute=None, question="", answer="I want to kill myself")))
+
+
+@pytest.mark.parametrize("file", [FILE, ENCODED], ids=["without the encoder", "with it"])
+def test_there_is_room_for_concern_below_what_is_acute(file: Path) -> None:
+    for stack in load_stacks(file).values():
+        assert 1 / (1 + math.exp(-stack.threshold(FALSE_ALARMS))) >= 2 * LIKELY
 
 
 @pytest.mark.parametrize("value", ["none", "No.", "never did", "nein", "not that I know"])
