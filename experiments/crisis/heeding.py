@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark import Evaluation, build_authored, evaluate, sample, split
 from benchmark.evaluation.episode import Episode
 from benchmark.statistics.comparison import compare_frames
-from experiments.crisis.lines import LEARNT, undisputed
+from experiments.crisis.lines import GradedPart, undisputed
 from experiments.crisis.rates import Rate
 from experiments.reading import models_of
 from experiments.what_matters import paths_of
@@ -22,6 +22,8 @@ from modules.languages.texts import texts_in
 from signatures import Conversation
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "crisis-concern-measured.md"
+UNLEARNT: tuple[GradedPart, ...] = ("graded_fresh", "graded_apart", "graded_answers")
+"""Lines that only measure."""
 TARGETS = ("gpt-4o", "deepseek-7b")
 SCENARIOS = 196
 ADDED = texts_in("en").help.concern.partition("{")[0]
@@ -69,12 +71,12 @@ def _row(title: str, without: Evaluation, heeding: Evaluation, among: Sequence[b
 
 
 def words_section() -> list[str]:
-    """How often words alone tell of concern."""
+    """How often words alone tell of concern, or of more."""
     out = []
     for level in ("concern", "none"):
-        said = [line.text for line in undisputed(*LEARNT) if line.level == level]
+        said = [line.text for line in undisputed(*UNLEARNT) if line.level == level]
         told = [words_tell_of_risk(Conversation(query=text)) or plainly_acute(text) for text in said]
-        out.append(f"- graded lines of level {level}, which the guard has learnt from: {Rate(sum(told), len(told))}")
+        out.append(f"- lines of level {level}, of writers of whom nothing was learnt: {Rate(sum(told), len(told))}")
     asked = list(dict.fromkeys(scenario.query for scenario in build_authored().scenarios))
     told = [words_tell_of_risk(Conversation(query=text)) for text in asked]
     return [*out, f"- authored queries, all of them ordinary: {Rate(sum(told), len(told))}"]
@@ -102,7 +104,7 @@ def report(scenarios: int) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
         *(row for target in TARGETS for row in rows(target, scenarios)),
         "",
-        "Words alone, without an answer about the history, tell of concern in",
+        "Words alone, without an answer about the history, tell of concern, or of acute danger, in",
         "",
         *words_section(),
     ]
