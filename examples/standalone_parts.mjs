@@ -142,7 +142,7 @@ export class Guard {
       const last = stop < fold.length ? fold.slice(0, stop).lastIndexOf(' ') : fold.length;
       pieces.push(fold.slice(start && space >= 0 ? start + space + 1 : start, last < start ? stop : last));
     }
-    const scores = pieces.filter(() => words.length > 1 || !isAscii(fold)).map((piece) => this.score(weights, piece, english));
+    const scores = pieces.filter(() => words.length !== 1 || !common).map((piece) => this.score(weights, piece, english));
     return Math.max(...scores) - this.numbers.caution * Math.log2(pieces.length) > weights.threshold;
   }
   score(weights, fold, english) {

@@ -141,7 +141,7 @@ class Guard:
         """Whether the words of the heaviest window weigh more than they may."""
         half, words = self.numbers["window"] // 2, rx(self.patterns["letters"]).findall(fold.replace("'", ""))
         common = sum(word in self.data["common_english"] for word in words) > self.numbers["common_share"] * len(words)
-        english, enough = common or (fold.isascii() and not self.abroad(fold)), len(words) > 1 or not fold.isascii()
+        english, answer = common or (fold.isascii() and not self.abroad(fold)), common and len(words) == 1
         weights, pieces = self.data["weights"]["english" if english else "others"], [fold]
         if len(fold) > 3 * half:
             cuts = [(start, start + 2 * half) for start in range(0, len(fold) - half, half)]
@@ -149,7 +149,7 @@ class Guard:
             ends = [fold.rfind(" ", start, end) if end < len(fold) else len(fold) for start, end in cuts]
             pieces = [fold[a : cut[1] if b < 0 else b] for a, b, cut in zip(begins, ends, cuts, strict=True)]
         limit = weights["threshold"] + self.numbers["caution"] * math.log2(len(pieces))
-        return enough and any(self.score(weights, piece, english) > limit for piece in pieces)
+        return not answer and any(self.score(weights, piece, english) > limit for piece in pieces)
 
     def score(self, weights: dict[str, Any], fold: str, english: bool) -> float:
         total = weights["bias"]

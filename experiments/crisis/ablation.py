@@ -56,21 +56,17 @@ def verdicts(fitted: Ensemble, lessons: Sequence[Lesson], share: float, *, encod
 def _above(score: NDArray[np.float64], fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> NDArray[np.bool_]:
     """Which lessons score higher than all but ``share`` of the hard harmless ones, those with phrases counted in."""
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0
-    harmless = _hard(lessons) & np.array([not lesson.line.acute for lesson in lessons])
+    harmless = np.array([lesson.hard and not lesson.line.acute for lesson in lessons])
     above = np.zeros(len(lessons), dtype=np.bool_)
     for group in (fitted.english, ~fitted.english):
         above |= group & (score > lowest_threshold(score, phrase, harmless & group, share))
     return above
 
 
-def _hard(lessons: Sequence[Lesson]) -> NDArray[np.bool_]:
-    return np.array([lesson.telling and not lesson.line.kind.startswith("authored") for lesson in lessons])
-
-
 def ablation(fitted: Ensemble, lessons: Sequence[Lesson], share: float) -> list[str]:
     """Markdown: recall of each view with phrases, none of them doubted, where ``share`` of harmless lines fire."""
     acute = np.array([lesson.line.acute for lesson in lessons])
-    hard = _hard(lessons)
+    hard = np.array([lesson.hard for lesson in lessons])
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0
     scores = {name: fitted.views[:, VIEWS.index(name)] for name in ("words", "ngrams", "nearest")}
     scores["these, stacked"] = fitted.logits
@@ -94,7 +90,7 @@ def _rate(fired: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rate:
 
 def calibration(logits: NDArray[np.float64], lessons: Sequence[Lesson]) -> list[str]:
     """Markdown: the share of acute lines among those with a score near each tenth, out of fold; twins aside."""
-    hard = _hard(lessons)
+    hard = np.array([lesson.hard for lesson in lessons])
     acute = np.array([lesson.line.acute for lesson in lessons])[hard]
     score = 1 / (1 + np.exp(-logits[hard]))
     bins = np.minimum((score * 5).astype(int), 4)

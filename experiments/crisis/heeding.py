@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark import Evaluation, build_authored, evaluate, sample, split
 from benchmark.evaluation.episode import Episode
 from benchmark.statistics.comparison import compare_frames
-from experiments.crisis.lines import GradedPart, undisputed
+from experiments.crisis.lines import UNLEARNT, undisputed
 from experiments.crisis.rates import Rate
 from experiments.reading import models_of
 from experiments.what_matters import paths_of
@@ -22,8 +22,6 @@ from modules.languages.texts import texts_in
 from signatures import Conversation
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "crisis-concern-measured.md"
-UNLEARNT: tuple[GradedPart, ...] = ("graded_fresh", "graded_apart", "graded_answers")
-"""Lines that only measure."""
 TARGETS = ("gpt-4o", "deepseek-7b")
 SCENARIOS = 196
 ADDED = texts_in("en").help.concern.partition("{")[0]

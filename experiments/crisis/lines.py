@@ -25,7 +25,7 @@ from benchmark.starter import STARTER, starter_languages
 from modules.languages.detection import LANGUAGES
 from modules.languages.texts import texts_in
 from signatures import RaiseError
-from signatures.vocabulary import default_vocabulary, read_vocabulary
+from signatures.vocabulary import Vocabulary, default_vocabulary, read_vocabulary
 
 L = TypeVar("L")
 Part = Literal["build", "twins", "heldout"]
@@ -42,6 +42,8 @@ GradedPart = Literal[
 Level = Literal["none", "concern", "acute", "disputed"]
 LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later", "graded_sure")
 """The graded lines that the guard learns from."""
+UNLEARNT: tuple[GradedPart, ...] = ("graded_fresh", "graded_apart", "graded_answers")
+"""Those that only measure, and may be read."""
 FOLDER = Path(__file__).parent / "data"
 ASKING = ("", "?", "\u061f", "\uff1f")
 FRAMES = ("I'm {}", "{}.", "I have {}.", "It's {}.", "Well, I'd say it's {}.", "Honestly, {}", "I work as {}.")
@@ -148,11 +150,16 @@ def background() -> tuple[Line, ...]:
     return asked + tuple(Line(text, False, "authored fact", "en") for text in told) + offered()
 
 
+def vocabularies() -> tuple[Vocabulary, ...]:
+    """The one that ships, and those that a new user starts from."""
+    starters = (STARTER / language / "vocabulary.toml" for language in starter_languages())
+    return (default_vocabulary(), *map(read_vocabulary, starters))
+
+
 def offered() -> tuple[Line, ...]:
     """What the product offers people to say: that they would rather not, and the values of its vocabularies."""
     found = {texts_in(language).page["decline"]: language for language in LANGUAGES}
-    starters = (STARTER / language / "vocabulary.toml" for language in starter_languages())
-    for vocabulary in (default_vocabulary(), *map(read_vocabulary, starters)):
+    for vocabulary in vocabularies():
         for attribute in vocabulary.attributes:
             found |= {value: vocabulary.language for value in attribute.values if not is_grave(value)}
     return tuple(Line(text, False, "authored offer", language) for text, language in found.items())

@@ -77,8 +77,8 @@ LOOKS = (
     "4,400 answers, honest words about the past and everyday messages learnt as well, since one in seven everyday "
     "messages in other languages fired; the encoder fitted anew; views stacked by lines of other writers: recall 0.975 "
     "and 0.948 at false alarms 0.037 and 0.036, in other languages 1.000 and 0.970",
-    "what the product offers people to say learnt as well, and a single word weighs nothing, since a button to decline "
-    "fired in a test; as shipped",
+    "what the product offers people to say learnt as well, and one common word weighs nothing, since a button to "
+    "decline fired in a test; as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 

@@ -76,6 +76,11 @@ class Lesson:
     twin: bool = False
     situation: str = ""
 
+    @property
+    def hard(self) -> bool:
+        """Whether it was written to be told apart, and not as ordinary conversation or as a twin."""
+        return self.telling and not self.line.kind.startswith("authored")
+
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -324,13 +329,12 @@ def with_thresholds(stack: Stack, sample: Sequence[Line], views: Numbers, plain:
     """
     scores, thresholds = weighed(views, stack), {}
     firm = (views[:, VIEWS.index("phrase")] > 0) & (weighed(views, plain) >= plain.doubted)
-    ordinary = np.array([line.kind in ORDINARY_KINDS for line in sample])
-    hard = np.array([not line.acute for line in sample]) & ~ordinary
-    calm = np.array([not line.acute for line in sample]) & ordinary
+    harmless = np.array([not line.acute for line in sample])
+    ordinary = harmless & np.array([line.kind in ORDINARY_KINDS for line in sample])
     for share in SHARES:
         found = max(
-            lowest_threshold(scores, firm, hard, share),
-            lowest_threshold(scores, firm, calm, share),
+            lowest_threshold(scores, firm, harmless & ~ordinary, share),
+            lowest_threshold(scores, firm, ordinary, share),
         )
         thresholds[f"{share}"] = round(found, 3) if np.isfinite(found) else None
     return stack.model_copy(update={"thresholds": thresholds})
@@ -360,4 +364,4 @@ def _harmless(lessons: Sequence[Lesson]) -> tuple[Flags, Flags]:
     ordinary = np.array(
         [lesson.line.kind.startswith("authored") or lesson.line.kind in ORDINARY_KINDS for lesson in lessons]
     )
-    return ordinary, np.array([lesson.telling and not lesson.line.acute for lesson in lessons]) & ~ordinary
+    return ordinary, np.array([lesson.hard and not lesson.line.acute for lesson in lessons])

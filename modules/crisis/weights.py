@@ -105,9 +105,9 @@ def has_english_words(fold: str) -> bool:
     return sum(word in COMMON_ENGLISH for word in words) > COMMON_SHARE * len(words)
 
 
-def is_one_word(fold: str) -> bool:
-    """Whether a folded text is a single Latin word: the answer to a question, and too little to weigh by itself."""
-    return fold.isascii() and len(LETTERS.findall(fold.replace("'", ""))) < 2
+def is_common_word(fold: str) -> bool:
+    """Whether a folded text is one common English word, as answers to questions are: too little to weigh by itself."""
+    return has_english_words(fold) and len(LETTERS.findall(fold.replace("'", ""))) == 1
 
 
 @load_once
@@ -158,7 +158,7 @@ def windows(fold: str) -> list[str]:
 
 def weighs_heavily(fold: str) -> bool:
     """Whether the heaviest window of a folded text is over the threshold."""
-    if is_one_word(fold):
+    if is_common_word(fold):
         return False
     in_english = is_english(fold)
     weights = load_weights()[in_english]

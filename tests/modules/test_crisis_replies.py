@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 
 from experiments.crisis.ablation import without_encoder
-from experiments.crisis.lines import Line, acute_or_not, offered
+from experiments.crisis.lines import Line, acute_or_not, offered, vocabularies
 from modules.crisis.guard import acute_by_words, plainly_acute
 from modules.languages.detection import LANGUAGES
 from modules.languages.texts import texts_in
-from signatures.vocabulary import Vocabulary, default_vocabulary, read_vocabulary
 from tests.own_vocabulary import SUBJECTS
 
-ROOT = Path(__file__).parents[2]
 REPLIES = [
     json.loads(line)["text"]
     for line in (Path(__file__).parent / "data" / "replies.jsonl").read_text(encoding="utf-8").splitlines()
@@ -24,12 +22,6 @@ REPLIES = [
 ANSWERS = acute_or_not("graded_answers")
 CALLS_FOR_HELP = {"help", "note"}
 """Texts of the page that speak of danger, and may be taken for it."""
-
-
-def vocabularies() -> Iterator[Vocabulary]:
-    """The one that ships, and those that a new user starts from."""
-    yield default_vocabulary()
-    yield from map(read_vocabulary, sorted((ROOT / "benchmark/data/starter").glob("*/vocabulary.toml")))
 
 
 def spoken() -> Iterator[str]:
@@ -82,6 +74,11 @@ def reads_acute(request: pytest.FixtureRequest) -> Iterator[Callable[[str], bool
 )
 def test_a_common_reply_is_no_danger(words: str) -> None:
     assert not plainly_acute(words)
+
+
+@pytest.mark.parametrize("word", ["overdosed", "kms", "öleceğim", "suicidal", "goodbyeforever"])
+def test_one_word_can_be_danger(word: str) -> None:
+    assert plainly_acute(word)
 
 
 def test_nothing_that_the_product_offers_to_say_is() -> None:
