@@ -34,7 +34,8 @@ def is_at_risk(conversation: Conversation) -> bool:
 
 def words_tell_of_risk(conversation: Conversation) -> bool:
     """Whether a message of the person scores as danger, though it may be no acute one."""
-    return any(read_crisis(said).score >= LIKELY for said in conversation.said())
+    readings = map(read_crisis, conversation.said())
+    return any(reading.acute or reading.score >= LIKELY for reading in readings)
 
 
 def asks_of_harm(conversation: Conversation, allowed: Collection[str]) -> bool:

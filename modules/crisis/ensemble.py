@@ -164,17 +164,16 @@ def stacked_logit(text: str, fold: str, reading: DangerReading) -> tuple[float, 
     return heaviest - CAUTION * math.log2(len(pieces)), english
 
 
-def is_stated(reading: DangerReading) -> bool:
-    """Whether a phrase of danger decides by itself: its own sentence does not tell of a song, a game or an idiom.
+def stated_logit(reading: DangerReading) -> float | None:
+    """The log odds of the sentence whose phrase of danger decides by itself; None if none does.
 
-    Only that sentence is looked at, so nothing around a plain statement can hide it; nor can many other statements.
+    A sentence that tells of a song, a game or an idiom does not. Only the sentences with a phrase are looked at, so
+    nothing around a plain statement can hide it; nor can many other statements.
     """
-    if len(reading.sentences) >= MOST:
-        return True
-    return any(_is_firm(sentence, reading) for sentence in reading.sentences)
-
-
-def _is_firm(sentence: str, reading: DangerReading) -> bool:
-    english = is_english(sentence)
-    stack = load_stacks()[english]  # the encoder takes some plain statements for less than they are
-    return any(stack.logit(view(piece, english, reading)) >= stack.doubted for piece in windows(sentence))
+    for sentence in reading.sentences:
+        english = is_english(sentence)
+        stack = load_stacks()[english]  # the encoder takes some plain statements for less than they are
+        logit = max(stack.logit(view(piece, english, reading)) for piece in windows(sentence))
+        if logit >= stack.doubted or len(reading.sentences) >= MOST:
+            return logit
+    return None

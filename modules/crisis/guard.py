@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modules.crisis.contacts import contacts_in
-from modules.crisis.ensemble import FALSE_ALARMS, is_stated, stacked_logit, stacks_in_use
+from modules.crisis.ensemble import FALSE_ALARMS, stacked_logit, stacks_in_use, stated_logit
 from modules.crisis.phrases import DangerReading, read_danger
 from modules.crisis.text import fold_text
 from modules.crisis.weights import weighs_heavily
@@ -71,7 +71,7 @@ class CrisisReading:
     Attributes:
         acute: whether somebody is in acute danger now: of suicide, of serious self-harm, or from violence.
         score: how likely that is, from 0 to 1, if a quarter of all texts were acute: it orders texts,
-            and is far too high for ordinary conversation.
+            and is far too high for ordinary conversation. Where a phrase decides, it is that of its sentence.
         phrase: the words of danger that decided by themselves, with language and family; None if the score did.
     """
 
@@ -130,9 +130,12 @@ def warm_up() -> None:
 @lru_cache(_CACHE_SIZE)
 def _score(text: str) -> _Scored:
     pieces = _read_chunks(text)
-    phrase = next((reading.danger for *_, reading in pieces if reading.danger and is_stated(reading)), None)
+    for *_, reading in pieces:
+        logit = stated_logit(reading)
+        if logit is not None:  # that decides: the rest of the text need not be weighed
+            return _Scored(((logit, True, False),), reading.danger)
     logits = ((*stacked_logit(chunk, fold, reading), reading.denied) for chunk, fold, reading in pieces)
-    return _Scored(tuple(logits), phrase)
+    return _Scored(tuple(logits), None)
 
 
 def _read_chunks(text: str) -> list[tuple[str, str, DangerReading]]:

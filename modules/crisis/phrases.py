@@ -6,7 +6,7 @@ the past, into fiction or into somebody else's mouth.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ MASK = "###"
 """Stands where an idiom was; no phrase matches it."""
 _SENTENCE_END = re.compile(r"[.!?\n]")
 _CLAUSE = re.compile(r"[,;:.!?\n]|\b(?:and|but|so|because|y|e|et|und|mais|pero|mas|ma|maar|ale|ama|aber|men|och)\b")
+_FIRST_PART = re.compile(r"\{\w+\} (?![.?])")
 _LINK = re.compile(r"\b(?:and|then|but|so|because|after|before)\b|[,;:]")
 _REPORTED = re.compile(r'["\u201c\u201d\u00ab\u00bb\u201e]|\b(?:says?|said|who|where|about|called|titled|in which)\b')
 _WRITER = ("the writer wants to die", "does not want to live")
@@ -70,12 +71,42 @@ def _sentence_around(text: str, found: re.Match[str]) -> str:
     return text[ends[-1] if ends else begin : end.start() if end else found.end() + LOOK_BACK].strip()
 
 
+def _any_of(phrases: Iterable[str]) -> str:
+    """What matches any of ``phrases``; those that begin with the same part share it: it is looked for once."""
+    endings: dict[str, list[str]] = {}
+    for phrase in phrases:
+        begins = _FIRST_PART.match(phrase)
+        part = begins.group() if begins and not _is_parted(phrase) else ""
+        endings.setdefault(part, []).append(f"(?:{phrase[len(part) :]})")
+    return "|".join(f"{part}(?:{'|'.join(ends)})" for part, ends in endings.items())
+
+
+def _is_parted(phrase: str) -> bool:
+    """Whether alternatives of ``phrase`` are in no group."""
+    depth = 0
+    for sign in phrase:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and not depth:
+            return True
+    return False
+
+
+def _anchored(phrase: str, spaced: bool) -> Pattern:
+    """``phrase`` compiled: where a script has spaces, as whole words."""
+    return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)" if spaced else f"(?:{phrase})")
+
+
 class Language:
-    """The phrases of one language, compiled."""
+    """The phrases of one language, compiled.
+
+    Attributes:
+        spaced: whether its script parts words.
+        statement: what its statements and idioms match, as text.
+    """
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self.code = str(table["language"])
-        self._spaced = bool(table.get("spaced", True))
+        self.spaced = bool(table.get("spaced", True))
         self._parts: dict[str, str] = dict(table.get("parts", {}))
         self._not = self._compiled(table.get("not"))
         self._not_kept = self._compiled(table.get("not_kept"))
@@ -84,20 +115,23 @@ class Language:
         self.past = self._compiled(table.get("past"))
         self.topic = self._compiled(table.get("topic"))
         self.families = tuple(
-            Family(family["name"], family["how"], self._required("|".join(f"(?:{p})" for p in family["phrases"])))
+            Family(family["name"], family["how"], self._required(_any_of(family["phrases"])))
             for family in table["family"]
         )
+        told = [family["phrases"] for family in table["family"] if family["how"] in (*STATEMENTS, "idiom")]
+        self.statement = self._expanded("|".join(map(_any_of, told)))
 
     def _compiled(self, phrase: str | None) -> Pattern | None:
         return self._required(phrase) if phrase else None
 
     def _required(self, phrase: str) -> Pattern:
+        return _anchored(self._expanded(phrase), self.spaced)
+
+    def _expanded(self, phrase: str) -> str:
         while any(f"{{{name}}}" in phrase for name in self._parts):
             for name, part in self._parts.items():
                 phrase = phrase.replace(f"{{{name}}}", part)
-        if self._spaced:
-            return re.compile(rf"(?<!\w)(?:{phrase})(?!\w)".replace(" .. ", r"\b[^.!?\n]{0,40}?\b"))
-        return re.compile(f"(?:{phrase})".replace(" .. ", r"[^.!?\n]{0,20}?"))
+        return phrase.replace(" .. ", r"\b[^.!?\n]{0,40}?\b" if self.spaced else r"[^.!?\n]{0,20}?")
 
     def as_table(self) -> dict[str, Any]:
         """What is compiled, as text: for programs in other languages (``docs/portable.md``)."""
@@ -115,7 +149,7 @@ class Language:
         ]
         return {
             "language": self.code,
-            "spaced": self._spaced,
+            "spaced": self.spaced,
             **{name: found.pattern for name, found in context.items() if found},
             "families": families,
         }
@@ -123,10 +157,6 @@ class Language:
     def spell(self, fold: str) -> str:
         """A fold in the form that this language's phrases are written in."""
         return spell_english(fold) if self.code == "en" else spell_international(fold)
-
-    def concerns(self, fold: str) -> bool:
-        """Whether a fold can be in this language at all: plain Latin letters cannot be Arabic or Chinese."""
-        return self._spaced or not fold.isascii()
 
     def statements(self, text: str) -> Iterator["Statement"]:
         """What ``text`` (as ``spell`` gives it) states."""
@@ -184,10 +214,10 @@ class Language:
         if self._not_after and self._not_after.search(text[found.end() : found.end() + 15]):
             return True
         own = _CLAUSE.split(found.group())[-1]
-        before = " ".join(clause.split()[-4:]) if self._spaced else clause[-6:]
+        before = " ".join(clause.split()[-4:]) if self.spaced else clause[-6:]
         if family.how == "done":
             words = before
-        elif not self._spaced:
+        elif not self.spaced:
             words = before  # what stands inside is often a negation of the phrase's own
         elif own == found.group():
             words = f"{before} {own}"
@@ -250,12 +280,26 @@ class DangerReading:
         return (self.danger or "").partition(",")[0]
 
 
+@load_once
+def _abroad(spaced: bool) -> tuple[Pattern, tuple[Language, ...]]:
+    """The other languages whose scripts part words, or do not, and what any statement or idiom of theirs matches."""
+    found = tuple(language for language in languages()[1:] if language.spaced is spaced)
+    return _anchored("|".join(language.statement for language in found), spaced), found
+
+
+def _languages_of(fold: str) -> Iterator[Language]:
+    """The languages in which a folded text may state anything: most texts are done with one search for thirty."""
+    yield languages()[0]
+    for spaced in (True,) if fold.isascii() else (True, False):
+        anything, found = _abroad(spaced)
+        if anything.search(spell_international(fold)):
+            yield from found
+
+
 def read_danger(fold: str) -> DangerReading:
     """Look for statements of danger in a folded text, in whatever language."""
     denied = False
-    for language in languages():
-        if not language.concerns(fold):
-            continue
+    for language in _languages_of(fold):
         made = _statements(language, language.spell(fold))
         standing = [statement for statement in made if statement.stands]
         if standing:

@@ -88,10 +88,10 @@ class Weights:
 
 
 def _weighed(block: Block, names: frozenset[str]) -> float:
-    known = [block[name] for name in names if name in block]
+    known = [block[name] for name in block.keys() & names]
     # exact sums, since the order of a set differs from run to run
-    norm = math.sqrt(math.fsum(rarity * rarity for _, rarity in known))
-    return math.fsum(weight for weight, _ in known) / norm if known else 0.0
+    norm = math.sqrt(math.fsum([rarity * rarity for _, rarity in known]))
+    return math.fsum([weight for weight, _ in known]) / norm if known else 0.0
 
 
 def is_english(fold: str) -> bool:

@@ -26,6 +26,7 @@ from experiments.crisis.lines import (
     LEARNT,
     GradedPart,
     Line,
+    acute_or_not,
     as_toml,
     background,
     graded,
@@ -40,8 +41,8 @@ from modules.crisis.concepts import _phrases_from
 from modules.crisis.ensemble import _by_letters, load_stacks, save_stacks
 from modules.crisis.guard import _score, plainly_acute
 from modules.crisis.ngrams import LINES, ngram_table, save_lines, save_ngrams
-from modules.crisis.phrases import _statements
-from modules.crisis.text import _spelling, spell_english, spell_international
+from modules.crisis.phrases import FILES, _any_of, _content, _languages_of, _statements, _with_more, languages
+from modules.crisis.text import _spelling, fold_text, spell_english, spell_international
 from signatures import RaiseError
 
 BUILD, TWINS = lines("build"), lines("twins")
@@ -121,6 +122,24 @@ def test_what_is_kept_of_earlier_lines_changes_no_verdict() -> None:
         for cached in (_score, _by_letters, _phrases_from, _spelling, _statements, spell_english, spell_international):
             cached.cache_clear()
         assert read_anew(text) == verdict
+
+
+def test_one_search_for_thirty_languages_misses_none_that_states_something() -> None:
+    some = [fold_text(line.text) for line in (*BUILD[::3], *acute_or_not("graded")[::3])]
+    for fold in some:
+        asked = {language.code for language in _languages_of(fold)}
+        scripts = [language for language in languages() if language.spaced or not fold.isascii()]
+        assert {language.code for language in scripts if [*language.statements(language.spell(fold))]} <= asked
+    assert sum(len([*_languages_of(fold)]) for fold in some) < 12 * len(some)
+
+
+def test_phrases_that_share_their_beginning_match_as_each_alone() -> None:
+    english, texts = languages()[0], [spell_english(fold_text(line.text)) for line in BUILD[::15]]
+    for family in _with_more(_content(FILES[0]))["family"]:
+        together = english._required(_any_of(family["phrases"]))
+        alone = [english._required(phrase) for phrase in family["phrases"]]
+        for text in texts:
+            assert bool(together.search(text)) == any(phrase.search(text) for phrase in alone)
 
 
 def test_the_guard_knows_what_it_has_learnt() -> None:

@@ -442,6 +442,13 @@ def test_a_reading_tells_its_score_and_the_phrase_that_decided() -> None:
     assert 0 <= calm.score < 0.5 < plain.score <= 1
 
 
+def test_where_a_phrase_decides_the_score_is_that_of_its_sentence() -> None:
+    plain = read_crisis("I want to kill myself.")
+    around = read_crisis("Which train goes to the museum? I want to kill myself. Please book two seats by the window.")
+    assert (around.acute, around.phrase) == (True, plain.phrase)
+    assert around.score == pytest.approx(plain.score)
+
+
 def test_no_share_of_false_alarms_silences_a_plain_phrase() -> None:
     assert read_crisis("I want to kill myself", 0.0).acute
 
