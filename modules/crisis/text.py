@@ -34,6 +34,21 @@ _ADDED = re.compile(r"[\u064b-\u0652\u0640]|(?<=[a-z])\u200c(?=[a-z])")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_WORD = re.compile(r"(?<![\w@$!|*])[a-z]+(?:[013457@$!|*]{1,2}[a-z]+)+(?![\w@$|*])")
 _SPELT_OUT = re.compile(r"(?<!\w)[a-z](?:([ .\-_*])[a-z])(?:\1[a-z])+(?!\w)")
+_RUN_TOGETHER = (
+    "i im ill am was just really so want wants wanna wanto need have has gonna gunna going go went to be do done the "
+    "a it all and or is hes shes he she they you him her them my me self myself life lives world this that from of "
+    "off on in with die dead dying death kill killing hurt hurting hang hanging shoot jump jumping end ending "
+    "suicide suicidal unalive cut cutting bleeding took taken take swallowed drank pills tablets meds everything "
+    "overdose overdosed knife gun rope live living exist wake up cant can not dont will now tonight today tomorrow "
+    "forever anymore more no please help someone somebody goodbye bye everyone sorry thinking about trying planning "
+    "ready quiero quisiera voy morir morirme matar matarme suicidar suicidarme vivir mas ya acabar noche hoy je "
+    "veux vais mourir tuer suicider plus vivre ich werde mich umbringen sterben nicht mehr leben heute nacht quero "
+    "vou morrer viver nao hoje voglio morire uccidermi ammazzarmi suicidarmi non vivere wil dood mezelf niet meer"
+)
+"""What may be typed without blanks: a long word made of nothing else is parted."""
+_PIECE = re.compile("|".join(sorted(_RUN_TOGETHER.split(), key=lambda word: (-len(word), word))))
+_GLUED = re.compile(rf"(?<!\w)(?=[a-z]{{9,60}}(?!\w))(?:{_PIECE.pattern}){{2,16}}(?!\w)")
+"""At most so long, since a word can be parted in many ways."""
 _LONG = re.compile(r"([a-z])\1{2,}")
 _SPACE = re.compile(r"[^\S\n]+")
 _NUMERAL = re.compile(
@@ -69,12 +84,13 @@ _TARGETS, _REAL = frozenset(_TARGET_WORDS.split()), frozenset(_REAL_WORDS.split(
 
 
 def fold_text(text: str) -> str:
-    """``text`` in lower case, without accents on Latin letters, look-alike digits or letter-by-letter spelling."""
+    """``text`` in lower case, without accents on Latin letters, look-alike digits, words spelt out or run together."""
     text = unicodedata.normalize("NFKD", text.translate(_QUOTES)).lower()  # decorative letters become capitals
     text = without_invisible(_ADDED.sub("", text).translate(_LETTERS))
     text = unicodedata.normalize("NFC", _MARKS.sub("", text)).translate(_LETTERS)
     text = _LEET_WORD.sub(lambda word: word.group().translate(_LEET).replace("*", ""), text)
     text = _SPELT_OUT.sub(lambda word: re.sub(r"[^a-z]", "", word.group()), text)
+    text = _GLUED.sub(lambda word: _PIECE.sub(r"\g<0> ", word.group()).strip(), text)
     return _SPACE.sub(" ", text).strip()
 
 
@@ -161,6 +177,7 @@ def folding_rules() -> list[Any]:
         ["map", letters],
         ["within", _LEET_WORD.pattern, [["map", {**leet, "*": ""}]]],
         ["within", _SPELT_OUT.pattern, [["replace", "[^a-z]", ""]]],
+        ["within", _GLUED.pattern, [["within", _PIECE.pattern, [["replace", "$", " "]]], ["replace", " $", ""]]],
         *_BLANKS,
         ["replace", r"^\s+|\s+$", ""],
     ]

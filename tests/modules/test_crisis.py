@@ -442,6 +442,22 @@ def test_a_reading_tells_its_score_and_the_phrase_that_decided() -> None:
     assert 0 <= calm.score < 0.5 < plain.score <= 1
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["iwanttokillmyself", "please iwannadie", "imgoingtohangmyself tonight.", "quieromorir", "ichwillnichtmehrleben",
+     "jeveuxmourir", "#killmyself", "i w4nt t0 d13"],
+)  # fmt: skip
+def test_words_that_are_run_together_are_read(typed: str) -> None:
+    assert plainly_acute(typed)
+
+
+def test_words_of_more_than_what_runs_together_stay_whole() -> None:
+    for word in ("existence", "everything", "candidato", "tokillamockingbird", "convivere", "krankenversicherung"):
+        assert fold_text(word) == word
+    assert fold_text("i" * 60 + "x") == "i" * 60 + "x"
+    assert fold_text("Go,iwanttodie!") == "go,i want to die!"
+
+
 def test_where_a_phrase_decides_the_score_is_that_of_its_sentence() -> None:
     plain = read_crisis("I want to kill myself.")
     around = read_crisis("Which train goes to the museum? I want to kill myself. Please book two seats by the window.")
