@@ -95,12 +95,12 @@ export class Guard {
   }
 
   acute(text) {
-    const { chunk, overlap } = this.numbers, letters = [...text], folds = [];
-    for (let i = 0; i < Math.max(1, letters.length - overlap); i += chunk - overlap) {
+    const { chunk, overlap, short } = this.numbers, letters = [...text], folds = [];
+    for (let i = 0; i < Math.max(1, letters.length - overlap); i += chunk - overlap)
       folds.push(rewrite(letters.slice(i, i + chunk).join(''), this.data.fold));
-    }
     const read = folds.map((fold) => this.data.languages.flatMap((tongue) => this.statements(tongue, fold)));
-    return read.some((found) => found.includes(true)) || folds.some((fold, i) => !read[i].length && this.isHeavy(fold));
+    return read.some((found) => found.includes(true)) // a short denial is not weighed
+      || folds.some((fold, i) => (!read[i].length || [...fold].length > short) && this.isHeavy(fold));
   }
 
   statements(tongue, fold) { // for each statement of danger whether it stands

@@ -94,12 +94,12 @@ class Guard:
         self.data, self.numbers, self.patterns = data, data["numbers"], data["patterns"]
 
     def acute(self, text: str) -> bool:
-        size, twice = self.numbers["chunk"], self.numbers["overlap"]
+        size, twice, short = self.numbers["chunk"], self.numbers["overlap"], self.numbers.get("short", math.inf)
         starts = range(0, max(1, len(text) - twice), size - twice)
         folds = [rewrite(text[start : start + size], self.data["fold"]) for start in starts]
         read = [[one for tongue in self.data["languages"] for one in self.statements(tongue, fold)] for fold in folds]
         return any(map(any, read)) or any(
-            not found and self.heavy(fold) for fold, found in zip(folds, read, strict=True)
+            (not found or len(fold) > short) and self.heavy(fold) for fold, found in zip(folds, read, strict=True)
         )
 
     def statements(self, tongue: dict[str, Any], fold: str) -> Iterator[bool]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.scenarios.taxonomy import situations
-from experiments.crisis.fit import lowest_threshold
+from experiments.crisis.fit import lowest_threshold, reading_of
 from experiments.crisis.lines import LEARNT, ORDINARY_KINDS, Line, acute_or_not, background, lines, undisputed
 from experiments.crisis.rates import Rate
 from experiments.crisis.stack import VIEWS, WEIGHTS, Ensemble, Lesson
@@ -49,7 +49,7 @@ def verdicts(fitted: Ensemble, lessons: Sequence[Lesson], share: float, *, encod
     """
     logits = fitted.encoded_logits if encoded else fitted.logits
     phrase = fitted.views[:, VIEWS.index("phrase")] > 0
-    denied = fitted.views[:, VIEWS.index("denied")] > 0
+    denied = np.array([reading_of(lesson.line.text).only_denied for lesson in lessons])
     return np.asarray(phrase | (_above(logits, fitted, lessons, share) & ~denied))
 
 

@@ -83,9 +83,8 @@ def _counts(sample: Sequence[Line], acute: NDArray[np.bool_]) -> NDArray[np.floa
 
 
 def lessons_of(sample: Iterable[Line]) -> list[Line]:
-    """Lines, and harmless ones again without their question; without what the phrases have read as denied."""
-    lessons = [lesson for line in sample for lesson in (line, without_question(line)) if lesson]
-    return [lesson for lesson in lessons if lesson.acute or not reading_of(lesson.text).denied]
+    """Lines, and harmless ones again without their question."""
+    return [lesson for line in sample for lesson in (line, without_question(line)) if lesson]
 
 
 def lowest_threshold(

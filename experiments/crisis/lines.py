@@ -7,8 +7,8 @@ Two halves, written apart: ``build``, which the guard's authors see, and ``heldo
 them ``twins``: acute and harmless lines in the same words, which the weights learn from. ``graded``, ``graded_later``
 and ``graded_heldout`` have three levels and two labels each (``experiments.crisis.intake``); all others came later and
 have their writers' levels. ``graded_sure`` is learnt from, too. By ``graded_unseen`` the views are stacked.
-``graded_fresh``, of writers with the brief of the sure ones, ``graded_apart`` and ``graded_answers`` (answers to
-questions, and everyday talk), of writers with briefs of their own, only measure.
+``graded_fresh``, of writers with the brief of the sure ones, ``graded_apart``, ``graded_answers`` (answers to
+questions, and everyday talk) and ``graded_exam``, of writers with briefs of their own, only measure.
 """
 
 import json
@@ -38,11 +38,12 @@ GradedPart = Literal[
     "graded_fresh",
     "graded_apart",
     "graded_answers",
+    "graded_exam",
 ]
 Level = Literal["none", "concern", "acute", "disputed"]
 LEARNT: tuple[GradedPart, ...] = ("graded", "graded_later", "graded_sure")
 """The graded lines that the guard learns from."""
-UNLEARNT: tuple[GradedPart, ...] = ("graded_fresh", "graded_apart", "graded_answers")
+UNLEARNT: tuple[GradedPart, ...] = ("graded_fresh", "graded_apart", "graded_answers", "graded_exam")
 """Those that only measure, and may be read."""
 FOLDER = Path(__file__).parent / "data"
 ASKING = ("", "?", "\u061f", "\uff1f")

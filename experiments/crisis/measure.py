@@ -49,8 +49,14 @@ FRESH: dict[GradedPart, tuple[str, str]] = {
     ),
     "graded_answers": (
         "Answers and everyday talk",
-        "Of four writers with briefs of their own: answers of one to five words, honest answers about what is past, "
-        "hard or now, and everyday talk, in English and in other languages. Levels are their own.",
+        "Of five writers with briefs of their own: answers of one to five words, honest answers about what is past, "
+        "hard or now, denials with and without danger beside them, and everyday talk, in English and in other "
+        "languages. Levels are their own.",
+    ),
+    "graded_exam": (
+        "An exam",
+        "Of two writers who were asked for half acute and half harmless lines of every kind, a third of them simple. "
+        "The share of phrases that are doubted was set with their false alarms in view.",
     ),
 }
 """Title and origin of what has its writers' levels."""
@@ -78,7 +84,12 @@ LOOKS = (
     "messages in other languages fired; the encoder fitted anew; views stacked by lines of other writers: recall 0.975 "
     "and 0.948 at false alarms 0.037 and 0.036, in other languages 1.000 and 0.970",
     "what the product offers people to say learnt as well, and one common word weighs nothing, since a button to "
-    "decline fired in a test; as shipped",
+    "decline fired in a test: recall 0.975 and 0.944 at false alarms 0.037 and 0.036, in other languages 1.000 and "
+    "0.963",
+    "9,330 lines of 21 more writers learnt as well, the encoder fitted anew; a denial silences only a short text, "
+    "since it silenced nine in ten acute lines that had one; a phrase is doubted below one in twenty acute ones: "
+    "recall 0.992 and 0.970 at false alarms 0.008 and 0.020, in other languages 1.000 and 0.978",
+    "a phrase is doubted below one in fifty, since two plain statements in tests were missed; as shipped",
 )
 """What held-out figures were looked at for, in order; at most one a design decision."""
 
@@ -97,15 +108,16 @@ INTRODUCTION = (
     "English with slips put right, and other languages in their own spelling: without their accents and marks many",
     "words were none that it knows. Without the extra the guard needs numpy alone. Neither needs a network. No other",
     "language has lines enough for a threshold of its own. A phrase is doubted only where its own sentence scores,",
-    "without the encoder, lower than all but one in two hundred acute lines with a phrase: a song, a game.",
+    "without the encoder, lower than all but one in fifty acute lines with a phrase: a song, a game; then the score",
+    "decides. A short text that denies danger, or puts it into the past, is not weighed.",
     "",
-    f"What each view counts is fitted to {len(unseen_lines()):,} lines of eleven other writers, of whom no view has",
+    f"What each view counts is fitted to {len(unseen_lines()):,} lines of twelve other writers, of whom no view has",
     "learnt anything: such lines it meets in use. Thresholds are set by the harmless ones among them: at most the",
     "share asked for may fire (by default 0.05), of hard ones and of ordinary ones. Levels are their writers' own.",
     "",
     f"Lines: {len(lines('build')):,} of the build half, {len(lines('twins')):,} twins (acute and harmless in the",
     f"same words), {len(graded('graded')):,} graded, {len(graded('graded_later')):,} later, harder ones, and",
-    f"{len(graded('graded_sure')):,} sure ones of thirty-five writers, whose levels are the writers' own; held out",
+    f"{len(graded('graded_sure')):,} sure ones of fifty-six writers, whose levels are the writers' own; held out",
     f"{len(lines('heldout')):,} and {len(graded('graded_heldout')):,}. Writers and labellers of graded lines were",
     "language models of one family. Labels of the earlier ones equal each other on every line, those of the later ones",
     "on all but six (Cohen's kappa 0.997): people agree far less, and how far is **unknown**. Lines on which labels",

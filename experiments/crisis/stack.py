@@ -42,7 +42,7 @@ BACKGROUND_ALARMS = {True: 0.02, False: 0.03}
 WORDS_ALONE = {True: 0.09, False: 0.09}
 """Shares of hard harmless lines, English and other, that phrases and weights of words may fire on without the rest;
 phrases alone take most of it."""
-DOUBTED = 0.005
+DOUBTED = 0.02
 """Share of acute lines with a phrase that the ensemble may talk the guard out of."""
 FOLDED = FOLDER / "encoder_folds.npz"
 """What the encoder makes of each lesson when its fold is left out; ``experiments.crisis.encoder`` writes it."""
@@ -125,6 +125,7 @@ def fit_ensemble(lessons: Sequence[Lesson], unseen: Sequence[Line]) -> Ensemble:
     Args:
         unseen: lines of other writers, to which the stacks are fitted.
     """
+    unseen = [line for line in unseen if not reading_of(line.text).only_denied]  # these are not weighed in use
     acute = np.array([lesson.line.acute for lesson in lessons])
     english = english_of([lesson.line for lesson in lessons])
     folds = folds_of(lessons)
@@ -350,8 +351,9 @@ def fit_words(lessons: Sequence[Lesson], views: Numbers, english: bool) -> Weigh
     """The weights of words, with the threshold at which exports use them alone (``acute_by_words``)."""
     ordinary, hard = _harmless(lessons)
     phrase = views[:, VIEWS.index("phrase")] > 0
-    # what is denied is not weighed there
-    scores = np.where(views[:, VIEWS.index("denied")] > 0, -np.inf, views[:, VIEWS.index("words")])
+    # a short denial is not weighed there
+    denied = [reading_of(lesson.line.text).only_denied for lesson in lessons]
+    scores = np.where(denied, -np.inf, views[:, VIEWS.index("words")])
     threshold = max(
         lowest_threshold(scores, phrase, hard, WORDS_ALONE[english]),
         lowest_threshold(scores, phrase, ordinary, BACKGROUND_ALARMS[english]),

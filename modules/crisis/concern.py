@@ -13,7 +13,7 @@ from modules.languages.texts import texts_in
 from signatures import Conversation
 from signatures.words import fold_letters
 
-LIKELY = 0.15
+LIKELY = 0.08
 """Score of a message (``modules.crisis.guard``) from which its writer counts as at risk; acute danger scores more."""
 HISTORY = "self_harm_history"
 NOTE = (

@@ -145,14 +145,14 @@ def encoder_input(text: str, fold: str) -> str:
 def stacked_logit(text: str, fold: str, reading: DangerReading) -> tuple[float, bool]:
     """The log odds of the heaviest window of a text, less what many windows gain by chance; is it English?
 
-    A single common word weighs nothing: "tonight" is an answer.
+    A single common word weighs nothing: "tonight" is an answer. Nor does a short denial.
 
     Args:
         fold: of ``text``.
         reading: what the phrases make of ``fold``.
     """
     english, reader = is_english(fold), encoder()
-    if is_common_word(fold):
+    if reading.only_denied or is_common_word(fold):
         return -math.inf, english
     pieces = windows(" ".join(without_invisible(text).split()))
     folds = [fold] if len(pieces) == 1 else [fold_text(piece) for piece in pieces]

@@ -90,12 +90,8 @@ def read_crisis(text: str, false_alarms: float = FALSE_ALARMS) -> CrisisReading:
             ``ensemble.json`` counts, and below the lowest phrases alone do.
     """
     scored = _score(text) if len(text) <= CHUNK else _score.__wrapped__(text)
-    above = any(
-        logit > stacks_in_use()[english].threshold(false_alarms)
-        for logit, english, denied in scored.logits
-        if not denied  # what the person has just denied is not to be read into their words
-    )
-    chance = max(1 / (1 + math.exp(-max(logit, -500.0))) for logit, *_ in scored.logits)
+    above = any(logit > stacks_in_use()[english].threshold(false_alarms) for logit, english in scored.logits)
+    chance = max(1 / (1 + math.exp(-max(logit, -500.0))) for logit, _ in scored.logits)
     return CrisisReading(scored.phrase is not None or above, chance, scored.phrase)
 
 
@@ -108,15 +104,15 @@ def acute_by_words(text: str) -> bool:
     """The smaller guard that exports hold (``optimizers.portable``): phrases, and weights of words and concepts."""
     pieces = _read_chunks(text)
     return any(reading.danger for *_, reading in pieces) or any(
-        weighs_heavily(fold) for _, fold, reading in pieces if not reading.denied
+        weighs_heavily(fold) for _, fold, reading in pieces if not reading.only_denied
     )
 
 
 @dataclass(frozen=True)
 class _Scored:
-    """Of each chunk the log odds, whether it is in English and whether it denies danger; the phrase that decides."""
+    """Of each chunk the log odds and whether it is in English; the phrase that decides."""
 
-    logits: tuple[tuple[float, bool, bool], ...]
+    logits: tuple[tuple[float, bool], ...]
     phrase: str | None
 
 
@@ -133,8 +129,8 @@ def _score(text: str) -> _Scored:
     for *_, reading in pieces:
         logit = stated_logit(reading)
         if logit is not None:  # that decides: the rest of the text need not be weighed
-            return _Scored(((logit, True, False),), reading.danger)
-    logits = ((*stacked_logit(chunk, fold, reading), reading.denied) for chunk, fold, reading in pieces)
+            return _Scored(((logit, True),), reading.danger)
+    logits = (stacked_logit(chunk, fold, reading) for chunk, fold, reading in pieces)
     return _Scored(tuple(logits), None)
 
 

@@ -27,7 +27,7 @@ PLACES = 1 << BITS
 SHORTEST, LONGEST = 2, 5
 NEAREST = 4
 """Lines of each label that vote."""
-COMMONEST = 300
+COMMONEST = 150
 """Lines that may share an n-gram for it to count in the vote: commoner ones tell little and take most of the time."""
 _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 """Odd constants, as multiplicative hashing wants: the golden ratio in 64 bits, and one of the rrmxmx hash."""

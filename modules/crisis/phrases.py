@@ -34,6 +34,10 @@ NEAR = 70
 LOOK_BACK = 400
 """Characters before a statement that are read for what takes it back: keeps endless sentences cheap."""
 
+SHORT = 40
+"""Characters of a denial that is an answer and no more ("I never wanted to die"); in longer texts something else can be
+said, too: "I tried in 2015, and tonight I will not fail"."""
+
 MOST = 8
 """Sentences with statements that are kept: keeps endless texts cheap."""
 
@@ -267,12 +271,14 @@ class DangerReading:
     Attributes:
         danger: the first statement that stands, with its language and family; None if there is none.
         denied: whether a statement was made and taken back, and none stands.
+        only_denied: whether it is denied in a text too short to say anything else.
         sentences: those in which the statements of that language stand, ``MOST`` at most.
     """
 
     danger: str | None
     denied: bool
     sentences: tuple[str, ...] = ()
+    only_denied: bool = False
 
     @property
     def language(self) -> str:
@@ -306,4 +312,4 @@ def read_danger(fold: str) -> DangerReading:
             sentences = tuple(dict.fromkeys(statement.sentence for statement in standing))[:MOST]
             return DangerReading(f"{language.code}, {standing[0].words}", denied=False, sentences=sentences)
         denied = denied or bool(made)
-    return DangerReading(None, denied)
+    return DangerReading(None, denied, only_denied=denied and len(fold) <= SHORT)

@@ -8,7 +8,7 @@ from modules.crisis.abroad import sign_tables
 from modules.crisis.concepts import NEAR as CONCEPTS_NEAR
 from modules.crisis.concepts import WORD, concept_patterns
 from modules.crisis.guard import CHUNK, CONTACTS, OVERLAP, help_first
-from modules.crisis.phrases import LOOK_BACK, MASK, NEAR, context_patterns, languages
+from modules.crisis.phrases import LOOK_BACK, MASK, NEAR, SHORT, context_patterns, languages
 from modules.crisis.text import english_rules, folding_rules, international_rules
 from modules.crisis.weights import (
     CAUTION,
@@ -53,6 +53,7 @@ def shared_guard() -> Guard:
             "overlap": OVERLAP,
             "look_back": LOOK_BACK,
             "near": NEAR,
+            "short": SHORT,
             "window": WINDOW,
             "caution": CAUTION,
             "common_share": COMMON_SHARE,

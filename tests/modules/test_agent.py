@@ -43,19 +43,19 @@ def test_acute_danger_comes_before_everything(engine: Scripted) -> None:
     assert engine.parts() == ["triage", "abstain"]  # side by side; nothing is asked and nothing else is called
 
 
-CANISTER = "I have collected Amma's tablets for two months in a film canister. The canister is full."
+VANISHED = "It would be easier for everyone if I just vanished"
 """Scores high, and does not fire by itself."""
 
 
 def test_a_models_triage_counts_from_the_score_that_is_set(engine: Scripted) -> None:
     engine.triage = {"danger": "acute"}
     engine.abstain = {"missing": "", "completeness": 5}
-    port, tablets = (Conversation(query=query) for query in ("How do I kill a process on a port?", CANISTER))
+    port, vanished = (Conversation(query=query) for query in ("How do I kill a process on a port?", VANISHED))
     assert answered(agent().step(port)).reason is StopReason.CRISIS
-    assert answered(agent(triage_from=0.2).step(port)).reason is StopReason.SUFFICIENT
-    assert answered(agent(triage_from=0.2).step(tablets)).reason is StopReason.CRISIS
+    assert answered(agent(triage_from=0.1).step(port)).reason is StopReason.SUFFICIENT
+    assert answered(agent(triage_from=0.1).step(vanished)).reason is StopReason.CRISIS
     engine.triage = {"danger": "not acute"}
-    assert asked(agent(triage_from=0.2).step(tablets)).attribute == "self_harm_history"  # of concern it stays
+    assert asked(agent(triage_from=0.1).step(vanished)).attribute == "self_harm_history"  # of concern it stays
 
 
 def test_contacts_can_be_given(engine: Scripted) -> None:

@@ -100,12 +100,28 @@ def test_denied_statements_do_not_fire() -> None:
         "I no longer want to end my life",
         "I don't want to die",
         "I'd never hang myself",
+        "いや、死にたいとかは全然ないです",
+        "ฉันไม่อยากตาย",
+        "মরতে চাই না",
     ]
     assert [words for words in cases if plainly_acute(words)] == []
 
 
 def test_one_denied_statement_does_not_hide_another() -> None:
     assert plainly_acute("I never wanted to die before. Now I want to kill myself.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I tried to hang myself in 2015 and I'm trying again tonight, the rope is up already",
+        "When I was 17 I took an overdose and lived. I've just done it again and nobody is at home.",
+        "I used to want to die. These days I don't feel anything, and I've loaded my dad's gun and locked the door.",
+        "I don't want to die in front of the kids, so it will be the garage, once they're at school",
+    ],
+)
+def test_what_is_denied_or_past_does_not_hide_danger_beside_it(text: str) -> None:
+    assert plainly_acute(text)
 
 
 def test_a_painful_memory_is_not_acute() -> None:

@@ -32,10 +32,10 @@ from modules.crisis.text import fold_text
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = {
-    "I have the rope and nobody is home until Sunday": 0.99591306,
-    "this deadline is killing me, any tips?": 0.000181372,
-    "Ich habe die Tabletten schon gezählt": 0.979544192,
-    "how much does a train to the coast cost": 0.043939784,
+    "I have the rope and nobody is home until Sunday": 0.999246921,
+    "this deadline is killing me, any tips?": 0.000009761,
+    "Ich habe die Tabletten schon gezählt": 0.984230850,
+    "how much does a train to the coast cost": 0.064098154,
 }
 """Scores of the views that need numpy alone."""
 installed = pytest.mark.skipif(not is_installed(), reason="needs the extra guard")
@@ -103,10 +103,10 @@ def test_the_shipped_numbers_are_those_that_were_fitted() -> None:
     """Nearly: processors round differently."""
     reader = Encoder()
     wanted = {
-        "i am going to take my own life tonight i just wanted somebody to know": 5.489,
-        "je ne veux plus vivre": 4.696,
-        "quel bus va au lac": -5.978,
-        "\u6211\u4e0d\u60f3\u6d3b\u4e86": 4.77,
+        "i am going to take my own life tonight i just wanted somebody to know": 5.234,
+        "je ne veux plus vivre": 4.816,
+        "quel bus va au lac": -5.713,
+        "\u6211\u4e0d\u60f3\u6d3b\u4e86": 5.245,
     }
     assert {text: reader.logit(text) for text in wanted} == pytest.approx(wanted, abs=0.3)
 
