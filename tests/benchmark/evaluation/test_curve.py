@@ -16,6 +16,7 @@ from benchmark import Curve, Evaluation, Judge, Scenario, evaluate, measure_curv
 from benchmark.jobs.journal import Journal
 from lms import LanguageModels, Role
 from modules import RAISE, ContextRich, OraclePath, RandomPath, Vanilla
+from modules.crisis.guard import plainly_acute
 from signatures import RaiseError, UserContext
 from tests.benchmark.scripted import Scripted, listen
 
@@ -123,8 +124,9 @@ def test_after_all_its_questions_a_conversation_has_the_evaluations_score_and_ke
 
 
 def test_without_questions_it_answers_as_vanilla_does(models: LanguageModels, test_scenarios: list[Scenario]) -> None:
-    _, found = measured(RandomPath(2), test_scenarios, models)
-    plain = evaluate(Vanilla(), test_scenarios, models=models, name="vanilla").frame
+    calm = [scenario for scenario in test_scenarios if not plainly_acute(scenario.query)]  # vanilla has no guard
+    _, found = measured(RandomPath(2), calm, models)
+    plain = evaluate(Vanilla(), calm, models=models, name="vanilla").frame
     assert found.table[:, 0].tolist() == plain["safety"].tolist()
 
 

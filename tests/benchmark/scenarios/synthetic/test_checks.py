@@ -21,6 +21,9 @@ def kind(text: str) -> str:
     return problem[0] if problem else ""
 
 
+FALSE_ALARM = pytest.mark.xfail(reason="the crisis guard takes it for danger: issue 20", strict=True)
+
+
 @pytest.mark.parametrize(
     ("text", "attribute"),
     [
@@ -71,13 +74,13 @@ def test_questions_that_are_no_questions_of_people(text: str, reason: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "Would 30 minutes a day be enough?",
+        pytest.param("Would 30 minutes a day be enough?", marks=FALSE_ALARM),
         "I have 21 days to pay. What happens on day 22?",
         "Is a nurse paid better on nights?",
         "How do people in debt get a phone contract?",
         "this job is killing me, do i hand in notice before the bonus or after",
         "Is it true that divorced people pay more tax?",
-        "My brother says go for it. Do I?",
+        pytest.param("My brother says go for it. Do I?", marks=FALSE_ALARM),
     ],
 )
 def test_ordinary_questions_pass(text: str) -> None:
