@@ -118,12 +118,11 @@ class Language:
         self._said_by = self._compiled(table.get("said_by"))
         self.past = self._compiled(table.get("past"))
         self.topic = self._compiled(table.get("topic"))
+        told = [(family, self._expanded(_any_of(family["phrases"]))) for family in table["family"]]
         self.families = tuple(
-            Family(family["name"], family["how"], self._required(_any_of(family["phrases"])))
-            for family in table["family"]
+            Family(family["name"], family["how"], _anchored(text, self.spaced)) for family, text in told
         )
-        told = [family["phrases"] for family in table["family"] if family["how"] in (*STATEMENTS, "idiom")]
-        self.statement = self._expanded("|".join(map(_any_of, told)))
+        self.statement = "|".join(text for family, text in told if family["how"] in (*STATEMENTS, "idiom"))
 
     def _compiled(self, phrase: str | None) -> Pattern | None:
         return self._required(phrase) if phrase else None
